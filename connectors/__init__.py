@@ -1,0 +1,1 @@
+"""How bytes are fetched: one file a protocol. Imports nothing of governance or dags."""

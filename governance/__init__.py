@@ -1,0 +1,1 @@
+"""What people use: intake, decisions, harmonising, publication, feeds, console and journal."""

@@ -1,0 +1,98 @@
+"""A data contract as the rest of the platform sees it, whatever notation it was written in.
+
+Column types, formats and constraints bear the names and the meaning of Table Schema v1; what surrounds
+them (classification, steward, licence, freshness) comes from the Open Data Contract Standard 3.1.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Classification = Literal["open", "restricted", "personal"]
+Severity = Literal["blocks", "improves"]
+ColumnType = Literal[
+    "string", "number", "integer", "boolean", "date", "datetime", "time",
+    "year", "yearmonth", "duration", "array", "object", "geopoint", "geojson", "any",
+]  # fmt: skip
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Constraints(_Frozen):
+    """Constraints of one column, as Table Schema names them; bounds are kept as written."""
+
+    required: bool = False
+    unique: bool = False
+    pattern: str | None = None
+    enum: tuple[Any, ...] | None = None
+    minimum: Any | None = None
+    maximum: Any | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+
+
+class Column(_Frozen):
+    """One column of a contract."""
+
+    name: str
+    type: ColumnType = "string"
+    format: str = "default"
+    title: str = ""
+    description: str = ""
+    example: str = ""
+    constraints: Constraints = Constraints()
+    true_values: tuple[str, ...] = ("true", "True", "TRUE", "1")
+    false_values: tuple[str, ...] = ("false", "False", "FALSE", "0")
+    decimal_char: str = "."
+    group_char: str = ""
+    bare_number: bool = True
+    tags: tuple[str, ...] = Field((), description="such as personal, identifier, confidential")
+    physical_type: str | None = Field(None, description="DuckDB type where the logical one is too wide")
+
+
+class Check(_Frozen):
+    """A rule over one or several columns, named as the national registry's custom checks are."""
+
+    name: str
+    columns: tuple[str, ...]
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    severity: Severity = "blocks"
+
+
+class Contract(_Frozen):
+    """One dataset's contract."""
+
+    id: str
+    version: str
+    title: str
+    title_en: str = ""
+    description: str = ""
+    description_en: str = ""
+    row_is: str = Field("", description="completes 'une ligne par …'")
+    classification: Classification = "open"
+    licence: str | None = None
+    steward: str | None = Field(None, description="id of the organisation that answers for it")
+    theme: str | None = Field(None, description="EU data theme code, such as GOVE")
+    hvd_category: str | None = Field(None, description="URI in the EU high-value datasets vocabulary")
+    applicable_legislation: tuple[str, ...] = Field((), description="ELI URIs")
+    frequency: str | None = Field(None, description="EU frequency code, such as MONTHLY")
+    conforms_to: str | None = Field(None, description="URI of the schema it is equal to, where there is one")
+    keywords: tuple[str, ...] = ()
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    missing_values: tuple[str, ...] = ("",)
+    checks: tuple[Check, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises:
+            KeyError: the contract has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

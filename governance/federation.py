@@ -1,0 +1,221 @@
+"""Who takes part and what they provide: the declarations in ``federation/``, read into frozen models.
+
+A member or partner is one YAML file keyed by an immutable id. Names on screen are never keys.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from stdnum.fr import siren as siren_number
+
+T = TypeVar("T", bound="Declaration")
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
+InseeCode = Annotated[str, StringConstraints(pattern=r"^([013-9]\d|2[AB1-9])\d{3}$")]
+
+
+class Declaration(BaseModel):
+    """Base of every declared thing: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Formats(Declaration):
+    """How one member writes values; what is not declared is written as the contract says."""
+
+    decimal: Literal[",", "."] | None = None
+    thousands: str | None = None
+    date: str | None = Field(None, description="strptime pattern, such as %d/%m/%Y")
+    datetime: str | None = None
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+
+
+class Reading(Declaration):
+    """What is pinned about a file; what is absent is detected and written on the receipt."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = Field(None, ge=1, description="physical line of the header, from 1")
+    sheet: str | int | None = None
+
+
+class Source(Declaration):
+    """Where one member or partner keeps one dataset."""
+
+    id: Identifier
+    dataset: Identifier
+    connector: Identifier
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    schedule: str | None = Field(None, description="cron line; by default the member's")
+    read: Reading = Reading()
+    columns: Mapping[str, str] = Field(default_factory=dict, description="contract column: header in the file")
+    constants: Mapping[str, str] = Field(default_factory=dict, description="contract column: value for each row")
+    formats: Formats = Formats()
+    column_formats: Mapping[str, Formats] = Field(default_factory=dict)
+    secret: str | None = Field(None, description="name of a secret, never its value")
+    max_shrink: float = Field(0.5, ge=0, le=1, description="share of rows that may vanish before a run is held")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_after_dataset(cls, values: Any) -> Any:
+        """A source without an id bears its dataset's."""
+        if isinstance(values, dict) and "id" not in values and "dataset" in values:
+            return {"id": values["dataset"], **values}
+        return values
+
+
+class Contact(Declaration):
+    """Where to write; a function, never a named person."""
+
+    name: str
+    email: str
+
+
+class Organisation(Declaration):
+    """A member or partner: what both have in common."""
+
+    id: Identifier
+    name: str
+    siren: str
+    homepage: str | None = None
+    contact: Contact | None = None
+    example: bool = Field(False, description="invented for the example federation, and shown as such")
+    schedule: str = "0 4 * * *"
+    sources: tuple[Source, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Organisation":
+        """SIREN is a key of the outside world: a wrong one would bind an agreement to somebody else."""
+        if not self.example and not siren_number.is_valid(self.siren):
+            raise ValueError(f"siren {self.siren!r} fails its check digit")
+        ids = [source.id for source in self.sources]
+        if len(ids) != len(set(ids)):
+            raise ValueError(f"source ids repeat: {sorted(i for i in ids if ids.count(i) > 1)}")
+        return self
+
+
+class Member(Organisation):
+    """A municipality, or the EPCI itself."""
+
+    kind: Literal["commune", "epci"]
+    insee_code: InseeCode | None = None
+    cog_year: int = Field(description="year of the official geographic code the INSEE code belongs to")
+    population: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _commune_has_a_code(self) -> "Member":
+        if self.kind == "commune" and self.insee_code is None:
+            raise ValueError("a commune needs its insee_code")
+        return self
+
+
+class Partner(Organisation):
+    """A private or public body outside the EPCI, as provider, as consumer or both."""
+
+    kind: Literal["network_operator", "water_operator", "region", "startup", "public_body", "company"]
+    roles: tuple[Literal["provider", "consumer"], ...]
+
+
+class Head(Declaration):
+    """``federation/federation.yaml``: what holds for all."""
+
+    id: Identifier
+    name: str
+    short_name: str
+    siren: str
+    homepage: str
+    licence: str = Field(description="URI of the licence of open datasets unless a contract says otherwise")
+    contact: Contact
+
+
+class DeclarationError(ValueError):
+    """A file in ``federation/`` cannot be used; the message names the file, the field and the reason."""
+
+
+class Federation(Declaration):
+    """The whole federation, keyed by id."""
+
+    head: Head
+    members: Mapping[str, Member]
+    partners: Mapping[str, Partner]
+    root: Path
+
+    @cached_property
+    def organisations(self) -> dict[str, Member | Partner]:
+        """Members first, then partners, each in the order of their ids."""
+        return {**self.members, **self.partners}
+
+    @cached_property
+    def by_siren(self) -> dict[str, Member | Partner]:
+        """Organisations keyed by SIREN."""
+        return {organisation.siren: organisation for organisation in self.organisations.values()}
+
+    def providers(self) -> list[Member | Partner]:
+        """Whoever declares at least one source."""
+        return [organisation for organisation in self.organisations.values() if organisation.sources]
+
+    def sources(self) -> Iterator[tuple[Member | Partner, Source]]:
+        """Every declared source with whose it is."""
+        for organisation in self.organisations.values():
+            for source in organisation.sources:
+                yield organisation, source
+
+
+def _read_yaml(path: Path, variables: Mapping[str, str]) -> Any:
+    text = path.read_text(encoding="utf-8")
+    for name, value in variables.items():
+        text = text.replace("{" + name + "}", value)
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{path}: not valid YAML: {error}") from error
+
+
+def _load(model: type[T], path: Path, variables: Mapping[str, str]) -> T:
+    try:
+        return model.model_validate(_read_yaml(path, variables))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)") from error
+
+
+def load_organisation(path: Path, variables: Mapping[str, str] | None = None) -> Member | Partner:
+    """Read one member's or partner's file; the folder it lies in says which.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
+    known = variables or {}
+    organisation = _load(Partner, path, known) if path.parent.name == "partners" else _load(Member, path, known)
+    if organisation.id != path.stem:
+        raise DeclarationError(f"{path}: id: {organisation.id!r} differs from the file's name")
+    return organisation
+
+
+def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> Federation:
+    """Read ``federation.yaml``, ``members/*.yaml`` and ``partners/*.yaml`` under a folder.
+
+    ``variables`` replace ``{name}`` in the text, for addresses that differ by installation.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
+    known = variables or {}
+    if not (root / "federation.yaml").is_file():
+        raise DeclarationError(f"{root / 'federation.yaml'}: no such file; is this a federation's folder?")
+
+    def folder(name: str) -> dict[str, Any]:
+        found = [load_organisation(path, known) for path in sorted((root / name).glob("*.yaml"))]
+        return {organisation.id: organisation for organisation in found}
+
+    return Federation(
+        head=_load(Head, root / "federation.yaml", known),
+        members=folder("members"),
+        partners=folder("partners"),
+        root=root,
+    )

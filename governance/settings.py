@@ -1,0 +1,86 @@
+"""Every setting of the platform, typed; the only place that reads the environment.
+
+Names are prefixed ``ARCHIPEL_`` (``ARCHIPEL_STATE_DIR``). Secrets have no working default: a missing one
+stays ``None`` and whoever needs it fails with a message that names the setting.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The platform's settings; each field is documented in ``docs/reference/settings.md``."""
+
+    model_config = SettingsConfigDict(env_prefix="ARCHIPEL_", frozen=True, extra="ignore")
+
+    federation_dir: Path = PROJECT_ROOT / "federation"
+    """Folder of the declarations: federation, members, partners, contracts, agreements."""
+    state_dir: Path = PROJECT_ROOT / ".archipel"
+    """Folder of everything that is made at run time; deleting it loses no declaration."""
+    dbt_dir: Path = PROJECT_ROOT / "dbt"
+    """The dbt project."""
+    policies_dir: Path = PROJECT_ROOT / "policies"
+    """The Rego policies that are built into the bundle."""
+    database_url: str | None = None
+    """SQLAlchemy address of runs, receipts and journal; by default a SQLite file in the state folder."""
+
+    host: str = "127.0.0.1"
+    """Address that every embedded service listens on."""
+    console_port: int = 8700
+    """Port of the console, the catalogue and the feeds API."""
+    opa_port: int = 8701
+    """Port of the policy engine."""
+    airflow_port: int = 8702
+    """Port of Airflow's API server and pages."""
+    example_sites_port: int = 8703
+    """Port of the example town halls' web server."""
+
+    opa_url: str | None = None
+    """Address of the policy engine; by default the embedded one."""
+    public_url: str | None = None
+    """Address under which people reach the console and the feeds; by default the embedded one."""
+    egress_exceptions: tuple[str, ...] = ()
+    """``host:port`` pairs that connectors may reach although they are not public addresses."""
+    fetch_timeout_seconds: float = 30.0
+    """Longest wait for a source to answer or to send its next bytes."""
+    fetch_max_bytes: int = 512 * 1024 * 1024
+    """Largest body accepted from a source, after decompression."""
+    token_issuer: str = "archipel-development"  # noqa: S105 - kept because this is a name, not a secret
+    """``iss`` that a partner's token must bear."""
+    token_audience: str = "archipel-feeds"  # noqa: S105 - kept because this is a name, not a secret
+    """``aud`` that a partner's token must bear."""
+    token_jwks_url: str | None = None
+    """Address of the issuer's public keys; by default the development issuer's key file."""
+    pseudonym_key: SecretStr | None = None
+    """Secret under which subjects are pseudonymised in the journal; by default made once in the state folder."""
+
+    @property
+    def opa_address(self) -> str:
+        """Address of the policy engine, without a trailing slash."""
+        return (self.opa_url or f"http://{self.host}:{self.opa_port}").rstrip("/")
+
+    @property
+    def public_address(self) -> str:
+        """Address of the console and feeds, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.console_port}").rstrip("/")
+
+    @property
+    def example_sites_address(self) -> str:
+        """Address of the example town halls' web server."""
+        return f"http://{self.host}:{self.example_sites_port}"
+
+    @property
+    def database_address(self) -> str:
+        """SQLAlchemy address of the platform's state."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'state.sqlite'}"
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()
