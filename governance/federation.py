@@ -33,6 +33,14 @@ class Formats(Declaration):
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _unquoted_booleans_are_names(cls, values: Any) -> Any:
+        """YAML reads a bare ``true:`` as a boolean key; nobody should have to know that."""
+        if isinstance(values, dict):
+            return {str(key).lower() if isinstance(key, bool) else key: value for key, value in values.items()}
+        return values
+
 
 class Reading(Declaration):
     """What is pinned about a file; what is absent is detected and written on the receipt."""

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     """Longest wait for a source to answer or to send its next bytes."""
     fetch_max_bytes: int = 512 * 1024 * 1024
     """Largest body accepted from a source, after decompression."""
+    fetch_attempts: int = 4
+    """How often a source that does not answer is asked in one run."""
+    source_folders: tuple[Path, ...] = ()
+    """Folders of this machine that the local_folder connector may read; by default none."""
     token_issuer: str = "archipel-development"  # noqa: S105 - kept because this is a name, not a secret
     """``iss`` that a partner's token must bear."""
     token_audience: str = "archipel-feeds"  # noqa: S105 - kept because this is a name, not a secret

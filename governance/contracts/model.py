@@ -17,6 +17,10 @@ ColumnType = Literal[
 ]  # fmt: skip
 
 
+class ContractError(ValueError):
+    """A contract or schema cannot be used; the message names the file, the field and the reason."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,10 +55,19 @@ class Column(_Frozen):
     bare_number: bool = True
     tags: tuple[str, ...] = Field((), description="such as personal, identifier, confidential")
     physical_type: str | None = Field(None, description="DuckDB type where the logical one is too wide")
+    title_en: str = ""
+    description_en: str = ""
+    missing_values: tuple[str, ...] | None = Field(None, description="replaces the contract's for this column")
+    items: Mapping[str, Any] | None = Field(None, description="rule of each element of an array (arrayItem)")
+    extra: Mapping[str, Any] = Field(default_factory=dict, description="other Table Schema keys, kept as written")
 
 
 class Check(_Frozen):
-    """A rule over one or several columns, named as the national registry's custom checks are."""
+    """A rule over one or several columns, named as the national registry's custom checks are.
+
+    ``parameters`` are as the registry writes them (``column``, ``othercolumns``, ``op``); ``columns`` are the
+    columns that they name, in order.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -85,6 +98,7 @@ class Contract(_Frozen):
     primary_key: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ("",)
     checks: tuple[Check, ...] = ()
+    extra: Mapping[str, Any] = Field(default_factory=dict, description="other Table Schema keys, kept as written")
 
     def column(self, name: str) -> Column:
         """Return the column of that name.

@@ -1,0 +1,124 @@
+"""What can go wrong when fetching, each with what to say and what to do, in French and in English.
+
+``retryable`` says whether asking again may help: the scheduler retries those and fails at once on the others.
+"""
+
+# ruff: noqa: N818 - kept because each is named after the fact it states, as its code is
+
+from typing import ClassVar
+
+
+class ConnectorProblem(Exception):
+    """Base of all; its text is the English message. No secret and no query string is ever part of it."""
+
+    code: ClassVar[str] = "connector_problem"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message_fr: str, message_en: str, remedy_fr: str, remedy_en: str) -> None:
+        super().__init__(message_en)
+        self.message_fr = message_fr
+        self.message_en = message_en
+        self.remedy_fr = remedy_fr
+        self.remedy_en = remedy_en
+
+
+class BadOptions(ConnectorProblem):
+    """The declaration of the source is wrong."""
+
+    code = "bad_options"
+
+    def __init__(self, option: str, reason: str) -> None:
+        super().__init__(
+            f"L'option « {option} » de la source ne convient pas : {reason}.",
+            f"The source's option {option!r} is wrong: {reason}.",
+            "Corrigez cette option dans la déclaration de la source.",
+            "Mend this option in the source's declaration.",
+        )
+
+
+class UnknownConnector(ConnectorProblem):
+    """No module of that name is a connector."""
+
+    code = "unknown_connector"
+
+    def __init__(self, name: str, known: tuple[str, ...], nearest: str | None) -> None:
+        listed = ", ".join(known)
+        hint_fr, hint_en = (f"Écrivez « {nearest} » ? ", f"Did you mean {nearest!r}? ") if nearest else ("", "")
+        super().__init__(
+            f"Le connecteur « {name} » n'existe pas.",
+            f"There is no connector {name!r}.",
+            f"{hint_fr}Connecteurs possibles : {listed}.",
+            f"{hint_en}Known connectors: {listed}.",
+        )
+
+
+class SourceUnavailable(ConnectorProblem):
+    """The source does not answer, or says it cannot now: ask again later."""
+
+    code = "source_unavailable"
+    retryable = True
+
+    def __init__(self, where: str, reason_fr: str, reason_en: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(
+            f"{where} ne répond pas pour l'instant : {reason_fr}.",
+            f"{where} does not answer for now: {reason_en}.",
+            "Rien à faire : un nouvel essai est prévu. Si cela dure, prévenez qui tient ce site.",
+            "Nothing to do: it will be tried again. If it lasts, tell whoever keeps that site.",
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SourceRefused(ConnectorProblem):
+    """The source answers that it will not: asking again gives the same."""
+
+    code = "source_refused"
+
+    _ADVICE: ClassVar[dict[int, tuple[str, str]]] = {
+        401: ("Vérifiez le secret de la source.", "Check the source's secret."),
+        403: ("Vérifiez le secret et les droits de la source.", "Check the source's secret and rights."),
+        404: ("Vérifiez l'adresse : le fichier a pu changer de nom.", "Check the address: the file may have moved."),
+        410: (
+            "Le fichier a été retiré : changez ou ôtez la source.",
+            "The file was withdrawn: change or drop the source.",
+        ),
+    }
+
+    def __init__(self, where: str, status: int, reason_fr: str = "", reason_en: str = "") -> None:
+        remedy_fr, remedy_en = self._ADVICE.get(
+            status, ("Vérifiez l'adresse de la source.", "Check the source's address.")
+        )
+        super().__init__(
+            f"{where} refuse : {reason_fr or f'réponse {status}'}.",
+            f"{where} refuses: {reason_en or f'answer {status}'}.",
+            remedy_fr,
+            remedy_en,
+        )
+        self.status = status
+
+
+class TooLarge(ConnectorProblem):
+    """The body is larger than allowed, or swells too much when decompressed."""
+
+    code = "too_large"
+
+    def __init__(self, where: str, reason_fr: str, reason_en: str) -> None:
+        super().__init__(
+            f"Le fichier de {where} est refusé : {reason_fr}.",
+            f"The file of {where} is refused: {reason_en}.",
+            "Réduisez le fichier ou demandez à relever la limite de taille.",
+            "Make the file smaller or ask for a higher size limit.",
+        )
+
+
+class EgressForbidden(ConnectorProblem):
+    """The address may not be reached from here."""
+
+    code = "egress_forbidden"
+
+    def __init__(self, where: str, reason_fr: str, reason_en: str) -> None:
+        super().__init__(
+            f"L'adresse {where} est interdite : {reason_fr}.",
+            f"The address {where} is forbidden: {reason_en}.",
+            "Donnez une adresse publique, ou faites autoriser celle-ci (réglage egress_exceptions).",
+            "Give a public address, or have this one allowed (setting egress_exceptions).",
+        )

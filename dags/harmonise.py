@@ -1,0 +1,31 @@
+"""When accepted rows changed: build what they touch and switch the shared layer."""
+
+from datetime import datetime
+
+from airflow.sdk import Asset, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+
+@dag(
+    schedule=[Asset("archipel://accepted")],
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    tags=["harmonise"],
+)
+def harmonise() -> None:
+    """Make one dataset of many."""
+
+    @task(retries=1, pool="duckdb_writer", outlets=[Asset("archipel://shared")])
+    def build_and_switch() -> str:
+        from governance.pipeline.steps import harmonise_step
+
+        outcome = harmonise_step()
+        if outcome.outcome == "unchanged":
+            raise AirflowSkipException("Nothing changed: the shared layer is up to date.")
+        return outcome.version
+
+    build_and_switch()
+
+
+harmonise()

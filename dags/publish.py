@@ -1,0 +1,29 @@
+"""When the shared layer changed, and each morning because agreements end: make the catalogue equal to the decisions."""
+
+from datetime import datetime
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("30 5 * * *", timezone="Europe/Paris"), assets=[Asset("archipel://shared")]
+    ),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    tags=["publish"],
+)
+def publish() -> None:
+    """Ask who may see what, and publish what is open."""
+
+    @task(retries=1)
+    def publish_catalogue() -> dict[str, int]:
+        from governance.pipeline.steps import publish_step
+
+        return publish_step()
+
+    publish_catalogue()
+
+
+publish()

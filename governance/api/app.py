@@ -1,0 +1,103 @@
+"""The web application: feeds, catalogue files, keys, health, console; one process, one set of functions."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from governance.api import feed_routes, service_routes
+from governance.api.gate import open_gate
+from governance.api.problems import answer_with_problems
+from governance.console import pages as console
+from governance.identity.issuer import DevelopmentIssuer
+from governance.platform import Platform
+
+_DESCRIPTION = """
+One address, one format and one meaning for all communes of the federation.
+
+* Open feeds need no token. For the others send `Authorization: Bearer …`; the token names your organisation,
+  the policy engine decides at each request which rows and columns you receive, for which purpose.
+* A refusal is a Problem (RFC 9457) whose `reasons` say which rule refused and what would change it.
+* Filter with `column=value` or `column__operator=value`; follow `Link: rel="next"` from page to page.
+* Without filter, the whole feed is one file: byte ranges and `If-None-Match` work.
+"""
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_CATALOGUE_TYPES = {
+    ".ttl": "text/turtle",
+    ".jsonld": "application/ld+json",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+}
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and mark its answer."""
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, mark if scope["type"] == "http" else send)
+
+
+class CatalogueFiles(StaticFiles):
+    """The published catalogue: whatever the publisher made current, with its true media types, for all origins."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file; hidden files and folders are not found."""
+        response = await super().get_response(path, scope)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cache-Control"] = "public, no-cache"
+        kind = _CATALOGUE_TYPES.get(Path(path).suffix)
+        if kind:
+            charset = "" if kind.startswith("application/") else "; charset=utf-8"
+            response.headers["Content-Type"] = kind + charset
+        return response
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """Return the application of a platform. Nothing is read from the environment here."""
+    settings = platform.settings
+    app = FastAPI(
+        title="Archipel",
+        summary=f"Feeds of {platform.federation.head.name}",
+        description=_DESCRIPTION,
+        version="1.0.0",
+        openapi_url="/v1/openapi.json",
+        # Kept off because both pages load their scripts from a content delivery network.
+        docs_url=None,
+        redoc_url=None,
+        servers=[{"url": settings.public_address}],
+    )
+    if not settings.token_jwks_url:
+        DevelopmentIssuer(settings)
+    app.state.platform = platform
+    app.state.gate = open_gate(platform)
+    answer_with_problems(app)
+    app.include_router(feed_routes.router)
+    app.include_router(service_routes.router)
+    console.mount(app)
+    catalogue = settings.state_dir / "catalogue" / "current"
+    app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")
+    app.add_middleware(SecurityHeaders)
+    return app

@@ -1,0 +1,195 @@
+"""The enforcement point of feeds and previews: ask, refuse or open, and write down which of the two.
+
+Nothing reaches a row of the shared layer except through `open_feed`, and every call of it ends in the journal
+before a byte is sent.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from governance.api.problems import ProblemError
+from governance.api.rows import Relation, RowReader
+from governance.api.words import reason
+from governance.contracts.model import Contract
+from governance.decisions.enforce import relation_sql
+from governance.decisions.model import (
+    ENGINE_REASON_CODES,
+    PROVENANCE_COLUMNS,
+    Channel,
+    Context,
+    Decision,
+    DecisionRequest,
+    Subject,
+    Target,
+)
+from governance.identity.tokens import TokenVerifier, open_verifier
+from governance.journal.keys import derive_key, load_key
+from governance.platform import Platform
+from governance.shared_layer import SharedTable, read_current, table_path
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What every request needs; made once for the process."""
+
+    platform: Platform
+    rows: RowReader
+    verifier: TokenVerifier
+    cursor_key: bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for which dataset, through which door, for what."""
+
+    subject: Subject
+    dataset: str
+    channel: Channel = "feed"
+    purpose: str | None = None
+    agreement_id: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenFeed:
+    """A feed as one decision leaves it."""
+
+    asked: Asked
+    decision_id: str
+    decision: Decision
+    contract: Contract
+    table: SharedTable
+    relation: Relation
+    visible: Mapping[str, str]
+    """DuckDB type of each visible column, in order."""
+
+    @property
+    def hidden(self) -> list[str]:
+        """Columns of the contract and of provenance that this decision does not show."""
+        known = (*(column.name for column in self.contract.columns), *PROVENANCE_COLUMNS)
+        return [name for name in known if name not in self.visible]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row leaves, so that the shared table's own count holds."""
+        return self.decision.row_filter == {}
+
+    def fingerprint(self, *more: object) -> str:
+        """Hash of the data, of what the decision shows, and of whatever the answer depends on besides."""
+        content = [
+            self.table.sha256,
+            self.decision.row_filter,
+            {name: mask.model_dump() for name, mask in self.decision.column_masks.items()},
+            self.decision.agreement_id,
+            self.contract.version,
+            *more,
+        ]
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def open_gate(platform: Platform) -> Gate:
+    """Return the gate of a platform."""
+    settings = platform.settings
+    return Gate(
+        platform=platform,
+        rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
+        verifier=open_verifier(settings),
+        cursor_key=derive_key(load_key(settings), "feed-cursor"),
+    )
+
+
+def ask(gate: Gate, asked: Asked, instant: datetime | None = None) -> Decision:
+    """Return the decision for a reading; it fails closed and never raises for a refusal."""
+    request = DecisionRequest(
+        subject=asked.subject,
+        action="read",
+        target=Target(dataset=asked.dataset),
+        context=Context(
+            channel=asked.channel,
+            purpose=asked.purpose,
+            agreement_id=asked.agreement_id,
+            instant=instant or datetime.now(UTC),
+        ),
+    )
+    return gate.platform.pdp.decide(request)
+
+
+def contract_of(gate: Gate, dataset: str) -> Contract:
+    """Return a dataset's contract.
+
+    Raises:
+        ProblemError: 404, no such dataset.
+    """
+    contract = gate.platform.contracts.get(dataset)
+    if contract is None:
+        raise ProblemError(404, reason("dataset_not_found", dataset=dataset[:80]))
+    return contract
+
+
+def relation_of(gate: Gate, decision: Decision, contract: Contract, table: SharedTable) -> Relation:
+    """Return the only rows and cells that the decision leaves of a table."""
+    sql, parameters = relation_sql(
+        decision,
+        contract,
+        table_path(gate.platform.lake, table).resolve(),
+        present=[name for name, _ in table.columns],
+        key=derive_key(load_key(gate.platform.settings), f"column-hash:{decision.agreement_id or ''}"),
+    )
+    return Relation(sql, tuple(parameters))
+
+
+def open_feed(gate: Gate, asked: Asked) -> OpenFeed:
+    """Return a feed that may be read.
+
+    Raises:
+        ProblemError: 404 unknown dataset or no data yet; 401 refused and nobody identified; 403 refused;
+            503 the policy engine gave no answer that counts. A refusal is in the journal.
+    """
+    contract = contract_of(gate, asked.dataset)
+    decision = ask(gate, asked)
+    decision_id = uuid4().hex
+    if not decision.allow:
+        record(gate, asked, decision_id, decision, "refused")
+        raise _refusal(asked, decision)
+    current = read_current(gate.platform.lake)
+    table = current.tables.get(asked.dataset) if current else None
+    if table is None:
+        record(gate, asked, decision_id, decision, "no_data")
+        raise ProblemError(404, reason("dataset_without_data", dataset=asked.dataset))
+    relation = relation_of(gate, decision, contract, table)
+    visible = gate.rows.columns(relation)
+    return OpenFeed(asked, decision_id, decision, contract, table, relation, visible)
+
+
+def _refusal(asked: Asked, decision: Decision) -> ProblemError:
+    if any(code in ENGINE_REASON_CODES for code in decision.codes):
+        return ProblemError(503, *decision.reasons, headers={"Retry-After": "5"})
+    if asked.subject.organisation is None:
+        return ProblemError(401, *decision.reasons, headers={"WWW-Authenticate": "Bearer"})
+    return ProblemError(403, *decision.reasons)
+
+
+def record(
+    gate: Gate, asked: Asked, decision_id: str, decision: Decision, outcome: str, rows: int | None = None
+) -> None:
+    """Write an access into the journal; the journal itself replaces the subject by a pseudonym."""
+    gate.platform.journal.append(
+        "access",
+        {
+            "decision_id": decision_id,
+            "policy_version": decision.policy_version,
+            "subject": asked.subject.id,
+            "organisation": asked.subject.organisation,
+            "dataset": asked.dataset,
+            "channel": asked.channel,
+            "purpose": asked.purpose,
+            "agreement_id": decision.agreement_id,
+            "outcome": outcome,
+            "reasons": list(decision.codes),
+            "rows": rows,
+        },
+    )

@@ -1,0 +1,189 @@
+"""What a caller may ask of a feed, read from the address and typed by the columns that are visible to them.
+
+Syntax: ``column=value`` for equality, ``column__operator=value`` for the rest. Only columns of the relation
+after row filter and masks can be named: a hidden value can be neither read nor found by probing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from governance.api.problems import ProblemError
+from governance.api.words import reason
+from governance.decisions.model import Reason
+
+RESERVED = ("format", "columns", "sort", "limit", "cursor", "purpose")
+"""Parameters that are not columns; a column of such a name is filtered with ``name__eq``."""
+DEFAULT_LIMIT = 1_000
+LARGEST_LIMIT = 10_000
+_MOST_VALUES = 200
+
+_ORDERED = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "isnull")
+_TEXT = (*_ORDERED, "startswith", "contains")
+_COMPARISONS = {
+    "eq": "{} = ?",
+    "ne": "{} IS DISTINCT FROM ?",
+    "lt": "{} < ?",
+    "lte": "{} <= ?",
+    "gt": "{} > ?",
+    "gte": "{} >= ?",
+    "startswith": "starts_with({}, ?)",
+    "contains": "contains({}, ?)",
+}
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(text)
+    return value
+
+
+def _number(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value.adjusted()) > 30:
+        raise ValueError(text)
+    return value
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How the values of a DuckDB type are written in an address, and what can be asked of them."""
+
+    expected: str
+    read: Callable[[str], Any]
+    operators: tuple[str, ...]
+
+
+_KINDS: dict[str, _Kind] = {
+    "VARCHAR": _Kind("texte / text", str, _TEXT),
+    "BOOLEAN": _Kind("true, false", _boolean, ("eq", "ne", "isnull")),
+    "DATE": _Kind("AAAA-MM-JJ / YYYY-MM-DD", date.fromisoformat, _ORDERED),
+    "TIMESTAMP": _Kind("2024-01-31T12:00:00", datetime.fromisoformat, _ORDERED),
+    **dict.fromkeys(("DOUBLE", "FLOAT", "DECIMAL"), _Kind("12.5", _number, _ORDERED)),
+    **dict.fromkeys(
+        ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"), _Kind("12", _integer, _ORDERED)
+    ),
+}
+_OTHER = _Kind("vide ou non / empty or not", str, ("isnull",))
+
+
+def kind_of(duckdb_type: str) -> _Kind:
+    """Return how values of a type are asked for; a type without an order can only be empty or not."""
+    return _KINDS.get(duckdb_type.partition("(")[0], _OTHER)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition on one visible column; `values` are typed and always bound, never written into SQL."""
+
+    column: str
+    operator: str
+    values: tuple[Any, ...]
+
+    def to_sql(self) -> str:
+        """The condition, with one ``?`` for each value."""
+        name = quote(self.column)
+        if self.operator == "isnull":
+            return f"({name} IS NULL) = ?"
+        if self.operator == "in":
+            return f"{name} IN ({', '.join('?' * len(self.values))})"
+        return _COMPARISONS[self.operator].format(name)
+
+
+@dataclass(frozen=True)
+class FeedQuery:
+    """What is asked of one feed."""
+
+    columns: tuple[str, ...]
+    filters: tuple[Filter, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()
+    """(column, descending)"""
+    limit: int | None = None
+    """Rows of a page; nothing for the whole feed in one file."""
+
+
+def quote(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class _Reader:
+    """Reads parameters against the visible columns and gathers every fault before answering."""
+
+    def __init__(self, visible: Mapping[str, str], hidden: Iterable[str]) -> None:
+        self.visible = visible
+        self.hidden = frozenset(hidden)
+        self.faults: list[Reason] = []
+
+    def knows(self, column: str) -> bool:
+        if column in self.visible:
+            return True
+        code = "column_hidden" if column in self.hidden else "column_unknown"
+        self.faults.append(reason(code, column=column, visible=", ".join(self.visible)))
+        return False
+
+    def filter(self, parameter: str, text: str) -> Filter | None:
+        column, _, operator = (parameter, "", "eq") if parameter in self.visible else parameter.rpartition("__")
+        if not column:
+            column, operator = parameter, "eq"
+        if not self.knows(column):
+            return None
+        kind = kind_of(self.visible[column])
+        if operator not in kind.operators:
+            possible = ", ".join(kind.operators)
+            self.faults.append(reason("operator_unknown", operator=operator, column=column, possible=possible))
+            return None
+        read = _boolean if operator == "isnull" else kind.read
+        texts = text.split(",")[:_MOST_VALUES] if operator == "in" else [text]
+        try:
+            return Filter(column, operator, tuple(read(item) for item in texts))
+        except (ValueError, KeyError, InvalidOperation, OverflowError):
+            expected = "true, false" if operator == "isnull" else kind.expected
+            self.faults.append(reason("value_unreadable", value=text[:80], column=column, expected=expected))
+            return None
+
+    def columns(self, text: str | None) -> tuple[str, ...]:
+        names = list(dict.fromkeys(text.split(","))) if text else list(self.visible)
+        return tuple(name for name in names if self.knows(name))
+
+    def sort(self, text: str | None) -> tuple[tuple[str, bool], ...]:
+        names = text.split(",") if text else []
+        return tuple((name.removeprefix("-"), name.startswith("-")) for name in names if self.knows(name.lstrip("-")))
+
+    def limit(self, text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LARGEST_LIMIT:
+            self.faults.append(reason("parameter_invalid", parameter="limit", expected=f"1 … {LARGEST_LIMIT}"))
+            return DEFAULT_LIMIT
+        return int(text)
+
+
+def read_query(parameters: Iterable[tuple[str, str]], visible: Mapping[str, str], hidden: Iterable[str]) -> FeedQuery:
+    """Return the query of an address.
+
+    `visible` gives the DuckDB type of each column of the relation, in order; `hidden` names the contract's
+    other columns, so that a refusal can say "not open to you" instead of "unknown".
+
+    Raises:
+        ProblemError: 422 with one reason for each fault, naming the column.
+    """
+    reader = _Reader(visible, hidden)
+    asked = list(parameters)
+    named = {name: value for name, value in asked if name in RESERVED}
+    found = [reader.filter(name, value) for name, value in asked if name not in RESERVED]
+    paged = any(name not in ("format", "purpose") for name, _ in asked)
+    query = FeedQuery(
+        columns=reader.columns(named.get("columns")),
+        filters=tuple(item for item in found if item is not None),
+        sort=reader.sort(named.get("sort")),
+        limit=reader.limit(named.get("limit", str(DEFAULT_LIMIT))) if paged else None,
+    )
+    if reader.faults:
+        raise ProblemError(422, *reader.faults)
+    return query

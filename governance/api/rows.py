@@ -1,0 +1,188 @@
+"""Rows of a feed, as files: the one place of the API that touches the shared layer.
+
+DuckDB reads the relation that the decision leaves, in a process-wide engine that can open the shared layer and
+its own work folder and nothing else. Whole feeds are kept as files until the data or the decision changes.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import duckdb
+
+from governance.api.problems import ProblemError
+from governance.api.query import FeedQuery, quote
+from governance.api.words import reason
+from governance.catalogue.distributions import csv_cell_sql
+
+FileFormat = Literal["csv", "json", "parquet"]
+MEDIA_TYPES: dict[FileFormat, str] = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+_COPY_OPTIONS: dict[FileFormat, str] = {
+    "json": "FORMAT json, ARRAY true",
+    "csv": "FORMAT csv, HEADER, NEW_LINE '\\r\\n'",
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+_LONGEST_SECONDS = 30.0
+_MEMORY_LIMIT = "512MB"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The only rows and columns that a caller's own filters may be applied to."""
+
+    sql: str
+    parameters: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class FeedFile:
+    """One answer on disk."""
+
+    path: Path
+    rows: int
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _cell(name: str, kind: str, file_format: FileFormat) -> str:
+    """One column as it is written: formulas disarmed in CSV, instants as ISO 8601 in text formats."""
+    if file_format == "csv":
+        return f"{csv_cell_sql(name, kind)} AS {quote(name)}"
+    if file_format == "json" and kind.startswith("TIMESTAMP"):
+        return f"replace(CAST({quote(name)} AS VARCHAR), ' ', 'T') AS {quote(name)}"
+    return quote(name)
+
+
+def _where(query: FeedQuery) -> str:
+    return " WHERE " + " AND ".join(item.to_sql() for item in query.filters) if query.filters else ""
+
+
+def _order(query: FeedQuery, visible: dict[str, str]) -> str:
+    """A total order: rows that tie on every visible column are equal, so that their exchange changes nothing."""
+    if not query.sort:
+        return ""
+    asked = [f"{quote(name)} {'DESC' if down else 'ASC'} NULLS LAST" for name, down in query.sort]
+    return " ORDER BY " + ", ".join([*asked, *(quote(name) for name in visible)])
+
+
+class RowReader:
+    """Reads relations over the shared layer; one for the process, safe for its threads."""
+
+    def __init__(self, shared: Path, work: Path) -> None:
+        self._work = work.resolve()
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._building = threading.Lock()
+        self._engine = duckdb.connect(":memory:")
+        folders = ", ".join(_literal(f"{path}/") for path in (shared.resolve(), self._work))
+        # Kept in this order because each line forbids what the one before still needed.
+        self._engine.execute(f"SET memory_limit = {_literal(_MEMORY_LIMIT)}")
+        self._engine.execute(f"SET temp_directory = {_literal(str(self._work / 'spill'))}")
+        self._engine.execute(f"SET allowed_directories = [{folders}]")
+        self._engine.execute("SET enable_external_access = false")
+        self._engine.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Free the engine."""
+        self._engine.close()
+
+    def columns(self, relation: Relation) -> dict[str, str]:
+        """DuckDB type of each column of a relation, in order."""
+        rows = self._run(f"DESCRIBE {relation.sql}", relation.parameters)
+        return {str(row[0]): str(row[1]) for row in rows}
+
+    def count(self, relation: Relation, query: FeedQuery) -> int:
+        """Number of rows that fit a query, over all its pages."""
+        values = [value for item in query.filters for value in item.values]
+        sql = f"SELECT count(*) FROM ({relation.sql}) AS visible{_where(query)}"  # noqa: S608
+        return int(self._run(sql, [*relation.parameters, *values])[0][0])
+
+    @contextmanager
+    def page(self, relation: Relation, query: FeedQuery, offset: int, file_format: FileFormat) -> Iterator[FeedFile]:
+        """Write one page to a file that lives as long as the block.
+
+        Raises:
+            ProblemError: 503, reading took longer than allowed.
+        """
+        path = self._work / f"page-{uuid4().hex}.{file_format}"
+        try:
+            yield FeedFile(path, self._write(relation, query, offset, file_format, path))
+        finally:
+            path.unlink(missing_ok=True)
+
+    def whole(self, dataset: str, relation: Relation, fingerprint: str, file_format: FileFormat) -> FeedFile:
+        """Return the whole feed as a file; made once for each fingerprint, and older ones are removed.
+
+        Raises:
+            ProblemError: 503, writing took longer than allowed.
+        """
+        folder = self._work / "whole" / dataset
+        name = f"{fingerprint[:32]}.{file_format}"
+        with self._building:
+            found = next(folder.glob(f"{name}.*"), None)
+            if found is not None:
+                os.utime(found)
+                return FeedFile(found, int(found.suffix[1:]))
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = folder / f".draft-{uuid4().hex}"
+            try:
+                rows = self._write(relation, FeedQuery(tuple(self.columns(relation))), 0, file_format, draft)
+                # The number of rows is part of the name: it costs a scan to count them again.
+                path = draft.rename(folder / f"{name}.{rows}")
+            finally:
+                draft.unlink(missing_ok=True)
+            _prune(folder, keep=24)
+        return FeedFile(path, rows)
+
+    def preview(self, relation: Relation, limit: int) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Column names and the first rows of a relation."""
+        names = tuple(self.columns(relation))
+        return names, self._run(f"SELECT * FROM ({relation.sql}) LIMIT ?", [*relation.parameters, limit])  # noqa: S608
+
+    def _write(
+        self, relation: Relation, query: FeedQuery, offset: int, file_format: FileFormat, path: Path
+    ) -> int:  # fmt: skip
+        visible = self.columns(relation)
+        listed = ", ".join(_cell(name, visible[name], file_format) for name in query.columns)
+        inner = f"SELECT * FROM ({relation.sql}) AS visible{_where(query)}{_order(query, visible)}"  # noqa: S608
+        values = [*relation.parameters, *(value for item in query.filters for value in item.values)]
+        if query.limit is not None:
+            inner += " LIMIT ? OFFSET ?"
+            values += [query.limit, offset]
+        sql = f"COPY (SELECT {listed} FROM ({inner})) TO {_literal(str(path))} ({_COPY_OPTIONS[file_format]})"  # noqa: S608
+        return int(self._run(sql, values)[0][0])
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        connection = self._engine.cursor()
+        clock = threading.Timer(_LONGEST_SECONDS, connection.interrupt)
+        clock.start()
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        except duckdb.InterruptException as error:
+            raise ProblemError(503, reason("query_too_long")) from error
+        finally:
+            clock.cancel()
+            connection.close()
+
+
+def _prune(folder: Path, keep: int) -> None:
+    """Keep the files used last; a file that is being sent stays readable after its name is gone."""
+    files = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=_used_at, reverse=True)
+    for path in files[keep:]:
+        path.unlink(missing_ok=True)
+
+
+def _used_at(path: Path) -> float:
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return 0.0

@@ -1,0 +1,81 @@
+"""What machines ask of the service itself: is it alive, is it ready, which keys sign, where does an id lead."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Path
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from governance.api.feed_routes import CallerGate
+from governance.api.gate import Asked, ask
+from governance.api.problems import ProblemError, language_of
+from governance.api.words import reason
+from governance.decisions.model import ENGINE_REASON_CODES, Subject
+from governance.identity.issuer import jwks_path
+from governance.shared_layer import read_current
+
+router = APIRouter(tags=["service"])
+
+
+class Health(BaseModel):
+    """State of the service and of what it stands on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["ok"] = "ok"
+    data_version: str | None = None
+
+
+@router.get("/health/live", operation_id="is_live")
+def is_live() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/health/ready", operation_id="is_ready")
+def is_ready(gate: CallerGate) -> Health:
+    """The policy engine, the database and the shared layer answer; an empty shared layer is ready."""
+    faults = []
+    dataset = next(iter(gate.platform.contracts), "none")
+    if set(ask(gate, Asked(Subject(), dataset)).codes) & set(ENGINE_REASON_CODES):
+        faults.append("policy engine")
+    try:
+        with gate.platform.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        faults.append("database")
+    if faults:
+        raise ProblemError(503, reason("service_not_ready", parts=", ".join(faults)), headers={"Retry-After": "5"})
+    current = read_current(gate.platform.lake)
+    return Health(data_version=current.version if current else None)
+
+
+@router.get("/.well-known/jwks.json", operation_id="read_keys", include_in_schema=False)
+def read_keys(gate: CallerGate) -> Response:
+    """Public keys of the development issuer; with another issuer set, its keys are at its own address."""
+    settings = gate.platform.settings
+    path = jwks_path(settings.state_dir)
+    if settings.token_jwks_url or not path.is_file():
+        raise ProblemError(404, reason("page_not_found"))
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(path.read_bytes(), media_type="application/jwk-set+json", headers=headers)
+
+
+def _wants_graph(accept: Annotated[str | None, Header(include_in_schema=False)] = None) -> bool:
+    return bool(accept) and "text/turtle" in str(accept)
+
+
+@router.get("/id/dataset/{dataset}", operation_id="follow_dataset_id", include_in_schema=False)
+def follow_dataset_id(
+    gate: CallerGate,
+    dataset: Annotated[str, Path(max_length=160)],
+    wants_graph: Annotated[bool, Depends(_wants_graph)],
+    accept_language: Annotated[str | None, Header()] = None,
+) -> Response:
+    """See other (303): the id of a dataset is not a document; its page or its graph is."""
+    if dataset not in gate.platform.contracts:
+        raise ProblemError(404, reason("dataset_not_found", dataset=dataset[:80]))
+    page = "/catalogue/catalog.ttl" if wants_graph else f"/{language_of(accept_language)}/datasets/{dataset}"
+    return RedirectResponse(page, status_code=303, headers={"Vary": "Accept, Accept-Language"})

@@ -1,0 +1,145 @@
+"""What the API says when it cannot answer: one code for each reason, with its words in French and English.
+
+Reasons of the policy engine come with their decision; these are the API's own, in the same shape.
+"""
+
+from governance.decisions.model import Reason
+from governance.identity.refusals import REFUSALS
+
+_RULE = "governance.api"
+
+_WORDS: dict[str, tuple[str, str, str, str]] = {
+    "dataset_not_found": (
+        "Il n'y a pas de jeu de données « {dataset} ».",
+        "There is no dataset “{dataset}”.",
+        "Choisissez un jeu de la liste : /v1/feeds.",
+        "Choose a dataset of the list: /v1/feeds.",
+    ),
+    "dataset_without_data": (
+        "Le jeu « {dataset} » n'a pas encore de données.",
+        "The dataset “{dataset}” has no data yet.",
+        "Revenez après la prochaine collecte.",
+        "Come back after the next collection.",
+    ),
+    "page_not_found": (
+        "Cette adresse n'existe pas.",
+        "This address does not exist.",
+        "Partez de l'accueil ou de la documentation de l'API.",
+        "Start from the home page or the API's documentation.",
+    ),
+    "method_not_allowed": (
+        "Cette adresse ne se lit qu'avec la méthode GET.",
+        "This address is read with the GET method only.",
+        "Envoyez la même demande avec GET.",
+        "Send the same request with GET.",
+    ),
+    "format_not_available": (
+        "Aucun des formats demandés n'est disponible.",
+        "None of the requested formats is available.",
+        "Demandez format=csv, format=json ou format=parquet.",
+        "Ask for format=csv, format=json or format=parquet.",
+    ),
+    "column_unknown": (
+        "La colonne « {column} » n'existe pas dans ce flux.",
+        "The column “{column}” does not exist in this feed.",
+        "Colonnes possibles : {visible}.",
+        "Possible columns: {visible}.",
+    ),
+    "column_hidden": (
+        "La colonne « {column} » ne vous est pas ouverte : elle ne peut être ni lue, ni filtrée, ni triée.",
+        "The column “{column}” is not open to you: it can be neither read, filtered nor sorted.",
+        "Colonnes possibles : {visible}. Une convention peut en ouvrir d'autres.",
+        "Possible columns: {visible}. An agreement may open others.",
+    ),
+    "operator_unknown": (
+        "L'opérateur « {operator} » ne s'applique pas à la colonne « {column} ».",
+        "The operator “{operator}” does not apply to the column “{column}”.",
+        "Opérateurs possibles pour elle : {possible}.",
+        "Possible operators for it: {possible}.",
+    ),
+    "value_unreadable": (
+        "« {value} » n'est pas une valeur de la colonne « {column} » (attendu : {expected}).",
+        "“{value}” is not a value of the column “{column}” (expected: {expected}).",
+        "Écrivez la valeur comme dans le flux.",
+        "Write the value as in the feed.",
+    ),
+    "parameter_invalid": (
+        "Le paramètre « {parameter} » n'a pas une valeur possible.",
+        "The parameter “{parameter}” does not have a possible value.",
+        "Attendu : {expected}.",
+        "Expected: {expected}.",
+    ),
+    "cursor_invalid": (
+        "Ce curseur n'a pas été donné par la plateforme pour cette demande.",
+        "This cursor was not given by the platform for this request.",
+        "Suivez le lien « next » tel quel, sans changer les autres paramètres.",
+        "Follow the “next” link as it is, without changing the other parameters.",
+    ),
+    "cursor_outdated": (
+        "Les données ou vos droits ont changé depuis la première page.",
+        "The data or your rights have changed since the first page.",
+        "Recommencez à la première page.",
+        "Start again from the first page.",
+    ),
+    "purpose_conflict": (
+        "La finalité de l'adresse et celle de l'en-tête diffèrent.",
+        "The purpose in the address and the one in the header differ.",
+        "N'envoyez qu'une finalité.",
+        "Send one purpose only.",
+    ),
+    "query_too_long": (
+        "La lecture a dépassé le temps permis.",
+        "Reading took longer than allowed.",
+        "Filtrez davantage, ou demandez le fichier entier.",
+        "Filter further, or ask for the whole file.",
+    ),
+    "internal_error": (
+        "Une erreur inattendue s'est produite ; rien n'a été transmis.",
+        "An unexpected error occurred; nothing was handed over.",
+        "Réessayez ; si cela dure, donnez à l'exploitant le numéro {error_id}.",
+        "Try again; if it lasts, give the operator the number {error_id}.",
+    ),
+    "service_not_ready": (
+        "La plateforme n'est pas prête : {parts}.",
+        "The platform is not ready: {parts}.",
+        "Réessayez dans un instant.",
+        "Try again in a moment.",
+    ),
+}
+CODES = tuple(_WORDS)
+
+
+class _Blank(dict[str, str]):
+    """Leaves a gap where a general page has no particular value to show."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def reason(code: str, **values: str) -> Reason:
+    """Return the API's reason of that code, its sentences filled with values.
+
+    Raises:
+        KeyError: the API has no such reason.
+    """
+    text_fr, text_en, change_fr, change_en = (words.format_map(_Blank(values)) for words in _WORDS[code])
+    return Reason(
+        code=code, rule=_RULE, text_fr=text_fr, text_en=text_en, change_fr=change_fr, change_en=change_en
+    )
+
+
+def token_reason(code: str) -> Reason:
+    """Return the reason of a refused token, in the shape of every other reason.
+
+    Raises:
+        KeyError: there is no such refusal.
+    """
+    words = REFUSALS[code]
+    return Reason(
+        code=code,
+        rule="governance.identity",
+        text_fr=words.text_fr,
+        text_en=words.text_en,
+        change_fr=words.remedy_fr,
+        change_en=words.remedy_en,
+    )

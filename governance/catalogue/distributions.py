@@ -1,0 +1,218 @@
+"""Writes what a decision opens as CSV, JSON and Parquet, content-addressed, and only when cells have changed.
+
+The only way to a row is ``relation_sql``: filter and masks are applied before anything is counted or written.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from governance.catalogue.model import FILE_FORMATS, Distribution, FileFormat, slice_id
+from governance.catalogue.openings import Opening
+from governance.catalogue.store import DistributionStore, StoredDataset
+from governance.decisions.enforce import relation_sql
+
+FORMULA_STARTS = "=+@\t\r\n＝＋－＠-"
+"""First characters that a spreadsheet may take for a formula. Source: OWASP, CSV Injection."""
+_FORMULA = f"^[{FORMULA_STARTS}]"
+_PLAIN_NUMBER = r"[+-]?[0-9]+([.,][0-9]+)?"
+_COPY_OPTIONS: dict[FileFormat, str] = {
+    "csv": "FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NEW_LINE '\\r\\n'",
+    "json": "FORMAT json, ARRAY true",
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+
+
+class CatalogueError(RuntimeError):
+    """The catalogue cannot be made from what it was given; nothing was published."""
+
+
+@dataclass(frozen=True)
+class _Digest:
+    sha256: str
+    sha1: str
+    size: int
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def csv_cell_sql(name: str, duckdb_type: str) -> str:
+    """SQL of one column as a CSV cell: formulas disarmed by a leading apostrophe, instants with their ``T``.
+
+    Plain signed numbers are left as they are. JSON and Parquet carry the values untouched.
+    """
+    column = _quoted(name)
+    if duckdb_type == "VARCHAR":
+        is_formula = f"regexp_matches({column}, {_literal(_FORMULA)})"
+        is_number = f"regexp_full_match({column}, {_literal(_PLAIN_NUMBER)})"
+        return f"CASE WHEN {is_formula} AND NOT {is_number} THEN '''' || {column} ELSE {column} END"
+    return _instant_sql(name, duckdb_type)
+
+
+def _instant_sql(name: str, duckdb_type: str) -> str:
+    if duckdb_type.startswith("TIMESTAMP"):
+        return f"replace(CAST({_quoted(name)} AS VARCHAR), ' ', 'T')"
+    return _quoted(name)
+
+
+def _select_for(file_format: FileFormat, columns: tuple[tuple[str, str], ...]) -> str:
+    if file_format == "parquet":
+        return "SELECT * FROM opened"
+    cell = csv_cell_sql if file_format == "csv" else _instant_sql
+    listed = ", ".join(f"{cell(name, kind)} AS {_quoted(_header(name, file_format))}" for name, kind in columns)
+    return f"SELECT {listed} FROM opened"  # noqa: S608 - kept because every name is quoted
+
+
+def _header(name: str, file_format: FileFormat) -> str:
+    return f"'{name}" if file_format == "csv" and re.match(_FORMULA, name) else name
+
+
+@contextmanager
+def _connect(parquet: Path, out: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that can reach the shared file and the store, and nothing else."""
+    connection = duckdb.connect()
+    try:
+        folders = ", ".join(_literal(str(path.resolve())) for path in (parquet.parent, out))
+        connection.execute(f"SET allowed_directories = [{folders}]")
+        connection.execute("SET enable_external_access = false")
+        # Kept at one thread because row groups then fall the same way each time: same rows, same bytes.
+        connection.execute("SET threads = 1")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path) -> tuple[tuple[str, str], ...]:
+    """Materialise what the decision opens as table ``opened``; return its columns.
+
+    Raises:
+        CatalogueError: the decision hides ``member_id``, so rows cannot be told apart by provider.
+    """
+    if "member_id" not in opening.visible:
+        raise CatalogueError(f"{opening.contract.id}: the decision hides member_id; no slice can be told apart")
+    present = [name for name, _ in opening.table.columns]
+    sql, parameters = relation_sql(opening.decision, opening.contract, parquet, present=present)
+    shown = ", ".join(_quoted(name) for name in opening.visible)
+    query = f"SELECT {shown} FROM ({sql}) AS visible WHERE list_contains(?, member_id)"  # noqa: S608 - names are quoted
+    connection.execute(f"CREATE TEMP TABLE opened AS {query}", [*parameters, list(opening.members)])
+    found = connection.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'opened'")
+    return tuple((str(name), str(kind)) for name, kind in found.fetchall())
+
+
+def _digest(path: Path) -> _Digest:
+    sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            sha256.update(block)
+            sha1.update(block)
+    return _Digest(sha256.hexdigest(), sha1.hexdigest(), path.stat().st_size)
+
+
+def _period(
+    connection: duckdb.DuckDBPyConnection, opening: Opening, columns: tuple[tuple[str, str], ...]
+) -> tuple[date | None, date | None]:
+    """First and last day of the contract's first dated column that is shown as it is."""
+    kinds = dict(columns)
+    shown = {name for name, mask in opening.decision.column_masks.items() if mask.mask == "show"}
+    for column in opening.contract.columns:
+        if column.name not in kinds or column.name not in shown:
+            continue
+        if kinds[column.name] == "DATE" or kinds[column.name].startswith("TIMESTAMP"):
+            cast = f"CAST({_quoted(column.name)} AS DATE)"
+            row = connection.execute(f"SELECT min({cast}), max({cast}) FROM opened").fetchone()  # noqa: S608
+            return row if row else (None, None)
+    return None, None
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, file_format: FileFormat, select: str, folder: Path) -> Path:
+    path = folder / f"draft.{file_format}"
+    connection.execute(f"COPY ({select}) TO {_literal(str(path))} ({_COPY_OPTIONS[file_format]})")
+    return path
+
+
+def _keep(draft: Path, store: DistributionStore, identifier: str, instant: datetime) -> Distribution:
+    """Move a finished draft to its content-addressed place."""
+    file_format = _format_of(draft)
+    digest = _digest(draft)
+    distribution = Distribution(
+        format=file_format,
+        file=f"files/{identifier}.{digest.sha256[:16]}.{file_format}",
+        bytes=digest.size,
+        sha256=digest.sha256,
+        sha1=digest.sha1,
+        issued=instant,
+    )
+    path = store.path(distribution)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft.chmod(0o644)
+    draft.replace(path)
+    return distribution
+
+
+def _format_of(draft: Path) -> FileFormat:
+    return next(file_format for file_format in FILE_FORMATS if draft.suffix == f".{file_format}")
+
+
+def catalogue_id(opening: Opening) -> str:
+    """Id in the catalogue of what is opened."""
+    if opening.organisation_id is None:
+        return opening.contract.id
+    return slice_id(opening.contract.id, opening.organisation_id)
+
+
+def write_distributions(
+    opening: Opening,
+    parquet: Path,
+    store: DistributionStore,
+    previous: StoredDataset | None,
+    instant: datetime,
+) -> StoredDataset | None:
+    """Write the files of one opening below the store; return what they are, or None when no row is left.
+
+    Nothing is read when rows, decision and contract are those of ``previous``; nothing is kept when all that
+    has changed is elsewhere (another commune's rows, a provenance column that is hidden).
+
+    Raises:
+        CatalogueError: the decision hides ``member_id``.
+    """
+    if previous and previous.input_key == opening.input_key and store.holds(previous):
+        return previous
+    drafts = store.root / "drafts"
+    drafts.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=drafts) as name, _connect(parquet, drafts) as connection:
+        folder = Path(name)
+        columns = _load(connection, opening, parquet)
+        rows = int((connection.execute("SELECT count(*) FROM opened").fetchone() or (0,))[0])
+        if rows == 0:
+            return None
+        first = _copy(connection, "csv", _select_for("csv", columns), folder)
+        content_key = hashlib.sha256(f"{columns}{_digest(first).sha256}".encode()).hexdigest()
+        if previous and previous.content_key == content_key and store.holds(previous):
+            return previous.model_copy(update={"input_key": opening.input_key})
+        others = [_copy(connection, kind, _select_for(kind, columns), folder) for kind in FILE_FORMATS if kind != "csv"]
+        first_day, last_day = _period(connection, opening, columns)
+        return StoredDataset(
+            input_key=opening.input_key,
+            content_key=content_key,
+            rows=rows,
+            columns=columns,
+            first_day=first_day,
+            last_day=last_day,
+            distributions=tuple(_keep(d, store, catalogue_id(opening), instant) for d in (first, *others)),
+            issued=previous.issued if previous else instant,
+            modified=opening.table.updated_at,
+        )

@@ -1,0 +1,180 @@
+"""A catalogue as every publisher sees it, files now and CKAN next: what is open, by whom, in which files.
+
+Nothing of a catalogue says how it is written; nothing in it was not opened by a decision.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FileFormat = Literal["csv", "json", "parquet"]
+FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json", "parquet")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Frozen):
+    """The same words in French and in English; an empty English text means that there is none."""
+
+    fr: str
+    en: str = ""
+
+
+class Organisation(_Frozen):
+    """Who publishes, under its own name."""
+
+    id: str
+    kind: Literal["member", "partner", "federation"]
+    name: str
+    siren: str
+    homepage: str | None = None
+    contact_name: str | None = None
+    contact_email: str | None = None
+    insee_code: str | None = None
+    example: bool = Field(False, description="invented for the example federation, and shown as such")
+
+
+class Place(_Frozen):
+    """A territory of the official geographic code."""
+
+    kind: Literal["commune", "epci"]
+    code: str
+    """INSEE code of a commune, SIREN of an EPCI."""
+    name: str
+
+
+class Period(_Frozen):
+    """First and last day that the rows speak of."""
+
+    start: date
+    end: date
+
+
+class PublishedColumn(_Frozen):
+    """One column that the decision shows, and how."""
+
+    name: str
+    type: str
+    title: str
+    description: str
+    mask: str = Field(description="show, or what the decision does to the values")
+
+
+class Distribution(_Frozen):
+    """One file of one dataset, addressed by its content and never changed afterwards."""
+
+    format: FileFormat
+    file: str
+    """Path below the catalogue's folder, such as ``files/equipements--besne.0a1b2c3d4e5f6071.csv``."""
+    bytes: int
+    sha256: str
+    sha1: str
+    """Kept because the profile 2.1.1 accepts no other algorithm."""
+    issued: datetime
+
+
+class Quality(_Frozen):
+    """What the last checked files of a dataset were worth, in rows."""
+
+    rows_in: int
+    rows_accepted: int
+    rows_quarantined: int
+    rows_duplicates: int
+
+    @property
+    def quarantined_share(self) -> float:
+        """Share of the rows received that failed, from 0 to 1."""
+        return self.rows_quarantined / self.rows_in if self.rows_in else 0.0
+
+
+class PublishedDataset(_Frozen):
+    """One dataset of the catalogue: the harmonised one, or one organisation's slice of it."""
+
+    id: str
+    dataset: str
+    """Id of the contract, which names the harmonised dataset."""
+    part_of: str | None = None
+    """Id of the harmonised dataset that this one is a slice of."""
+    publisher: str
+    """Id of an organisation of the catalogue."""
+    title: Text
+    description: Text
+    provenance: Text
+    keywords: tuple[str, ...] = ()
+    theme: str | None = None
+    frequency: str | None = None
+    licence: str
+    conforms_to: str | None = None
+    hvd_category: str | None = None
+    applicable_legislation: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    period: Period | None = None
+    contract_version: str
+    rows: int
+    columns: tuple[PublishedColumn, ...]
+    quality: Quality | None = None
+    distributions: tuple[Distribution, ...]
+    has_feed: bool = False
+    """Whether the decision also lets everybody read it through the feeds."""
+    issued: datetime
+    modified: datetime
+    policy_version: str = Field(exclude=True, default="")
+    """Bundle that opened it; left out of what is compared, since most new bundles change nothing here."""
+
+
+class Catalogue(_Frozen):
+    """Everything that is open now."""
+
+    id: str
+    title: Text
+    description: Text
+    publisher: str
+    homepage: str
+    licence: str
+    public_address: str
+    """Address of the console, feeds and catalogue, without a trailing slash; the root of every identifier."""
+    issued: datetime
+    modified: datetime
+    organisations: tuple[Organisation, ...]
+    datasets: tuple[PublishedDataset, ...]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over all that would be written: equal fingerprints mean nothing to do."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def organisation(self, organisation_id: str) -> Organisation:
+        """Return the organisation of that id.
+
+        Raises:
+            KeyError: the catalogue has no such organisation.
+        """
+        for organisation in self.organisations:
+            if organisation.id == organisation_id:
+                return organisation
+        raise KeyError(organisation_id)
+
+    def slices_of(self, dataset_id: str) -> Iterator[PublishedDataset]:
+        """Yield the slices of a harmonised dataset."""
+        return (dataset for dataset in self.datasets if dataset.part_of == dataset_id)
+
+
+def dataset_fingerprint(catalogue: Catalogue, dataset: PublishedDataset) -> str:
+    """SHA-256 over all that is written of one dataset, to tell updated from unchanged.
+
+    Who publishes it counts too: a new contact address is an update for whoever reads the dataset alone.
+    """
+    publisher = catalogue.organisation(dataset.publisher)
+    told = (dataset.model_dump_json(), publisher.model_dump_json(), catalogue.publisher, catalogue.public_address)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def slice_id(dataset_id: str, organisation_id: str) -> str:
+    """Return the id of an organisation's slice; it is also a valid CKAN name."""
+    return f"{dataset_id}--{organisation_id}"

@@ -1,0 +1,96 @@
+"""The main job's last step but one: ask what is open, write its files, describe it, and tell a publisher."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from governance.catalogue.describe import Stored, describe_catalogue, quality_by_organisation
+from governance.catalogue.distributions import CatalogueError, catalogue_id, write_distributions
+from governance.catalogue.file_catalogue import FileCatalogue
+from governance.catalogue.model import Catalogue
+from governance.catalogue.openings import Answer, Openings, find_openings
+from governance.catalogue.publisher import CataloguePublisher, PublicationResult
+from governance.catalogue.store import DistributionStore
+from governance.contracts.model import Contract
+from governance.decisions.model import ENGINE_REASON_CODES
+from governance.decisions.opa import PolicyDecisionPoint
+from governance.federation import Federation
+from governance.lake import Lake
+from governance.shared_layer import SharedVersion, table_path
+from governance.state.receipts import Receipt
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was published, and every question that was asked for it."""
+
+    catalogue: Catalogue
+    result: PublicationResult
+    answers: tuple[Answer, ...]
+
+
+def _refuse_without_engine(openings: Openings) -> None:
+    """An engine that does not answer closes nothing for good: the last decided catalogue stays, and the run fails."""
+    for answer in openings.answers:
+        silent = set(answer.decision.codes) & set(ENGINE_REASON_CODES)
+        if silent:
+            words = answer.decision.reasons[0].text_en
+            raise CatalogueError(f"{answer.request.target.dataset}: {words} The catalogue is left as it was.")
+
+
+def _write_files(
+    openings: Openings, lake: Lake, store: DistributionStore, instant: datetime
+) -> tuple[tuple[Stored, ...], int]:
+    """Write what has changed; return what is open with its files, and the bytes written.
+
+    What closed keeps its entry, so that it comes back with its first date of issue.
+    """
+    known = store.read()
+    stored = []
+    written = 0
+    for opening in openings.open:
+        name = catalogue_id(opening)
+        before = known.get(name)
+        files = write_distributions(opening, table_path(lake, opening.table), store, before, instant)
+        if files is None:
+            continue
+        if not before or files.distributions != before.distributions:
+            written += sum(file.bytes for file in files.distributions)
+        known[name] = files
+        stored.append(Stored(opening, files))
+    return tuple(stored), written + store.remember(known)
+
+
+def publish_open_data(
+    *,
+    federation: Federation,
+    contracts: Mapping[str, Contract],
+    shared: SharedVersion,
+    lake: Lake,
+    pdp: PolicyDecisionPoint,
+    state_dir: Path,
+    public_address: str,
+    receipts: Sequence[Receipt],
+    instant: datetime,
+    publisher: CataloguePublisher | None = None,
+) -> Publication:
+    """Make the catalogue equal to what the policy opens now; with nothing changed, write nothing.
+
+    ``receipts`` are the last one of each source that read a file, for the quality figures. The publisher is by
+    default the file catalogue under ``state_dir/catalogue``. One process at a time.
+
+    Raises:
+        CatalogueError: the policy engine gave no answer that counts; what readers see is left as it was.
+        duckdb.Error: a shared file cannot be read; what readers see is left as it was.
+    """
+    root = state_dir / "catalogue"
+    store = DistributionStore(root / "store")
+    openings = find_openings(pdp, contracts, shared, instant)
+    _refuse_without_engine(openings)
+    stored, written = _write_files(openings, lake, store, instant)
+    catalogue = describe_catalogue(federation, stored, quality_by_organisation(receipts), public_address)
+    result = (publisher or FileCatalogue(root)).publish(catalogue, store)
+    store.prune(file for dataset in catalogue.datasets for file in dataset.distributions)
+    total = result.model_copy(update={"bytes_written": result.bytes_written + written})
+    return Publication(catalogue, total, openings.answers)

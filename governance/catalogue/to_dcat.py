@@ -1,0 +1,379 @@
+"""From a catalogue to DCAT-AP: one graph, in Turtle and JSON-LD, the same bytes for the same catalogue.
+
+Two profiles exist because one graph cannot satisfy both: 3.0.1 wants ``dcat:byteSize`` to be an
+``xsd:nonNegativeInteger``, 2.1.1 an ``xsd:decimal`` and SHA-1 checksums. No node is blank, so that every
+part can be cited and the text does not depend on the order of hashing.
+Source: DCAT-AP 3.0.1 and 2.1.1 (SEMIC), DCAT 3 (W3C).
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SKOS, XSD, Graph, URIRef
+from rdflib import Literal as Value
+
+from governance.catalogue.model import Catalogue, Distribution, Organisation, PublishedDataset, Text
+from governance.catalogue.vocabulary import (
+    ADMS,
+    ATTRIBUTION_LICENCE,
+    COMPANY,
+    COMPLETED,
+    DCATAP,
+    DQV,
+    FRENCH,
+    LABELS,
+    LOCAL_AUTHORITY,
+    ODRL,
+    PUBLIC,
+    RANGES,
+    SPDX,
+    STABLE,
+    THEME_SCHEME,
+    VCARD,
+    file_type_uris,
+    frequency_uri,
+    place_uri,
+    theme_uri,
+)
+
+Profile = Literal["3.0.1", "2.1.1"]
+_PREFIXES = {
+    "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "dqv": DQV, "foaf": FOAF, "odrl": ODRL, "org": ORG,
+    "owl": OWL, "prov": PROV, "rdfs": RDFS, "skos": SKOS, "spdx": SPDX, "vcard": VCARD, "xsd": XSD,
+}  # fmt: skip
+
+
+_FEED = Text(
+    fr="Les mêmes lignes par appel, en CSV, JSON ou Parquet, avec filtres et pages.",
+    en="The same rows on request, as CSV, JSON or Parquet, with filters and pages.",
+)
+
+
+class _Writer:
+    """One graph under construction, for one profile."""
+
+    def __init__(self, catalogue: Catalogue, profile: Profile) -> None:
+        self.catalogue = catalogue
+        self.profile = profile
+        self.base = catalogue.public_address
+        self.graph = Graph(bind_namespaces="none")
+        for prefix, namespace in _PREFIXES.items():
+            self.graph.bind(prefix, namespace)
+
+    def uri(self, kind: str, name: str = "") -> URIRef:
+        """Stable identifier of a thing of ours, below ``{public}/id/``."""
+        return URIRef(f"{self.base}/id/{kind}/{name}" if name else f"{self.base}/id/{kind}")
+
+    def add(self, subject: URIRef, predicate: URIRef, value: Any) -> None:
+        """Add one statement; nothing when the value is absent. What is pointed at gets its class and label."""
+        if value is None or value == "":
+            return
+        node = value if isinstance(value, URIRef | Value) else Value(value)
+        self.graph.add((subject, predicate, node))
+        if isinstance(node, URIRef):
+            if predicate in RANGES:
+                self.graph.add((node, RDF.type, RANGES[predicate]))
+            if node in LABELS:
+                self.graph.add((node, RDF.type, SKOS.Concept))
+                self.say(node, SKOS.prefLabel, Text(fr=LABELS[node][0], en=LABELS[node][1]))
+
+    def say(self, subject: URIRef, predicate: URIRef, text: Text) -> None:
+        """Add a text with its language tags."""
+        for language, words in (("fr", text.fr), ("en", text.en)):
+            if words:
+                self.graph.add((subject, predicate, Value(words, lang=language)))
+
+    def document(self, subject: URIRef, predicate: URIRef, address: str) -> None:
+        """Point at a page on the web."""
+        self.add(subject, predicate, URIRef(address))
+        self.add(URIRef(address), RDF.type, FOAF.Document)
+
+
+def _write_catalogue(to: _Writer, datasets: Iterable[PublishedDataset], owner: Organisation | None = None) -> None:
+    """The whole catalogue, or the part of it that one organisation publishes under its own name."""
+    catalogue = to.catalogue
+    whole = to.uri("catalogue")
+    me = to.uri("catalogue", owner.id) if owner else whole
+    name = f" : {owner.name}" if owner else ""
+    to.add(me, RDF.type, DCAT.Catalog)
+    to.say(me, DCTERMS.title, Text(fr=catalogue.title.fr + name, en=catalogue.title.en + name.replace(" :", ":")))
+    to.say(me, DCTERMS.description, catalogue.description)
+    to.add(me, DCTERMS.publisher, to.uri("organisation", owner.id if owner else catalogue.publisher))
+    to.add(me, DCTERMS.language, FRENCH)
+    to.add(me, DCTERMS.issued, catalogue.issued)
+    to.add(me, DCTERMS.modified, catalogue.modified)
+    to.add(me, DCAT.themeTaxonomy, THEME_SCHEME)
+    to.document(me, FOAF.homepage, owner.homepage if owner and owner.homepage else catalogue.homepage)
+    _write_licence(to, me, catalogue.licence)
+    to.add(THEME_SCHEME, RDF.type, SKOS.ConceptScheme)
+    to.say(THEME_SCHEME, DCTERMS.title, Text(fr="Thèmes de données", en="Data themes"))
+    for dataset in datasets:
+        to.add(me, DCAT.dataset, to.uri("dataset", dataset.id))
+        to.add(me, DCAT.record, to.uri("record", dataset.id))
+        for place in dataset.places:
+            to.add(me, DCTERMS.spatial, place_uri(place))
+        if dataset.has_feed and dataset.part_of is None:
+            to.add(me, DCAT.service, to.uri("feed", dataset.dataset))
+
+
+def _write_licence(to: _Writer, subject: URIRef, licence: str) -> None:
+    to.add(subject, DCTERMS.license, URIRef(licence))
+    to.add(URIRef(licence), DCTERMS.type, ATTRIBUTION_LICENCE)
+
+
+def _write_organisation(to: _Writer, organisation: Organisation) -> None:
+    me = to.uri("organisation", organisation.id)
+    for kind in (FOAF.Agent, FOAF.Organization, ORG.Organization):
+        to.add(me, RDF.type, kind)
+    to.add(me, FOAF.name, Value(organisation.name, lang="fr"))
+    to.add(me, DCTERMS.type, COMPANY if organisation.kind == "partner" else LOCAL_AUTHORITY)
+    if organisation.homepage:
+        to.document(me, FOAF.homepage, organisation.homepage)
+    siren = me + "#siren"
+    to.add(me, ADMS.identifier, siren)
+    to.add(siren, RDF.type, ADMS.Identifier)
+    to.add(siren, SKOS.notation, organisation.siren)
+    to.add(siren, ADMS.schemaAgency, "INSEE, répertoire Sirene")
+    if organisation.kind == "member" and organisation.id != to.catalogue.publisher:
+        to.add(me, ORG.memberOf, to.uri("organisation", to.catalogue.publisher))
+
+
+def _write_contact(to: _Writer, subject: URIRef, organisation: Organisation) -> None:
+    if not organisation.contact_email:
+        return
+    contact = to.uri("organisation", organisation.id) + "#contact"
+    to.add(subject, DCAT.contactPoint, contact)
+    to.add(contact, RDF.type, VCARD.Kind)
+    to.add(contact, RDF.type, VCARD.Organization)
+    to.add(contact, VCARD.fn, organisation.contact_name or organisation.name)
+    to.add(contact, VCARD.hasEmail, URIRef(f"mailto:{organisation.contact_email}"))
+
+
+def _write_dataset(to: _Writer, dataset: PublishedDataset) -> None:
+    me = to.uri("dataset", dataset.id)
+    publisher = to.catalogue.organisation(dataset.publisher)
+    to.add(me, RDF.type, DCAT.Dataset)
+    to.add(me, DCTERMS.identifier, dataset.id)
+    to.say(me, DCTERMS.title, dataset.title)
+    to.say(me, DCTERMS.description, dataset.description)
+    for keyword in dataset.keywords:
+        to.add(me, DCAT.keyword, Value(keyword, lang="fr"))
+    to.add(me, DCTERMS.publisher, to.uri("organisation", publisher.id))
+    _write_contact(to, me, publisher)
+    to.add(me, DCTERMS.accessRights, PUBLIC)
+    to.add(me, DCTERMS.language, FRENCH)
+    to.add(me, DCTERMS.issued, dataset.issued)
+    to.add(me, DCTERMS.modified, dataset.modified)
+    to.add(me, DCAT.version if to.profile == "3.0.1" else OWL.versionInfo, dataset.contract_version)
+    to.document(me, DCAT.landingPage, f"{to.base}/fr/datasets/{dataset.dataset}")
+    if dataset.theme:
+        to.add(me, DCAT.theme, theme_uri(dataset.theme))
+        to.add(theme_uri(dataset.theme), SKOS.inScheme, THEME_SCHEME)
+    if dataset.frequency:
+        to.add(me, DCTERMS.accrualPeriodicity, frequency_uri(dataset.frequency))
+    if dataset.conforms_to:
+        to.add(me, DCTERMS.conformsTo, URIRef(dataset.conforms_to))
+    if dataset.part_of:
+        to.add(me, DCTERMS.isPartOf, to.uri("dataset", dataset.part_of))
+    _write_extent(to, me, dataset)
+    _write_law(to, me, dataset)
+    _write_quality(to, me, dataset)
+    for distribution in dataset.distributions:
+        to.add(me, DCAT.distribution, to.uri("distribution", f"{dataset.id}/{distribution.format}"))
+        _write_distribution(to, dataset, distribution)
+    _write_record(to, dataset)
+
+
+def _write_extent(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
+    """Where and when the rows speak of."""
+    for place in dataset.places:
+        where = place_uri(place)
+        to.add(me, DCTERMS.spatial, where)
+        to.add(where, RDF.type, DCTERMS.Location)
+        to.add(where, RDFS.label, Value(place.name, lang="fr"))
+        to.add(where, DCTERMS.identifier, place.code)
+    if dataset.period:
+        period = me + "#period"
+        to.add(me, DCTERMS.temporal, period)
+        to.add(period, RDF.type, DCTERMS.PeriodOfTime)
+        to.add(period, DCAT.startDate, dataset.period.start)
+        to.add(period, DCAT.endDate, dataset.period.end)
+
+
+def _write_law(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
+    """High-value category and legislation (EU 2023/138), only when the contract claims them."""
+    if dataset.hvd_category:
+        to.add(me, DCATAP.hvdCategory, URIRef(dataset.hvd_category))
+        to.add(URIRef(dataset.hvd_category), SKOS.prefLabel, Value("données de forte valeur", lang="fr"))
+        to.add(URIRef(dataset.hvd_category), SKOS.prefLabel, Value("high-value dataset", lang="en"))
+    for act in dataset.applicable_legislation:
+        to.add(me, DCATAP.applicableLegislation, URIRef(act))
+
+
+def _write_quality(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
+    """Where the rows come from and what the checks found, in DQV."""
+    provenance = me + "#provenance"
+    to.add(me, DCTERMS.provenance, provenance)
+    to.add(provenance, RDF.type, DCTERMS.ProvenanceStatement)
+    to.say(provenance, RDFS.label, dataset.provenance)
+    measures: dict[str, tuple[Value, Text]] = {
+        "rows": (Value(dataset.rows), Text(fr="Lignes publiées", en="Rows published")),
+    }
+    if dataset.quality:
+        share = Value(f"{dataset.quality.quarantined_share:.4f}", datatype=XSD.decimal)
+        measures["quarantined-share"] = (
+            share,
+            Text(fr="Part des lignes reçues mises en quarantaine", en="Share of the rows received that failed a check"),
+        )
+    for name, (value, words) in measures.items():
+        measure, metric = me + f"#quality-{name}", to.uri("metric", name)
+        to.add(me, DQV.hasQualityMeasurement, measure)
+        to.add(measure, RDF.type, DQV.QualityMeasurement)
+        to.add(measure, DQV.isMeasurementOf, metric)
+        to.add(measure, DQV.value, value)
+        to.add(metric, RDF.type, DQV.Metric)
+        to.say(metric, SKOS.definition, words)
+
+
+def _write_distribution(to: _Writer, dataset: PublishedDataset, distribution: Distribution) -> None:
+    me = to.uri("distribution", f"{dataset.id}/{distribution.format}")
+    address = URIRef(f"{to.base}/catalogue/{distribution.file}")
+    file_type, media_type = file_type_uris(distribution.format)
+    name = distribution.format.upper() if distribution.format != "parquet" else "Parquet"
+    to.add(me, RDF.type, DCAT.Distribution)
+    to.say(me, DCTERMS.title, Text(fr=f"{dataset.title.fr} ({name})", en=f"{dataset.title.en or dataset.id} ({name})"))
+    to.say(me, DCTERMS.description, Text(fr=f"Toutes les lignes, en {name}", en=f"All rows, as {name}"))
+    to.add(me, DCAT.accessURL, address)
+    to.add(me, DCAT.downloadURL, address)
+    to.add(me, DCTERMS["format"], file_type)
+    to.add(me, DCAT.mediaType, media_type)
+    to.add(media_type, RDF.type, DCTERMS.MediaType)
+    to.add(me, DCTERMS.language, FRENCH)
+    to.add(me, DCTERMS.issued, distribution.issued)
+    to.add(me, DCTERMS.modified, dataset.modified)
+    to.add(me, DCATAP.availability, STABLE)
+    to.add(me, ADMS.status, COMPLETED)
+    to.add(me, DCTERMS.rights, PUBLIC)
+    _write_licence(to, me, dataset.licence)
+    if dataset.conforms_to:
+        to.add(me, DCTERMS.conformsTo, URIRef(dataset.conforms_to))
+    for act in dataset.applicable_legislation:
+        to.add(me, DCATAP.applicableLegislation, URIRef(act))
+    if dataset.has_feed:
+        to.add(me, DCAT.accessService, to.uri("feed", dataset.dataset))
+    _write_integrity(to, me, distribution)
+
+
+def _write_integrity(to: _Writer, me: URIRef, distribution: Distribution) -> None:
+    """Size and checksum: the one place where the two profiles contradict each other."""
+    newest = to.profile == "3.0.1"
+    size_type = XSD.nonNegativeInteger if newest else XSD.decimal
+    algorithm = SPDX.checksumAlgorithm_sha256 if newest else SPDX.checksumAlgorithm_sha1
+    digest = distribution.sha256 if newest else distribution.sha1
+    to.add(me, DCAT.byteSize, Value(str(distribution.bytes), datatype=size_type))
+    checksum = me + "#checksum"
+    to.add(me, SPDX.checksum, checksum)
+    to.add(checksum, RDF.type, SPDX.Checksum)
+    to.add(checksum, SPDX.algorithm, algorithm)
+    to.add(checksum, SPDX.checksumValue, Value(digest, datatype=XSD.hexBinary, normalize=False))
+
+
+def _write_record(to: _Writer, dataset: PublishedDataset) -> None:
+    me = to.uri("record", dataset.id)
+    to.add(me, RDF.type, DCAT.CatalogRecord)
+    to.add(me, FOAF.primaryTopic, to.uri("dataset", dataset.id))
+    to.add(me, DCTERMS.issued, dataset.issued)
+    to.add(me, DCTERMS.modified, dataset.modified)
+    to.add(me, DCTERMS.language, FRENCH)
+    profile = URIRef(f"http://data.europa.eu/r5r/#{to.profile}")
+    to.add(me, DCTERMS.conformsTo, profile)
+
+
+def _write_feed(to: _Writer, dataset: PublishedDataset, parts: Iterable[URIRef]) -> None:
+    """The harmonised dataset's feed, which serves its slices too."""
+    if not dataset.has_feed:
+        return
+    me = to.uri("feed", dataset.id)
+    publisher = to.catalogue.organisation(dataset.publisher)
+    to.add(me, RDF.type, DCAT.DataService)
+    to.say(me, DCTERMS.title, Text(fr=f"Flux : {dataset.title.fr}", en=f"Feed: {dataset.title.en or dataset.id}"))
+    to.say(me, DCTERMS.description, _FEED)
+    to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/feeds/{dataset.id}"))
+    to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/openapi.json"))
+    to.add(me, DCTERMS.conformsTo, URIRef("https://spec.openapis.org/oas/v3.1.0"))
+    to.add(me, DCTERMS.publisher, to.uri("organisation", publisher.id))
+    to.add(me, DCTERMS.accessRights, PUBLIC)
+    _write_licence(to, me, dataset.licence)
+    _write_contact(to, me, publisher)
+    if dataset.theme:
+        to.add(me, DCAT.theme, theme_uri(dataset.theme))
+    for keyword in dataset.keywords:
+        to.add(me, DCAT.keyword, Value(keyword, lang="fr"))
+    for served in (to.uri("dataset", dataset.id), *parts):
+        to.add(me, DCAT.servesDataset, served)
+
+
+def build_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
+    """Return the whole catalogue as one graph.
+
+    Raises:
+        ValueError: a dataset bears a theme that the EU table does not know.
+        KeyError: a dataset's publisher is not among the organisations.
+    """
+    to = _Writer(catalogue, profile)
+    _write_catalogue(to, catalogue.datasets)
+    for organisation in catalogue.organisations:
+        _write_organisation(to, organisation)
+    for dataset in catalogue.datasets:
+        _write_dataset(to, dataset)
+        parts = [to.uri("dataset", part.id) for part in catalogue.slices_of(dataset.id)]
+        for part in parts:
+            to.add(to.uri("dataset", dataset.id), DCTERMS.hasPart, part)
+        if dataset.part_of is None:
+            _write_feed(to, dataset, parts)
+    return to.graph
+
+
+def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -> Graph:
+    """Return what one organisation publishes, as a catalogue of its own."""
+    to = _Writer(catalogue, "3.0.1")
+    own = [dataset for dataset in catalogue.datasets if dataset.publisher == organisation.id]
+    _write_catalogue(to, own, organisation)
+    _write_organisation(to, organisation)
+    for dataset in own:
+        _write_dataset(to, dataset)
+        if dataset.part_of is None:
+            _write_feed(to, dataset, ())
+    return to.graph
+
+
+def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset) -> Graph:
+    """Return one dataset with its publisher and files; it changes only when ``dataset_fingerprint`` does."""
+    to = _Writer(catalogue, "3.0.1")
+    _write_organisation(to, catalogue.organisation(dataset.publisher))
+    _write_dataset(to, dataset)
+    if dataset.part_of is None:
+        _write_feed(to, dataset, ())
+    return to.graph
+
+
+def to_turtle(graph: Graph) -> bytes:
+    """Return the graph as Turtle, UTF-8, in a fixed order."""
+    return graph.serialize(format="longturtle", encoding="utf-8")
+
+
+def to_json_ld(graph: Graph) -> bytes:
+    """Return the graph as JSON-LD, UTF-8, with a compact context, in a fixed order."""
+    context = {prefix: str(namespace) for prefix, namespace in _PREFIXES.items()}
+    document = json.loads(graph.serialize(format="json-ld", context=context, auto_compact=False))
+    return json.dumps(_in_order(document), ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _in_order(value: Any) -> Any:
+    """Sort keys, and lists too: none of ours has a meaning in its order."""
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return sorted((_in_order(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value

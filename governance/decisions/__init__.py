@@ -1,0 +1,1 @@
+"""Who may see which rows and columns, for which purpose: asked of OPA, enforced here, explained to people."""

@@ -1,0 +1,178 @@
+"""Agreements as declared in ``federation/agreements/<id>.yaml``, read into frozen models and checked.
+
+The words are those of ODRL (assigner, assignee, target, action, duty) and of the Data Privacy Vocabulary
+(purpose, legal basis). Expiry is not a state that somebody must set: it is compared at each decision.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from governance.contracts.model import Contract
+from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
+from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
+from governance.federation import DeclarationError, Identifier
+
+State = Literal[
+    "requested", "offered", "agreed", "finalized", "suspended", "expired", "revoked", "renounced", "refused",
+]  # fmt: skip
+Operator = Literal[
+    "eq", "ne", "in", "not_in", "lt", "le", "gt", "ge",
+    "startswith", "endswith", "contains", "not_startswith", "not_contains",
+]  # fmt: skip
+Scalar = str | int | float | bool | None
+LEGAL_TIME = ZoneInfo("Europe/Paris")
+MAX_CONDITIONS = 8
+_TEXT_OPERATORS = {"startswith", "endswith", "contains", "not_startswith", "not_contains"}
+_RANGE_OPERATORS = {"lt", "le", "gt", "ge"}
+
+
+class Condition(Frozen):
+    """One comparison that a row must satisfy; all conditions of an agreement hold together."""
+
+    column: str
+    operator: Operator
+    value: Annotated[Any, Field(description="a scalar; for in and not_in a list of scalars")]
+
+    @model_validator(mode="after")
+    def _value_fits_operator(self) -> "Condition":
+        many = self.operator in {"in", "not_in"}
+        if many != isinstance(self.value, list | tuple):
+            raise ValueError(f"{self.operator} takes {'a list' if many else 'one value'}")
+        if self.operator in _TEXT_OPERATORS and not isinstance(self.value, str):
+            raise ValueError(f"{self.operator} takes a text")
+        if self.operator in _RANGE_OPERATORS and (self.value is None or isinstance(self.value, bool)):
+            raise ValueError(f"{self.operator} takes a number or a text")
+        for value in self.values:
+            _require_exact(value)
+        return self
+
+    @property
+    def values(self) -> tuple[Scalar, ...]:
+        """The value, or the values of a list."""
+        return tuple(self.value) if isinstance(self.value, list | tuple) else (self.value,)
+
+
+def _require_exact(value: Any) -> None:
+    """Refuse what would not survive the compile API, which writes numbers as 64-bit floats."""
+    if not isinstance(value, str | int | float | bool | None):
+        raise ValueError(f"{value!r} is not a text, a number, true, false or null (quote dates)")
+    if isinstance(value, int) and abs(value) > MAX_EXACT_INTEGER:
+        raise ValueError(f"{value} is beyond the integers that JSON carries exactly")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a filter compares with finite numbers only")
+
+
+class StateChange(Frozen):
+    """One step in the life of an agreement."""
+
+    state: State
+    day: date
+    by: str = Field(description="SIREN of whoever decided")
+    note: str = ""
+
+
+class Agreement(Frozen):
+    """One agreement between an assigner and an assignee about one dataset."""
+
+    id: Identifier
+    title: str
+    example: bool = Field(False, description="invented for the example federation, and shown as such")
+    state: State
+    assigner: str = Field(description="SIREN of the dataset's steward or of one of its providers")
+    assignee: str = Field(description="SIREN")
+    target: Identifier
+    actions: tuple[Action, ...] = Field(min_length=1)
+    purposes: tuple[str, ...] = Field(min_length=1, description="DPV codes")
+    channels: tuple[Channel, ...] = ("feed", "preview", "export")
+    legal_basis: str | None = Field(None, description="code of GDPR article 6, such as eu-gdpr:A6-1-e")
+    valid_from: date = Field(description="first day, French legal time")
+    valid_until: date = Field(description="last day, included, French legal time")
+    row_filter: tuple[Condition, ...] = Field((), max_length=MAX_CONDITIONS)
+    columns: Mapping[str, Mask] = Field(min_length=1, description="a column not named is hidden")
+    duties: tuple[Duty, ...] = ()
+    history: tuple[StateChange, ...] = ()
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _expand_shorthand(cls, columns: Any) -> Any:
+        """``column: show`` stands for ``column: {mask: show}``; a bare YAML null is the mask of that name."""
+        if not isinstance(columns, Mapping):
+            return columns
+        full = {name: "null" if mask is None else mask for name, mask in columns.items()}
+        return {name: {"mask": mask} if isinstance(mask, str) else mask for name, mask in full.items()}
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Agreement":
+        if self.valid_until < self.valid_from:
+            raise ValueError("valid_until lies before valid_from")
+        if self.history and self.history[-1].state != self.state:
+            raise ValueError(f"state {self.state} differs from the last of its history, {self.history[-1].state}")
+        for name, mask in self.columns.items():
+            if (mask.mask == "truncate") != (mask.length is not None):
+                raise ValueError(f"columns.{name}: truncate, and only truncate, takes a length")
+            if (mask.mask == "generalise") != (mask.to is not None) or (mask.to == "step") != (mask.step is not None):
+                raise ValueError(f"columns.{name}: generalise takes 'to', and to: step takes 'step'")
+        return self
+
+    @property
+    def begins_at(self) -> datetime:
+        """First instant of the first day, in UTC."""
+        return datetime.combine(self.valid_from, time(), LEGAL_TIME).astimezone(UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        """First instant after the last day, in UTC."""
+        return datetime.combine(self.valid_until + timedelta(days=1), time(), LEGAL_TIME).astimezone(UTC)
+
+
+def check_against_contract(agreement: Agreement, contract: Contract) -> None:
+    """Check that the agreement speaks of columns and types that the contract has.
+
+    Raises:
+        DeclarationError: with the agreement, the column and the reason.
+    """
+    known = {column.name: column.type for column in contract.columns} | dict.fromkeys(PROVENANCE_COLUMNS, "string")
+    for name in (*agreement.columns, *(condition.column for condition in agreement.row_filter)):
+        if name not in known:
+            raise DeclarationError(f"agreement {agreement.id}: {contract.id} has no column {name!r}")
+    for condition in agreement.row_filter:
+        for value in condition.values:
+            if not is_comparable(known[condition.column], value):
+                raise DeclarationError(
+                    f"agreement {agreement.id}: {condition.column} is a {known[condition.column]}, not like {value!r}"
+                )
+
+
+def load_agreement(path: Path) -> Agreement:
+    """Read one agreement's file.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
+    try:
+        agreement = Agreement.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{path}: not valid YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)") from error
+    if agreement.id != path.stem:
+        raise DeclarationError(f"{path}: id: {agreement.id!r} differs from the file's name")
+    return agreement
+
+
+def load_agreements(root: Path) -> dict[str, Agreement]:
+    """Read ``agreements/*.yaml`` under a federation's folder, keyed by id.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
+    return {path.stem: load_agreement(path) for path in sorted((root / "agreements").glob("*.yaml"))}

@@ -1,0 +1,138 @@
+"""Asking the policy engine: the port ``PolicyDecisionPoint`` and its OPA implementation.
+
+Fails closed. No answer, a late one, one that cannot be read, an undefined one or one of an older bundle is a
+refusal with its own reason, never an exception that a door could forget to catch.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from opa_client.opa import OpaClient
+from pydantic import AwareDatetime, ValidationError
+from requests import RequestException
+
+from governance.decisions.bundle import revisions_of
+from governance.decisions.model import Decision, DecisionRequest, Duty, Frozen, Mask, Reason, denial_without_engine
+from governance.decisions.revisions import Revisions
+from governance.settings import Settings
+
+TIMEOUT_SECONDS = 2.0
+_UCAST = "application/vnd.opa.ucast.all+json"
+
+
+class PolicyDecisionPoint(Protocol):
+    """Whoever decides; doors depend on this, not on OPA."""
+
+    def decide(self, request: DecisionRequest) -> Decision:
+        """Answer the request; never raises for want of an answer, it refuses."""
+        ...
+
+
+class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client is not typed
+    """opa-python-client with what it lacks: the compile API of filters, and addresses as URLs."""
+
+    @classmethod
+    def at(cls, address: str, timeout: float = TIMEOUT_SECONDS) -> Self:
+        """A client with a keep-alive session; one retry, because a kept connection may have been closed."""
+        parts = urlsplit(address)
+        secure = parts.scheme == "https"
+        port = parts.port or (443 if secure else 8181)
+        return cls(host=parts.hostname or "127.0.0.1", port=port, ssl=secure, retries=1, timeout=timeout)
+
+    def ask(self, path: str, question: Mapping[str, Any]) -> Any:
+        """The document at ``path`` (slashes) for an input; ``None`` where it is undefined.
+
+        Raises:
+            RequestException, ValueError: no readable answer.
+        """
+        answer = self.query_rule(dict(question), path)
+        return answer.get("result") if isinstance(answer, dict) else None
+
+    def compile_filter(self, path: str, question: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """UCAST tree of a filter rule; ``{}`` lets every row through, ``None`` (no ``query``) lets none.
+
+        Raises:
+            RequestException, ValueError: no readable answer.
+        """
+        response = self._session.post(
+            f"{self.root_url}/compile/{path}",
+            json={"input": dict(question)}, headers={"Accept": _UCAST}, timeout=self.timeout,
+        )  # fmt: skip
+        response.raise_for_status()
+        result = response.json().get("result")
+        tree = result.get("query") if isinstance(result, dict) else None
+        return tree if isinstance(tree, dict) else None
+
+    def revision(self) -> str | None:
+        """Revision of the bundle the engine has loaded; ``None`` when it has none or does not answer."""
+        try:
+            found = self.ask("archipel/decision/policy_version", {})
+        except (RequestException, ValueError):
+            return None
+        return found if isinstance(found, str) else None
+
+
+class _Answer(Frozen):
+    """The engine's answer as it must be; anything else is no answer."""
+
+    allow: bool
+    agreement_id: str | None
+    column_masks: Mapping[str, Mask]
+    duties: tuple[Duty, ...]
+    policy_version: str
+    reasons: tuple[Reason, ...]
+    valid_until: AwareDatetime
+
+
+class OpaDecisionPoint:
+    """The policy decision point over an OPA server's REST API; safe to share between threads."""
+
+    def __init__(self, client: PolicyClient, revisions: Revisions) -> None:
+        self._client = client
+        self._revisions = revisions
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The decision point of this installation."""
+        return cls(PolicyClient.at(settings.opa_address), revisions_of(settings))
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._client.close_connection()
+
+    def decide(self, request: DecisionRequest) -> Decision:
+        """Answer the request; see `PolicyDecisionPoint`. Asks twice where a new bundle came in between."""
+        try:
+            decision = self._decide_once(request)
+            if decision.allow and decision.row_filter is None:
+                decision = self._decide_once(request)
+        except ValidationError:
+            return denial_without_engine("policy_answer_malformed", request.context.instant)
+        except (RequestException, ValueError):
+            return denial_without_engine("policy_engine_unavailable", request.context.instant)
+        return decision
+
+    def considered(self, request: DecisionRequest) -> Mapping[str, Any] | None:
+        """What the engine considered (``archipel.explanation``), or ``None`` where there is no answer."""
+        try:
+            found = self._client.ask("archipel/explanation/answer", request.to_input())
+        except (RequestException, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _decide_once(self, request: DecisionRequest) -> Decision:
+        question = request.to_input()
+        found = self._client.ask("archipel/decision/answer", question)
+        if found is None:
+            return denial_without_engine("policy_engine_unavailable", request.context.instant)
+        answer = _Answer.model_validate(found)
+        if not self._revisions.is_acceptable(answer.policy_version):
+            return denial_without_engine("policy_engine_outdated", request.context.instant)
+        if not answer.reasons or (answer.column_masks and not answer.allow):
+            return denial_without_engine("policy_answer_malformed", request.context.instant)
+        row_filter = None
+        if answer.allow:
+            question["context"]["policy_version"] = answer.policy_version
+            row_filter = self._client.compile_filter("archipel/row_filter/include", question)
+        return Decision(row_filter=row_filter, **{name: getattr(answer, name) for name in _Answer.model_fields})

@@ -1,0 +1,110 @@
+"""The development issuer: one signing key on this machine, and short tokens for declared organisations.
+
+It stands in for Keycloak on a laptop. It refuses to work where a real issuer is set, so that a key lying in
+a state folder never opens a production platform.
+"""
+
+import base64
+import hashlib
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from governance.federation import Member, Partner
+from governance.lake import write_atomically
+from governance.settings import Settings
+
+LONGEST_HOURS = 24.0
+
+
+class IssuerError(ValueError):
+    """The development issuer cannot mint this token; the message says why."""
+
+
+def jwks_path(state_dir: Path) -> Path:
+    """Path of the development issuer's public keys (JWKS, RFC 7517)."""
+    return state_dir / "keys" / "jwks.json"
+
+
+def _make_key(path: Path) -> None:
+    """Write a new private key, readable by its owner only; if another process was faster, keep its key."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(pem)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _key_id(key: ec.EllipticCurvePrivateKey) -> str:
+    """Id of a key: its JWK thumbprint (RFC 7638), so that two issuers never share one by chance."""
+    public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    members = {name: public[name] for name in ("crv", "kty", "x", "y")}
+    digest = hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+class DevelopmentIssuer:
+    """Mints tokens under one key kept in the state folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.token_jwks_url:
+            raise IssuerError("token_jwks_url is set: tokens come from that issuer, not from this machine")
+        self._settings = settings
+        path = settings.state_dir / "keys" / "development-issuer.pem"
+        if not path.exists():
+            _make_key(path)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise IssuerError(f"{path.name} holds no elliptic-curve key; remove it and a new one is made")
+        self._key = key
+        self._id = _key_id(key)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Write the public half where the verifier and ``/.well-known/jwks.json`` read it."""
+        public = ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        keys = {"keys": [{**public, "kid": self._id, "alg": "ES256", "use": "sig"}]}
+        content = json.dumps(keys, indent=1, sort_keys=True).encode()
+        path = jwks_path(self._settings.state_dir)
+        if not path.exists() or path.read_bytes() != content:
+            write_atomically(path, content)
+
+    def mint(self, organisation: Member | Partner, hours: float = 8.0, roles: tuple[str, ...] = ("reader",)) -> str:
+        """Return a signed token of an organisation, valid for `hours` (at most 24).
+
+        Raises:
+            IssuerError: the duration is not between zero and 24 hours.
+        """
+        if not 0 < hours <= LONGEST_HOURS:
+            raise IssuerError(f"hours must lie between 0 and {LONGEST_HOURS:g}")
+        now = datetime.now(UTC)
+        claims = {
+            "iss": self._settings.token_issuer,
+            "aud": self._settings.token_audience,
+            "sub": f"machine:{organisation.id}",
+            "org": organisation.siren,
+            "roles": list(roles),
+            "acr": "low",
+            "typ": "Bearer",
+            "iat": now,
+            "nbf": now,
+            "exp": now + timedelta(hours=hours),
+            "jti": uuid4().hex,
+        }
+        return jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": self._id, "typ": "at+jwt"})

@@ -1,0 +1,102 @@
+"""Where an issuer's public keys come from: the development issuer's file, or an address asked once and kept."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+from jwt import PyJWK, PyJWKSet
+from jwt.exceptions import PyJWTError
+
+from governance.identity.refusals import TokenError
+
+_REFETCH_AFTER_SECONDS = 30.0
+"""Least time between two fetches caused by an unknown key: a flood of forged key ids must not become a flood
+of requests to the issuer."""
+_KEEP_SECONDS = 3600.0
+"""A key that the issuer withdrew is forgotten after this time at the latest."""
+_TIMEOUT_SECONDS = 5.0
+
+
+class KeySource(Protocol):
+    """Public keys of one issuer."""
+
+    def find(self, key_id: str | None) -> PyJWK:
+        """Return the key of that id; without an id, the only key there is.
+
+        Raises:
+            TokenError: ``token_key_unknown``, or ``issuer_unreachable`` when no key could be read at all.
+        """
+        ...
+
+
+def _pick(keys: PyJWKSet | None, key_id: str | None) -> PyJWK | None:
+    signing = [key for key in (keys.keys if keys else []) if key.public_key_use in (None, "sig")]
+    if key_id is None:
+        return signing[0] if len(signing) == 1 else None
+    return next((key for key in signing if key.key_id == key_id), None)
+
+
+def _parse(text: str) -> PyJWKSet:
+    try:
+        return PyJWKSet.from_json(text)
+    except (PyJWTError, ValueError, AttributeError) as error:
+        raise TokenError("issuer_unreachable") from error
+
+
+class KeyFile:
+    """Keys in a JWKS file (RFC 7517), read again when the file changes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at: tuple[int, int] | None = None
+        self._keys: PyJWKSet | None = None
+
+    def find(self, key_id: str | None) -> PyJWK:
+        """Return the key of that id; see `KeySource`."""
+        try:
+            status = self._path.stat()
+            stamp = (status.st_mtime_ns, status.st_ino)
+            if self._keys is None or stamp != self._read_at:
+                self._keys, self._read_at = _parse(self._path.read_text(encoding="utf-8")), stamp
+        except OSError as error:
+            raise TokenError("issuer_unreachable") from error
+        key = _pick(self._keys, key_id)
+        if key is None:
+            raise TokenError("token_key_unknown")
+        return key
+
+
+class KeyAddress:
+    """Keys at an issuer's JWKS address, asked once, kept, and asked again when a new key appears."""
+
+    def __init__(self, url: str, client: httpx.Client | None = None) -> None:
+        self._url = url
+        self._client = client or httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
+        self._lock = threading.Lock()
+        self._keys: PyJWKSet | None = None
+        self._fetched_at = float("-inf")
+
+    def find(self, key_id: str | None) -> PyJWK:
+        """Return the key of that id; see `KeySource`."""
+        with self._lock:
+            age = time.monotonic() - self._fetched_at
+            if self._keys is None or age > _KEEP_SECONDS:
+                self._fetch()
+            key = _pick(self._keys, key_id)
+            if key is None and time.monotonic() - self._fetched_at > _REFETCH_AFTER_SECONDS:
+                self._fetch()
+                key = _pick(self._keys, key_id)
+        if key is None:
+            raise TokenError("token_key_unknown")
+        return key
+
+    def _fetch(self) -> None:
+        try:
+            answer = self._client.get(self._url)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise TokenError("issuer_unreachable") from error
+        self._keys = _parse(answer.text)
+        self._fetched_at = time.monotonic()

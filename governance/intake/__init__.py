@@ -1,0 +1,1 @@
+"""From bytes on disk to accepted and quarantined rows, with a report that a clerk understands."""

@@ -1,0 +1,105 @@
+"""From bytes to UTF-8: the encoding as pinned, as marked, or as the bytes themselves show."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from governance.intake.table import UnreadableError
+
+REPLACEMENT = "\ufffd".encode()
+NOT_TEXT = {
+    b"%PDF": "PDF", b"\x1f\x8b": "gzip", b"\x89PNG": "PNG", b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip",
+    b"SQLite format 3": "SQLite", b"PAR1": "Parquet",
+}  # fmt: skip
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8", 3), (codecs.BOM_UTF32_LE, "utf-32-le", 4), (codecs.BOM_UTF32_BE, "utf-32-be", 4),
+    (codecs.BOM_UTF16_LE, "utf-16-le", 2), (codecs.BOM_UTF16_BE, "utf-16-be", 2),
+)  # fmt: skip
+MOJIBAKE = re.compile("Ã[\u0080-\u00bf\u2018-\u203a\u20ac\u0152-\u017e]|â€|Â[°«»©®§]|ï¿½")
+"""UTF-8 read as cp1252 and written again: Ã© for é, â€™ for an apostrophe."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file's text as UTF-8 bytes without a mark, with ``\\n`` or ``\\r\\n`` line ends only."""
+
+    content: bytes
+    encoding: str
+    damaged: bool
+    suspect: bool
+
+
+def _pinned(data: bytes, encoding: str) -> tuple[str, int]:
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise UnreadableError("encoding-unknown", encoding) from None
+    for mark, marked, length in MARKS:
+        if data.startswith(mark) and marked.startswith(name.replace("-sig", "")[:6]):
+            return marked, length
+    return name, 0
+
+
+def _without_mark(data: bytes) -> str:
+    """Guess between UTF-16 without a mark, UTF-8 (perhaps damaged), cp1252 and latin-1."""
+    head = data[:4096]
+    zeros = head.count(0)
+    if zeros > len(head) // 4:
+        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+    try:
+        data.decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError:
+        pass
+    lenient = data.decode("utf-8", "surrogateescape")
+    wrong = len(re.findall("[\udc80-\udcff]", lenient))
+    right = len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", lenient))
+    if right > wrong:
+        return "utf-8"  # kept because a few broken bytes in a UTF-8 file must not turn every accent into two signs
+    try:
+        data.decode("cp1252")
+        return "cp1252"
+    except UnicodeDecodeError:
+        return "latin-1"
+
+
+def _one_line_end(content: bytes) -> bytes:
+    """Old Macintosh and mixed line ends would hide lines from a reader that only knows the line feed."""
+    if content.count(b"\r") == content.count(b"\r\n"):
+        return content
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def decode(data: bytes, pinned: str | None = None) -> Text:
+    """Return a file's text; bytes that are no text become U+FFFD and the text is marked as damaged.
+
+    Raises:
+        UnreadableError: the file is empty, is not text, or the pinned encoding does not exist.
+    """
+    if not data.strip(b"\x00 \t\r\n"):
+        raise UnreadableError("empty-file")
+    for start, kind in NOT_TEXT.items():
+        if data.startswith(start):
+            raise UnreadableError("not-a-table", kind)
+    if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+        raise UnreadableError("not-a-table", "HTML")
+    marked = next(((name, length) for mark, name, length in MARKS if data.startswith(mark)), None)
+    name, skip = _pinned(data, pinned) if pinned else marked or (_without_mark(data), 0)
+    body = data[skip:]
+    damaged = False
+    if name == "utf-8":
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            damaged, body = True, body.decode("utf-8", "replace").encode("utf-8")
+    else:
+        try:
+            body = body.decode(name).encode("utf-8")
+        except (UnicodeDecodeError, UnicodeEncodeError):
+            damaged, body = True, body.decode(name, "replace").encode("utf-8", "replace")
+    body = _one_line_end(body)
+    damaged = damaged or b"\x00" in body
+    suspect = damaged or REPLACEMENT in body or b"\xc3\x83" in body or b"\xc3\xa2\xe2\x82\xac" in body or b"\xc3\x82" in body
+    if not body.strip():
+        raise UnreadableError("empty-file")
+    return Text(body, "utf-8" if name == "utf-8-sig" else name, damaged, suspect)

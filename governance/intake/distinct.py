@@ -1,0 +1,27 @@
+"""Rules that only Python can judge, judged once for each distinct value instead of once a row."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+
+def holds_for(value: pl.Expr, predicate: Callable[[str], bool]) -> pl.Expr:
+    """Return a Boolean expression: does the predicate hold; false where there is no value."""
+
+    def judge(column: pl.Series) -> pl.Series:
+        good = [item for item in column.unique().drop_nulls() if predicate(item)]
+        return column.is_in(pl.Series(good, dtype=pl.String), nulls_equal=False).fill_null(False)
+
+    return value.map_batches(judge, return_dtype=pl.Boolean, is_elementwise=False)
+
+
+def first_fault(value: pl.Expr, find: Callable[[str], str | None]) -> pl.Expr:
+    """Return a String expression: what the function finds wrong in each value, null if nothing."""
+
+    def judge(column: pl.Series) -> pl.Series:
+        found = {item: fault for item in column.unique().drop_nulls() if (fault := find(item)) is not None}
+        if not found:
+            return pl.repeat(None, len(column), dtype=pl.String, eager=True)
+        return column.replace_strict(found, default=None, return_dtype=pl.String)
+
+    return value.map_batches(judge, return_dtype=pl.String, is_elementwise=False)

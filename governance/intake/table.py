@@ -1,0 +1,49 @@
+"""A table as text, however it was kept: what every reader gives and everything after it takes."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+LINE = "line_number"
+"""Name of the column that holds the physical line; contracts may not use it."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with the file or with a row's shape, found before any cell is looked at.
+
+    ``line`` is null for what concerns the whole file; ``detail`` is what the message shows.
+    """
+
+    rule: str
+    line: int | None = None
+    column: str | None = None
+    value: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Cells as text under their headers.
+
+    ``rows`` has one String column a header, named ``0``, ``1`` and so on (null = nothing written), and ``line_number``
+    (Int64, physical line from 1). Rows without any text are already left out.
+    """
+
+    headers: tuple[str, ...]
+    rows: pl.DataFrame
+    header_row: int
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    faults: tuple[Fault, ...] = ()
+    suspect: bool = field(default=False, metadata={"why": "some cell may hold damaged text"})
+    damaged: bool = field(default=False, metadata={"why": "bytes that are no text were replaced"})
+
+
+class UnreadableError(ValueError):
+    """The file cannot be read as a table; carries the one fault to report and what is known of the file."""
+
+    def __init__(self, rule: str, detail: str = "", line: int | None = None, value: str | None = None) -> None:
+        super().__init__(f"{rule}: {detail}")
+        self.fault = Fault(rule, line, None, value, detail)

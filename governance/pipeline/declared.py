@@ -1,0 +1,30 @@
+"""The declarations as DAG files need them: YAML only, so that parsing stays quick."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+
+from governance.federation import Federation, Member, Partner, load_federation
+from governance.settings import load_settings
+
+ZONE = ZoneInfo("Europe/Paris")
+"""Schedules are written in the time of the town halls."""
+
+
+def declared_federation() -> Federation:
+    """Return the federation of this installation.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
+    settings = load_settings()
+    return load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
+
+
+def is_due(organisation: Member | Partner, source_id: str, instant: datetime | None) -> bool:
+    """Say whether a source's own cron line names this instant; a run started by hand takes every source."""
+    if instant is None:
+        return True
+    source = next(source for source in organisation.sources if source.id == source_id)
+    return bool(croniter.match(source.schedule or organisation.schedule, instant.astimezone(ZONE)))

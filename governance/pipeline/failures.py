@@ -1,0 +1,17 @@
+"""How a step fails, told apart by what to do about it. Light on purpose: DAG files import this when parsed."""
+
+
+class StepFailed(RuntimeError):
+    """A step did not do its work; the message is in words for the operator."""
+
+
+class SourceDidNotAnswer(StepFailed):
+    """The source is down or slow; trying again later is sensible."""
+
+
+class SourceRefused(StepFailed):
+    """The source said no (a 4xx, a forbidden address, a wrong option); trying again changes nothing."""
+
+
+class StepHadFailures(StepFailed):
+    """Part of the step failed and kept its last good state; the message names each part."""

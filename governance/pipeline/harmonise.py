@@ -1,0 +1,131 @@
+"""Harmonise: accepted rows of all members become one dataset each, and the shared layer is switched to them."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from governance.lake import write_atomically
+from governance.pipeline.accepted_rows import ensure_typed_empty
+from governance.pipeline.locks import hold
+from governance.pipeline.reference import write_reference
+from governance.pipeline.verify import OutputRefused, verify_output
+from governance.pipeline.warehouse import Build, SharedModel, build, export, project_fingerprint
+from governance.platform import Platform
+from governance.shared_layer import SharedTable, SharedVersion, read_current, switch_to, table_path
+from governance.state.cursors import list_accepted
+
+
+@dataclass(frozen=True)
+class Harmonised:
+    """What came of one harmonising: the version in use, and the datasets whose content changed."""
+
+    outcome: Literal["built", "unchanged"]
+    version: str
+    changed: tuple[str, ...]
+    failures: tuple[str, ...] = ()
+    """Why a dataset stayed at its last good version, one line each; the others went on."""
+
+
+def input_fingerprints(platform: Platform) -> dict[str, str]:
+    """Return one fingerprint a dataset over its accepted files, and ``_project`` over models and contracts."""
+    digests: dict[str, "hashlib._Hash"] = {dataset: hashlib.sha256() for dataset in platform.contracts}
+    for record in list_accepted(platform.engine):
+        digests[record.dataset].update(f"{record.member_id} {record.source_id} {record.content_sha256}\n".encode())
+    project = hashlib.sha256(project_fingerprint(platform.settings).encode())
+    for contract in platform.contracts.values():
+        project.update(contract.model_dump_json().encode())
+    for organisation in platform.federation.organisations.values():
+        project.update(f"{organisation.id} {organisation.model_dump_json(exclude={'sources'})}".encode())
+    return {"_project": project.hexdigest(), **{name: digest.hexdigest() for name, digest in digests.items()}}
+
+
+def fingerprint_of(inputs: dict[str, str]) -> str:
+    """Return one fingerprint over all inputs; equal to the shared version's when nothing is left to do."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def harmonise(platform: Platform) -> Harmonised:
+    """Build what changed and switch the shared layer; do nothing when nothing changed.
+
+    A dataset that fails to build, or breaks its own contract, stays at its last good version and is named.
+
+    Raises:
+        BuildFailed: dbt could not run at all; the shared layer stays as it was.
+    """
+    with hold(platform.lake, "warehouse"):
+        inputs = input_fingerprints(platform)
+        current = read_current(platform.lake)
+        if current is not None and current.inputs == fingerprint_of(inputs):
+            return Harmonised("unchanged", current.version, ())
+        write_reference(platform.federation, platform.lake)
+        for contract in platform.contracts.values():
+            ensure_typed_empty(platform.lake, contract)
+        known = _built_inputs(platform)
+        changed = [name for name in inputs if known.get(name) != inputs[name]]
+        everything = current is None or "_project" in changed
+        selection = None if everything else [f"source:accepted.{dataset}+" for dataset in changed]
+        done = build(platform.settings, platform.lake.root, selection)
+        outcome = _switch(platform, current, done, fingerprint_of(inputs))
+        if not outcome.failures:
+            write_atomically(_built_path(platform), json.dumps(inputs).encode())
+        return outcome
+
+
+def _built_path(platform: Platform) -> Path:
+    return platform.settings.state_dir / "warehouse" / "built.json"
+
+
+def _built_inputs(platform: Platform) -> dict[str, str]:
+    try:
+        return dict(json.loads(_built_path(platform).read_bytes()))
+    except FileNotFoundError:
+        return {}
+
+
+def _switch(platform: Platform, current: SharedVersion | None, done: Build, inputs: str) -> Harmonised:
+    now = datetime.now(UTC)
+    version = f"{now:%Y%m%dT%H%M%S}-{inputs[:8]}"
+    before = current.tables if current else {}
+    tables = {model.dataset: before[model.dataset] for model in done.shared if model.dataset in before}
+    changed: list[str] = []
+    failures = list(done.failures)
+    for model in done.shared:
+        if model.name not in done.built:
+            continue
+        table = _export(platform, model, version, now)
+        if model.dataset in before and before[model.dataset].sha256 == table.sha256:
+            table_path(platform.lake, table).unlink()
+            continue
+        try:
+            verify_output(platform.contracts[model.dataset], table_path(platform.lake, table))
+        except OutputRefused as refusal:
+            failures.append(f"{model.name}: {refusal}")
+            continue
+        tables[model.dataset] = table
+        changed.append(model.dataset)
+    # An incomplete version never counts as done, so that the next run tries again.
+    seal = inputs if not failures else f"{inputs}-incomplete"
+    switch_to(platform.lake, SharedVersion(version=version, created_at=now, inputs=seal, tables=tables))
+    return Harmonised("built", version, tuple(sorted(changed)), tuple(failures))
+
+
+def _export(platform: Platform, model: SharedModel, version: str, now: datetime) -> SharedTable:
+    relative = f"{version}/{model.name}.parquet"
+    path = platform.lake.shared / relative
+    rows, columns, by_member = export(platform.settings, model, path)
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return SharedTable(
+        dataset=model.dataset,
+        model=model.name,
+        file=relative,
+        rows=rows,
+        sha256=sha256,
+        columns=columns,
+        rows_by_member=by_member,
+        contract_version=platform.contracts[model.dataset].version,
+        updated_at=now,
+    )

@@ -1,0 +1,48 @@
+"""The steps as DAG tasks call them: ids and counts in, ids and counts out, failures as exceptions."""
+
+from connectors.problems import SourceUnavailable
+from governance.pipeline.failures import SourceDidNotAnswer, SourceRefused, StepHadFailures
+from governance.pipeline.harmonise import Harmonised, harmonise
+from governance.pipeline.harvest import harvest
+from governance.pipeline.publish import publish
+from governance.platform import open_platform
+from governance.settings import load_settings
+
+
+def harvest_step(member_id: str, source_id: str) -> dict[str, str | int | None]:
+    """Run one source: ``{run_id, outcome, accepted, quarantined}``.
+
+    Raises:
+        SourceDidNotAnswer: trying again later is sensible.
+        SourceRefused: it is not.
+    """
+    platform = open_platform(load_settings())
+    organisation = platform.federation.organisations[member_id]
+    source = next(source for source in organisation.sources if source.id == source_id)
+    (receipt,) = harvest(platform, [(organisation, source)])
+    if receipt.outcome == "failed":
+        failure = SourceDidNotAnswer if receipt.report_status == SourceUnavailable.code else SourceRefused
+        raise failure(f"{member_id}/{source_id}: {receipt.message_en} {receipt.remedy_en}")
+    return {
+        "run_id": receipt.run_id,
+        "outcome": receipt.outcome,
+        "accepted": receipt.rows_accepted,
+        "quarantined": receipt.rows_quarantined,
+    }
+
+
+def harmonise_step() -> Harmonised:
+    """Build what changed.
+
+    Raises:
+        StepHadFailures: a dataset stayed at its last good version; the others were switched.
+    """
+    outcome = harmonise(open_platform(load_settings()))
+    if outcome.failures:
+        raise StepHadFailures("; ".join(outcome.failures))
+    return outcome
+
+
+def publish_step() -> dict[str, int]:
+    """Make the catalogue equal to the decisions: counts of what was created, updated, archived, left."""
+    return publish(open_platform(load_settings())).counts()

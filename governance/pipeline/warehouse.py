@@ -1,0 +1,133 @@
+"""The one place that writes the warehouse: dbt in this process, then the shared models out of its file."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from governance.settings import Settings
+
+_ORDER_CANDIDATES = ("member_id", "file_sha256", "line_number")
+"""Rows of one member lie together, so that a slice reads few row groups."""
+_ROW_GROUP = 8192
+
+
+class BuildFailed(RuntimeError):
+    """dbt could not read the project or open the warehouse at all; the message is dbt's."""
+
+
+@dataclass(frozen=True)
+class SharedModel:
+    """A model of the shared layer, as dbt's manifest declares it."""
+
+    name: str
+    dataset: str
+    relation: str
+    unique_id: str
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one dbt build did: the project's shared models, those built anew, and why others failed."""
+
+    shared: tuple[SharedModel, ...]
+    built: frozenset[str]
+    failures: tuple[str, ...]
+    """``<model or test>: <dbt's words>``, one each."""
+
+
+def warehouse_path(settings: Settings) -> Path:
+    """Path of the DuckDB file that only this module opens."""
+    return settings.state_dir / "warehouse" / "warehouse.duckdb"
+
+
+def project_fingerprint(settings: Settings) -> str:
+    """SHA-256 over the dbt project's files: a changed model is a reason to build."""
+    digest = hashlib.sha256()
+    for path in sorted(settings.dbt_dir.rglob("*")):
+        if path.is_file() and path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts:
+            digest.update(path.relative_to(settings.dbt_dir).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> Build:
+    """Run ``dbt build`` in this process, on everything or on a selection.
+
+    A model that fails, or whose tests fail, is among the failures and not among those built; others go on.
+
+    Raises:
+        BuildFailed: the project cannot be read, or dbt itself broke.
+    """
+    target = settings.state_dir / "dbt" / "target"
+    warehouse_path(settings).parent.mkdir(parents=True, exist_ok=True)
+    variables = {"lake": str(lake_root.resolve()), "warehouse": str(warehouse_path(settings).resolve())}
+    arguments = ["--quiet", "build", "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
+    arguments += ["--target-path", str(target), "--log-path", str(settings.state_dir / "dbt" / "logs")]
+    arguments += ["--vars", json.dumps(variables), "--log-level", "none"]
+    if select is not None:
+        arguments += ["--select", *select]
+    result: dbtRunnerResult = dbtRunner().invoke(arguments)
+    if result.exception is not None:
+        raise BuildFailed(str(result.exception)) from result.exception
+    outcomes = list(result.result or [])
+    bad = [o for o in outcomes if str(o.status) in {"error", "fail", "runtime error"}]
+    # A failed test spoils the models it looks at; a failed model spoils itself, and dbt skips what follows.
+    tests = [o for o in bad if o.node.resource_type != "model"]
+    spoiled = {parent for o in tests for parent in o.node.depends_on.nodes}
+    built = frozenset(
+        o.node.name
+        for o in outcomes
+        if o.node.resource_type == "model" and str(o.status) == "success" and o.node.unique_id not in spoiled
+    )
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return Build(
+        shared=tuple(_shared_models(manifest["nodes"].values())),
+        built=built,
+        failures=tuple(f"{o.node.name}: {_first_words(o.message or str(o.status))}" for o in bad),
+    )
+
+
+def _first_words(message: str) -> str:
+    """What dbt says of a failure, without the stack of macros that led to it."""
+    return message.split("\n  > in macro")[0].strip()
+
+
+def _shared_models(nodes: Iterable[dict[str, object]]) -> Iterable[SharedModel]:
+    for node in nodes:
+        if node["resource_type"] != "model" or node["schema"] != "shared":
+            continue
+        config = node["config"]
+        assert isinstance(config, dict)
+        dataset = config["meta"].get("dataset")
+        if dataset is None:
+            raise BuildFailed(f"{node['name']}: config.meta.dataset is missing, so nobody knows its contract")
+        yield SharedModel(str(node["name"]), dataset, f"shared.{node['name']}", str(node["unique_id"]))
+
+
+def export(settings: Settings, model: SharedModel, path: Path) -> tuple[int, tuple[tuple[str, str], ...], dict[str, int]]:
+    """Write one shared model to Parquet: (rows, columns with types, rows by member)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(warehouse_path(settings))) as connection:
+        relation = connection.table(model.relation)
+        columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
+        order = [name for name in _ORDER_CANDIDATES if name in relation.columns] or relation.columns
+        by = ", ".join(f'"{name}"' for name in order)
+        connection.execute(
+            f"COPY (SELECT * FROM {model.relation} ORDER BY {by}) TO ? "  # noqa: S608 - names come from the manifest
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
+            [str(path)],
+        )
+        counted: dict[str, int] = {}
+        if "member_id" in relation.columns:
+            counted = dict(
+                connection.execute(
+                    f"SELECT member_id, count(*) FROM {model.relation} GROUP BY 1 ORDER BY 1"  # noqa: S608
+                ).fetchall()
+            )
+        rows = connection.execute(f"SELECT count(*) FROM {model.relation}").fetchone()  # noqa: S608
+    assert rows is not None
+    return int(rows[0]), columns, counted

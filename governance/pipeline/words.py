@@ -1,0 +1,52 @@
+"""What a receipt says to the clerk, in French and in English: what came of it, and what to do next."""
+
+from connectors.problems import ConnectorProblem
+from governance.intake.model import Report
+from governance.state.receipts import Outcome
+
+
+def _words(message_fr: str, message_en: str, remedy_fr: str = "", remedy_en: str = "") -> dict[str, str]:
+    return {"message_fr": message_fr, "message_en": message_en, "remedy_fr": remedy_fr, "remedy_en": remedy_en}
+
+
+def failed_words(problem: ConnectorProblem) -> dict[str, str]:
+    """Say why a source could not be fetched."""
+    return _words(problem.message_fr, problem.message_en, problem.remedy_fr, problem.remedy_en)
+
+
+def held_words(before: int, after: int) -> dict[str, str]:
+    """Say why a file waits: ``before`` and ``after`` are accepted rows."""
+    return _words(
+        f"Fichier en attente : {after} lignes valables contre {before} auparavant. La version précédente reste publiée.",
+        f"File on hold: {after} valid rows against {before} before. The earlier version stays published.",
+        "Si ces lignes ont vraiment disparu, confirmez-le ; sinon, déposez de nouveau le fichier complet.",
+        "If these rows are really gone, confirm it; otherwise provide the whole file again.",
+    )
+
+
+def outcome_words(outcome: Outcome, report: Report | None, earlier: str | None) -> dict[str, str]:
+    """Say what came of a file that was read, or of one that did not change."""
+    if outcome == "unchanged" or report is None:
+        still_fr = {"held": " Il attend toujours une confirmation.", "rejected": " Il reste inutilisable."}
+        still_en = {"held": " It still waits for a confirmation.", "rejected": " It still cannot be used."}
+        return _words(
+            f"Rien de nouveau depuis le dernier passage.{still_fr.get(earlier or '', '')}",
+            f"Nothing new since the last run.{still_en.get(earlier or '', '')}",
+        )
+    if outcome == "rejected":
+        first = report.errors[0] if report.errors else None
+        return _words(
+            f"Fichier inutilisable : {first.message_fr if first else 'aucune ligne valable.'}",
+            f"The file cannot be used: {first.message_en if first else 'no valid row.'}",
+            first.remedy_fr if first else "Ouvrez le rapport : il dit quoi corriger, ligne par ligne.",
+            first.remedy_en if first else "Open the report: it says what to mend, line by line.",
+        )
+    rows = report.rows
+    if rows.quarantined:
+        return _words(
+            f"{rows.accepted} lignes reprises, {rows.quarantined} à corriger.",
+            f"{rows.accepted} rows taken, {rows.quarantined} to mend.",
+            "Ouvrez le rapport : chaque ligne écartée y est expliquée.",
+            "Open the report: each row left out is explained there.",
+        )
+    return _words(f"{rows.accepted} lignes reprises, rien à corriger.", f"{rows.accepted} rows taken, nothing to mend.")

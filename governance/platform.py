@@ -1,0 +1,60 @@
+"""What the steps work with, opened once: declarations, contracts, lake, state, policy engine, journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from connectors.base import EgressRules, Limits
+from governance.contracts.model import Contract
+from governance.contracts.odcs import load_contracts
+from governance.decisions.opa import OpaDecisionPoint, PolicyDecisionPoint
+from governance.federation import Federation, load_federation
+from governance.journal.journal import Journal, open_journal
+from governance.lake import Lake
+from governance.settings import Settings
+from governance.state.database import open_database
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One installation, ready to work."""
+
+    settings: Settings
+    federation: Federation
+    contracts: Mapping[str, Contract]
+    lake: Lake
+    engine: Engine
+    pdp: PolicyDecisionPoint
+    journal: Journal
+
+    @property
+    def limits(self) -> Limits:
+        """How far connectors may go, by this installation's settings."""
+        return Limits(
+            timeout_seconds=self.settings.fetch_timeout_seconds,
+            max_bytes=self.settings.fetch_max_bytes,
+            attempts=self.settings.fetch_attempts,
+            egress=EgressRules(exceptions=self.settings.egress_exceptions),
+            folders=self.settings.source_folders,
+        )
+
+
+def open_platform(settings: Settings) -> Platform:
+    """Read the declarations and open the state; nothing is fetched, asked or written to the lake.
+
+    Raises:
+        DeclarationError: a file of the federation is wrong; the message names it.
+        ContractError: a contract is wrong; likewise.
+    """
+    federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
+    engine = open_database(settings.database_address)
+    return Platform(
+        settings=settings,
+        federation=federation,
+        contracts=load_contracts(settings.federation_dir / "contracts"),
+        lake=Lake(settings.state_dir / "lake"),
+        engine=engine,
+        pdp=OpaDecisionPoint.at(settings),
+        journal=open_journal(settings, engine),
+    )

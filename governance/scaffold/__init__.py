@@ -1,0 +1,1 @@
+"""Writes the first version of the files that a change path touches."""

@@ -1,0 +1,135 @@
+"""The dbt files of a new dataset, from its contract: staging, shared, and the YAML of each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from governance.contracts.model import Column, Contract
+from governance.pipeline.accepted_rows import PROVENANCE
+
+_TYPES = {
+    "integer": "bigint",
+    "year": "bigint",
+    "number": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "timestamp",
+}
+_PROVENANCE_WORDS = {
+    "member_id": "Who provides the row.",
+    "source_id": "Which of the provider's sources it came from.",
+    "file_sha256": "SHA-256 of the file received.",
+    "line_number": "Line of the row in that file.",
+    "run_id": "Run that accepted it.",
+    "contract_version": "Version of the contract it was checked against.",
+}
+
+
+def dbt_type(column: Column) -> str:
+    """Return the warehouse type of a column's accepted values."""
+    return (column.physical_type or _TYPES.get(column.type, "varchar")).lower()
+
+
+def write_models(dbt_dir: Path, contract: Contract, *, domain: str, entity: str, group: str) -> list[Path]:
+    """Write the four files of a dataset and return their paths; files that exist are left alone."""
+    names = [column.name for column in contract.columns]
+    staging = dbt_dir / "models" / "staging" / contract.id
+    shared = dbt_dir / "models" / "shared" / contract.id
+    stg, shr = f"stg_{contract.id}__{entity}", f"shr_{domain}__{contract.id}"
+    contents = {
+        staging / f"{stg}.sql": _select(f"{{{{ source('accepted', '{contract.id}') }}}}", "source", "renamed", names),
+        staging / f"_{contract.id}__models.yml": _dump(_staging_yaml(contract, stg, entity)),
+        shared / f"{shr}.sql": _select(f"{{{{ ref('{stg}') }}}}", contract.id, "final", names),
+        shared / f"_{contract.id}__models.yml": _dump(_shared_yaml(contract, shr, group)),
+    }
+    written = []
+    for path, text in contents.items():
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return written
+
+
+def _select(relation: str, first: str, second: str, names: Sequence[str]) -> str:
+    columns = "".join(f"        {name},\n" for name in names)
+    return (
+        f"with\n\n{first} as (\n\n    select * from {relation}\n\n),\n\n{second} as (\n\n    select\n{columns}"
+        f"        {{{{ provenance_columns() }}}}\n\n    from {first}\n\n)\n\nselect * from {second}\n"
+    )
+
+
+def _row_is(contract: Contract) -> str:
+    return f"One row per {contract.id} row of one member, as its contract says."
+
+
+def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]:
+    location = "read_parquet('{{ var(\"lake\") }}/accepted/{name}/*.parquet', union_by_name=true)"
+    tests: list[dict[str, Any]] = [
+        {"name": "member_id", "description": _PROVENANCE_WORDS["member_id"], "data_tests": ["not_null"]},
+        {"name": "line_number", "description": _PROVENANCE_WORDS["line_number"], "data_tests": ["not_null"]},
+    ]
+    return {
+        "version": 2,
+        "sources": [
+            {
+                "name": "accepted",
+                "description": "The last good rows of each source, typed by their contract.",
+                "config": {"external_location": location},
+                "tables": [{"name": contract.id, "description": _row_is(contract)}],
+            }
+        ],
+        "models": [
+            {
+                "name": model,
+                "description": f"{contract.title_en or contract.title}, all members. One row per {entity} of one member.",
+                "columns": tests,
+            }
+        ],
+    }
+
+
+def _shared_yaml(contract: Contract, model: str, group: str) -> dict[str, Any]:
+    columns = [
+        {
+            "name": column.name,
+            "description": column.title or column.description or column.name,
+            "data_type": dbt_type(column),
+            **({"constraints": [{"type": "not_null"}]} if column.constraints.required else {}),
+        }
+        for column in contract.columns
+    ]
+    provenance = [
+        {"name": name, "description": words, "data_type": "bigint" if name == "line_number" else "varchar"}
+        for name, words in _PROVENANCE_WORDS.items()
+        if name in PROVENANCE
+    ]
+    description = f"{contract.title_en or contract.title}. {contract.description_en} {_row_is(contract)}"
+    return {
+        "version": 2,
+        "models": [
+            {
+                "name": model,
+                "description": description,
+                "config": {"group": group, "meta": {"dataset": contract.id}},
+                "columns": columns + provenance,
+            }
+        ],
+        "exposures": [
+            {
+                "name": f"{contract.id}_feed",
+                "label": f"Feed and catalogue entry of {contract.id}",
+                "type": "application",
+                "maturity": "high",
+                "description": f"What partners read and, where it is open, the catalogue publishes as {contract.id}.",
+                "owner": {"name": "CARENE (exemple)", "email": "donnees@carene.example"},
+                "depends_on": [f"ref('{model}')"],
+            }
+        ],
+    }
+
+
+def _dump(document: dict[str, Any]) -> str:
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)

@@ -1,0 +1,96 @@
+"""The one engine to the platform's state, and its tables."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+metadata = MetaData()
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("member_id", String(64), nullable=False, index=True),
+    Column("source_id", String(64), nullable=False),
+    Column("dataset", String(64), nullable=False, index=True),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("report_status", String(16)),
+    Column("file_name", Text),
+    Column("file_sha256", String(64)),
+    Column("file_bytes", Integer),
+    Column("rows_in", Integer),
+    Column("rows_accepted", Integer),
+    Column("rows_quarantined", Integer),
+    Column("rows_duplicates", Integer),
+    Column("contract_version", String(32)),
+    Column("detected", Text),
+    Column("message_fr", Text, nullable=False),
+    Column("message_en", Text, nullable=False),
+    Column("remedy_fr", Text, nullable=False, default=""),
+    Column("remedy_en", Text, nullable=False, default=""),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("member_id", String(64), primary_key=True),
+    Column("source_id", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("file_sha256", String(64), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("outcome", String(16), nullable=False),
+    Column("run_id", String(32), nullable=False),
+    Column("checked_at", Float, nullable=False),
+)
+
+accepted = Table(
+    "accepted",
+    metadata,
+    Column("member_id", String(64), primary_key=True),
+    Column("source_id", String(64), primary_key=True),
+    Column("dataset", String(64), nullable=False, index=True),
+    Column("run_id", String(32), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("content_sha256", String(64), nullable=False),
+)
+
+
+def _wait_for_the_other_writer(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """SQLite: several task processes write receipts at once; they queue instead of failing."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
+@lru_cache(maxsize=8)
+def open_database(address: str) -> Engine:
+    """Return the engine of an address, with its tables made if they are missing."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _wait_for_the_other_writer)
+    metadata.create_all(engine)
+    return engine

@@ -1,0 +1,97 @@
+"""Receipts: one pull of one source and what came of it, kept for good."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Engine, Row, and_, desc, func, select
+
+from governance.state.database import receipts
+
+Outcome = Literal["accepted", "unchanged", "held", "rejected", "failed"]
+"""accepted: new rows; unchanged: nothing new came; held: waits for a person; rejected: the file cannot be
+used; failed: the source did not answer. The last good rows stay in all cases but the first."""
+
+
+class Receipt(BaseModel):
+    """One run of one source. Times are UTC; counts are rows of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    member_id: str
+    source_id: str
+    dataset: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    report_status: str | None = None
+    file_name: str | None = None
+    file_sha256: str | None = None
+    file_bytes: int | None = None
+    rows_in: int | None = None
+    rows_accepted: int | None = None
+    rows_quarantined: int | None = None
+    rows_duplicates: int | None = None
+    contract_version: str | None = None
+    detected: str | None = None
+    """JSON of how the file was read: encoding, delimiter, sheet, header row."""
+    message_fr: str
+    message_en: str
+    remedy_fr: str = ""
+    remedy_en: str = ""
+
+
+def _to_receipt(row: Row[tuple[object, ...]]) -> Receipt:
+    values = dict(row._mapping)
+    for name in ("started_at", "finished_at"):
+        # SQLite forgets the zone; everything stored is UTC.
+        values[name] = values[name].replace(tzinfo=UTC) if values[name].tzinfo is None else values[name]
+    return Receipt.model_validate(values)
+
+
+def store_receipt(engine: Engine, receipt: Receipt) -> None:
+    """Keep a receipt."""
+    with engine.begin() as connection:
+        connection.execute(receipts.insert().values(**receipt.model_dump()))
+
+
+def find_receipt(engine: Engine, run_id: str) -> Receipt | None:
+    """Return one receipt, or None."""
+    with engine.connect() as connection:
+        row = connection.execute(select(receipts).where(receipts.c.run_id == run_id)).first()
+    return _to_receipt(row) if row else None
+
+
+def list_receipts(engine: Engine, member_id: str, source_id: str | None = None, limit: int = 50) -> list[Receipt]:
+    """Return a member's receipts, newest first."""
+    query = select(receipts).where(receipts.c.member_id == member_id)
+    if source_id is not None:
+        query = query.where(receipts.c.source_id == source_id)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(desc(receipts.c.finished_at)).limit(limit)).all()
+    return [_to_receipt(row) for row in rows]
+
+
+def latest_receipts(engine: Engine, outcomes: Iterable[Outcome] | None = None) -> dict[tuple[str, str], Receipt]:
+    """Return the newest receipt of each source, keyed by (member, source); of given outcomes only, if named."""
+    wanted = receipts.c.outcome.in_(list(outcomes)) if outcomes is not None else receipts.c.outcome.is_not(None)
+    newest = (
+        select(receipts.c.member_id, receipts.c.source_id, func.max(receipts.c.finished_at).label("at"))
+        .where(wanted)
+        .group_by(receipts.c.member_id, receipts.c.source_id)
+        .subquery()
+    )
+    query = select(receipts).join(
+        newest,
+        and_(
+            receipts.c.member_id == newest.c.member_id,
+            receipts.c.source_id == newest.c.source_id,
+            receipts.c.finished_at == newest.c.at,
+        ),
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query.where(wanted)).all()
+    found = (_to_receipt(row) for row in rows)
+    return {(receipt.member_id, receipt.source_id): receipt for receipt in found}

@@ -1,0 +1,1 @@
+"""Where the platform runs: service configuration, locks, and the example sites."""

@@ -1,0 +1,1 @@
+"""The embedded form: every service as a native process on loopback, under one supervisor."""

@@ -1,0 +1,144 @@
+"""Start, watch and stop the services with supervisord; its control socket lies in the state folder."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from governance.settings import PROJECT_ROOT, Settings
+from infra.native.services import Service, services
+
+START_SECONDS = 120
+"""Longest wait for one service to say it is ready."""
+
+
+class StartFailed(RuntimeError):
+    """A service could not be started; the message says which, why, and what to do."""
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.state_dir / "supervisor"
+
+
+def _control(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).parent / "supervisorctl"
+    command = [str(program), "-c", str(_folder(settings) / "supervisord.conf"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def is_up(settings: Settings) -> bool:
+    """Say whether this state folder's supervisor answers."""
+    if not (_folder(settings) / "supervisord.conf").is_file():
+        return False
+    return _control(settings, "pid").stdout.strip().isdigit()
+
+
+def states(settings: Settings) -> dict[str, str]:
+    """Return each service's state in supervisor's words (RUNNING, STOPPED, FATAL …)."""
+    lines = _control(settings, "status").stdout.splitlines() if is_up(settings) else []
+    return {parts[0]: parts[1] for parts in (line.split() for line in lines) if len(parts) > 1}
+
+
+def _quote(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") + '"'
+
+
+def _section(service: Service, logs: Path) -> str:
+    words = " ".join(_quote(word) for word in service.command)
+    environment = ",".join(f"{name}={_quote(value)}" for name, value in service.environment.items())
+    return (
+        f"[program:{service.name}]\ncommand={words}\ndirectory={PROJECT_ROOT}\nenvironment={environment}\n"
+        f"autostart=false\nautorestart=true\nstartsecs=0\nstopasgroup=true\nkillasgroup=true\nstopwaitsecs=15\n"
+        f"stdout_logfile={logs / service.name}.log\nredirect_stderr=true\nstdout_logfile_maxbytes=5MB\n"
+        "stdout_logfile_backups=2\n"
+    )
+
+
+def _write_configuration(settings: Settings, planned: list[Service]) -> None:
+    folder, logs = _folder(settings), settings.state_dir / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(parents=True, exist_ok=True)
+    path = folder / "supervisord.conf"
+    path.touch(mode=0o600)
+    path.write_text(
+        f"[unix_http_server]\nfile={folder}/control.sock\nchmod=0700\n"
+        f"[supervisord]\nlogfile={logs}/supervisor.log\npidfile={folder}/supervisord.pid\nnodaemon=false\n"
+        "[rpcinterface:supervisor]\n"
+        "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
+        f"[supervisorctl]\nserverurl=unix://{folder}/control.sock\n"
+        + "".join(_section(service, logs) for service in planned),
+        encoding="utf-8",
+    )
+
+
+def _require_free(settings: Settings, service: Service) -> None:
+    if service.port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, service.port))
+        except OSError as error:
+            raise StartFailed(
+                f"Port {service.port}, wanted by {service.name}, is taken by another program. "
+                f"Stop that program, or choose another port: {service.setting}={service.port + 1000} make run"
+            ) from error
+
+
+def _wait_until_ready(settings: Settings, service: Service) -> None:
+    if service.port is None:
+        return
+    address = f"http://{settings.host}:{service.port}{service.ready_path}"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(address, timeout=5, follow_redirects=True).status_code < 500:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.2)
+        if states(settings).get(service.name) in {"FATAL", "BACKOFF", "EXITED"}:
+            break
+    raise StartFailed(f"{service.name} did not start; see {settings.state_dir / 'logs' / service.name}.log")
+
+
+def start(settings: Settings, say: Callable[[str], None]) -> bool:
+    """Start what does not run yet, in order. Returns False when everything was up already.
+
+    Raises:
+        StartFailed: a port is taken or a service did not come up.
+    """
+    planned = services(settings)
+    known = states(settings)
+    if all(known.get(service.name) == "RUNNING" for service in planned):
+        return False
+    if not known:
+        for service in planned:
+            _require_free(settings, service)
+        _write_configuration(settings, planned)
+        program = Path(sys.executable).parent / "supervisord"
+        started = subprocess.run(
+            [str(program), "-c", str(_folder(settings) / "supervisord.conf")], capture_output=True, text=True, check=False
+        )
+        if started.returncode != 0:
+            raise StartFailed(f"The supervisor did not start: {started.stderr.strip()}")
+    missing = [service for service in planned if states(settings).get(service.name) != "RUNNING"]
+    _control(settings, "start", *(service.name for service in missing))
+    for service in missing:
+        say(f"  starting {service.name}")
+        _wait_until_ready(settings, service)
+    return True
+
+
+def stop(settings: Settings) -> bool:
+    """Stop every service and the supervisor. Returns False when nothing ran."""
+    if not is_up(settings):
+        return False
+    _control(settings, "shutdown")
+    deadline = time.monotonic() + 40
+    while is_up(settings) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return True

@@ -1,0 +1,131 @@
+# METADATA
+# title: The decision
+# description: |
+#   Deny overrides, and nothing is permitted by default. The federation's rules, then the members', then the agreement:
+#   a layer below only tightens. The answer is the one document that every door asks for.
+# custom:
+#   shape: allow, row_filter (by the compile API), column_masks, duties, reasons, policy_version, valid_until
+package archipel.decision
+
+import data.archipel.agreement
+import data.archipel.classification
+import data.archipel.closure
+import data.archipel.column_masks as masks
+import data.archipel.duty
+import data.archipel.reason
+import data.archipel.request
+
+# METADATA
+# title: Whether the request is allowed
+# scope: document
+# entrypoint: true
+default allow := false
+
+allow if {
+	count(_denials) == 0
+	count(_permits) > 0
+}
+
+# METADATA
+# title: Reasons of the answer, ordered by code
+reasons := [finding | some finding in _permits] if allow
+
+reasons := [finding | some finding in _denials] if {
+	not allow
+	count(_denials) > 0
+}
+
+reasons := [finding | some finding in _defaults] if {
+	not allow
+	count(_denials) == 0
+}
+
+# METADATA
+# title: What each column shows; a column not named is hidden
+# scope: document
+column_masks := masks.masks if allow
+
+column_masks := {} if not allow
+
+# METADATA
+# title: Obligations that come with the permission
+# scope: document
+duties := duty.required if allow
+
+duties := [] if not allow
+
+# METADATA
+# title: Revision of the bundle that decided
+policy_version := bundle.manifest.revision if some bundle in data.system.bundles
+
+# METADATA
+# title: When the caller must ask again
+# description: The end of the agreement, or five minutes after the request, whichever comes first (RFC 3339, UTC).
+valid_until := time.format([min(_ends), "UTC", "2006-01-02T15:04:05Z07:00"])
+
+# METADATA
+# title: The whole answer
+# entrypoint: true
+answer := {
+	"allow": allow,
+	"agreement_id": _agreement_id,
+	"column_masks": column_masks,
+	"duties": duties,
+	"policy_version": policy_version,
+	"reasons": reasons,
+	"valid_until": valid_until,
+}
+
+# METADATA
+# title: Layers considered, from the first to the last
+layers := ["request", "closure", "classification", "agreement"] if _asks_agreements
+
+layers := ["request", "closure", "classification"] if {
+	not _asks_agreements
+	count(request.deny) == 0
+}
+
+layers := ["request"] if count(request.deny) > 0
+
+# METADATA
+# title: No rule permits this
+# description: What no rule permits is refused; there is no permission by silence.
+# custom:
+#   effect: deny
+#   title_fr: Aucune règle ne le permet
+#   text_fr: "Aucune règle ne permet cette demande."
+#   text_en: "No rule permits this request."
+#   change_fr: "Si vous pensez y avoir droit, écrivez à la fédération avec le numéro de la décision."
+#   change_en: "If you think you are entitled to it, write to the federation with the number of the decision."
+otherwise["no_rule_permits"] := reason.of(rego.metadata.chain(), {})
+
+_defaults := otherwise
+
+_asks_agreements if {
+	count(request.deny) == 0
+	count(classification.deny) == 0
+	request.dataset.classification in {"restricted", "personal"}
+}
+
+_denials := request.deny if count(request.deny) > 0
+
+_denials := object.union_n([closure.deny, classification.deny, _agreement_deny]) if count(request.deny) == 0
+
+_agreement_deny := agreement.deny if _asks_agreements
+
+_agreement_deny := {} if not _asks_agreements
+
+_permits := agreement.permit if _asks_agreements
+
+_permits := classification.permit if not _asks_agreements
+
+_agreement_id := agreement.chosen if agreement.granted
+
+_agreement_id := null if not agreement.granted
+
+_ends contains time.parse_rfc3339_ns(input.context.instant) + ((5 * 60) * 1000000000)
+
+_ends contains time.parse_rfc3339_ns(agreement.granted.valid_until)
+
+# An instant that cannot be read leaves nothing to wait for: the answer is already past.
+_ends contains 0 if not time.parse_rfc3339_ns(input.context.instant)
