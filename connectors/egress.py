@@ -6,7 +6,9 @@ httpx transport: each redirection passes through it again. Proxies of the enviro
 """
 
 import socket
+import ssl
 from collections.abc import Callable, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
@@ -87,14 +89,22 @@ def judge(url: httpx.URL, rules: EgressRules, resolver: Resolve = resolve) -> li
     return addresses
 
 
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """Made once: reading the list of authorities costs more than a small file."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx.BaseTransport):
     """Sends each request to an address that was judged, and to no other."""
 
-    def __init__(self, rules: EgressRules, resolver: Resolve = resolve) -> None:
+    def __init__(self, rules: EgressRules, resolver: Resolve = resolve, tls: ssl.SSLContext | None = None) -> None:
         self._rules = rules
         self._resolver = resolver
         # No connection is kept: pools are keyed by address, and two names on one address must not share a TLS session.
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        self._inner = httpx.HTTPTransport(
+            verify=tls or _public_authorities(), trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Judge, pin, send; the next address is tried only when the one before could not be connected to."""

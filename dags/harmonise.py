@@ -17,15 +17,21 @@ def harmonise() -> None:
     """Make one dataset of many."""
 
     @task(retries=1, pool="duckdb_writer", outlets=[Asset("archipel://shared")])
-    def build_and_switch() -> str:
+    def build_and_switch() -> list[str]:
         from governance.pipeline.steps import harmonise_step
 
         outcome = harmonise_step()
         if outcome.outcome == "unchanged":
             raise AirflowSkipException("Nothing changed: the shared layer is up to date.")
-        return outcome.version
+        return list(outcome.failures)
 
-    build_and_switch()
+    @task(retries=0)
+    def report_failures(failures: list[str]) -> None:
+        from governance.pipeline.steps import require_complete
+
+        require_complete(failures)
+
+    report_failures(build_and_switch())
 
 
 harmonise()

@@ -55,6 +55,6 @@ def open_platform(settings: Settings) -> Platform:
         contracts=load_contracts(settings.federation_dir / "contracts"),
         lake=Lake(settings.state_dir / "lake"),
         engine=engine,
-        pdp=OpaDecisionPoint.at(settings),
+        pdp=OpaDecisionPoint.from_settings(settings),
         journal=open_journal(settings, engine),
     )

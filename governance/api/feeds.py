@@ -66,8 +66,8 @@ class FeedColumn(_Frozen):
 
     name: str
     type: str
-    title: str
-    description: str
+    title: Words
+    description: Words
     required: bool
     allowed_values: tuple[str, ...] = ()
     mask: Literal["show", "null", "hash", "truncate", "generalise", "hidden"]
@@ -156,8 +156,8 @@ def _columns(contract: Contract, decision: Decision, types: dict[str, str]) -> t
             FeedColumn(
                 name=column.name,
                 type=column.type,
-                title=column.title or column.name,
-                description=column.description,
+                title=Words(fr=column.title or column.name, en=column.title_en or column.title or column.name),
+                description=Words(fr=column.description, en=column.description_en or column.description),
                 required=column.constraints.required,
                 allowed_values=tuple(str(value) for value in column.constraints.enum or ()),
                 mask=mask.mask if mask else "hidden",
@@ -173,8 +173,8 @@ def _provenance(decision: Decision, types: dict[str, str]) -> list[FeedColumn]:
         FeedColumn(
             name=name,
             type="string",
-            title=name,
-            description="Provenance : d'où vient la ligne. / Provenance: where the row comes from.",
+            title=Words(fr=name, en=name),
+            description=Words(fr="Provenance : d'où vient la ligne.", en="Provenance: where the row comes from."),
             required=True,
             mask=decision.column_masks[name].mask,
             operators=kind_of(types[name]).operators,

@@ -98,6 +98,16 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How the answer is cut, as written in the address; all absent asks for the whole feed."""
+
+    columns: str | None = None
+    sort: str | None = None
+    limit: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
 class FeedQuery:
     """What is asked of one feed."""
 
@@ -164,7 +174,9 @@ class _Reader:
         return int(text)
 
 
-def read_query(parameters: Iterable[tuple[str, str]], visible: Mapping[str, str], hidden: Iterable[str]) -> FeedQuery:
+def read_query(
+    filters: Iterable[tuple[str, str]], shape: Shape, visible: Mapping[str, str], hidden: Iterable[str]
+) -> FeedQuery:
     """Return the query of an address.
 
     `visible` gives the DuckDB type of each column of the relation, in order; `hidden` names the contract's
@@ -174,15 +186,13 @@ def read_query(parameters: Iterable[tuple[str, str]], visible: Mapping[str, str]
         ProblemError: 422 with one reason for each fault, naming the column.
     """
     reader = _Reader(visible, hidden)
-    asked = list(parameters)
-    named = {name: value for name, value in asked if name in RESERVED}
-    found = [reader.filter(name, value) for name, value in asked if name not in RESERVED]
-    paged = any(name not in ("format", "purpose") for name, _ in asked)
+    found = [reader.filter(name, value) for name, value in filters]
+    is_paged = bool(found) or shape != Shape()
     query = FeedQuery(
-        columns=reader.columns(named.get("columns")),
+        columns=reader.columns(shape.columns),
         filters=tuple(item for item in found if item is not None),
-        sort=reader.sort(named.get("sort")),
-        limit=reader.limit(named.get("limit", str(DEFAULT_LIMIT))) if paged else None,
+        sort=reader.sort(shape.sort),
+        limit=reader.limit(shape.limit or str(DEFAULT_LIMIT)) if is_paged else None,
     )
     if reader.faults:
         raise ProblemError(422, *reader.faults)

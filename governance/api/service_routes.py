@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance.api.feed_routes import CallerGate
+from governance.api.callers import CallerGate
 from governance.api.gate import Asked, ask
 from governance.api.problems import ProblemError, language_of
 from governance.api.words import reason

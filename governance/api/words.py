@@ -123,9 +123,7 @@ def reason(code: str, **values: str) -> Reason:
         KeyError: the API has no such reason.
     """
     text_fr, text_en, change_fr, change_en = (words.format_map(_Blank(values)) for words in _WORDS[code])
-    return Reason(
-        code=code, rule=_RULE, text_fr=text_fr, text_en=text_en, change_fr=change_fr, change_en=change_en
-    )
+    return Reason(code=code, rule=_RULE, text_fr=text_fr, text_en=text_en, change_fr=change_fr, change_en=change_en)
 
 
 def token_reason(code: str) -> Reason:

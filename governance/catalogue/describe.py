@@ -31,6 +31,8 @@ _PROVENANCE_TITLES = {
     "contract_version": "Version du contrat de données appliquée",
 }
 
+_SYNTHETIC = Text(fr="Données synthétiques d'exemple. ", en="Synthetic example data. ")
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -142,30 +144,36 @@ class _Describer:
         return Text(fr=f"{contract.description or contract.title}{row}{fr}", en=f"{base_en}{en}" if base_en else "")
 
     def provenance(self, opening: Opening) -> Text:
-        known = self.federation.organisations
+        mark = _SYNTHETIC if self.is_synthetic(opening.members) else Text(fr="", en="")
+        contract = f"« {opening.contract.id} » {opening.contract.version}"
+        if opening.members is None:
+            return Text(
+                fr=f"{mark.fr}Calculé à partir des jeux de données harmonisés, selon le contrat {contract}.",
+                en=f"{mark.en}Computed from the harmonised datasets, under the contract {contract}.",
+            )
         names = ", ".join(self.name(member) for member in opening.members)
-        synthetic = any(
-            member in known and (known[member].example or self.is_example(member)) for member in opening.members
-        )
-        mark = ("Données synthétiques d'exemple. ", "Synthetic example data. ") if synthetic else ("", "")
         return Text(
-            fr=f"{mark[0]}Fourni par : {names}. Chaque ligne est contrôlée selon le contrat de données "
-            f"« {opening.contract.id} » {opening.contract.version}.",
-            en=f"{mark[1]}Provided by: {names}. Each row is checked against the data contract "
-            f"“{opening.contract.id}” {opening.contract.version}.",
+            fr=f"{mark.fr}Fourni par : {names}. Chaque ligne est contrôlée selon le contrat {contract}.",
+            en=f"{mark.en}Provided by: {names}. Each row is checked against the contract {contract}.",
         )
 
-    def is_example(self, organisation_id: str) -> bool:
-        """Whether an organisation's files come from the example sites, by its reserved address (RFC 2606)."""
-        contact = self.federation.organisations[organisation_id].contact
-        return bool(contact and contact.email.endswith(".example"))
+    def is_synthetic(self, members: Sequence[str] | None) -> bool:
+        """Whether some rows come from the example sites, told by reserved ``.example`` addresses (RFC 2606)."""
+        asked = self.federation.organisations if members is None else members
+        known = (self.federation.organisations.get(member) for member in asked)
+        return any(
+            each.example or (each.contact is not None and each.contact.email.endswith(".example"))
+            for each in known
+            if each
+        )
 
     def places(self, opening: Opening) -> tuple[Place, ...]:
-        found = (_place(self.federation.organisations[m]) for m in opening.members if m in self.federation.members)
+        members = opening.members if opening.members is not None else (self.publisher,)
+        found = (_place(self.federation.members[member]) for member in members if member in self.federation.members)
         return tuple(place for place in found if place)
 
     def quality_of(self, opening: Opening) -> Quality | None:
-        keys = [(opening.contract.id, member) for member in opening.members]
+        keys = [(opening.contract.id, member) for member in opening.members or ()]
         return _total([self.quality[key] for key in keys if key in self.quality])
 
     def dataset(self, stored: Stored) -> PublishedDataset:

@@ -102,13 +102,16 @@ def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path
     Raises:
         CatalogueError: the decision hides ``member_id``, so rows cannot be told apart by provider.
     """
-    if "member_id" not in opening.visible:
+    if opening.members is not None and "member_id" not in opening.visible:
         raise CatalogueError(f"{opening.contract.id}: the decision hides member_id; no slice can be told apart")
     present = [name for name, _ in opening.table.columns]
     sql, parameters = relation_sql(opening.decision, opening.contract, parquet, present=present)
     shown = ", ".join(_quoted(name) for name in opening.visible)
-    query = f"SELECT {shown} FROM ({sql}) AS visible WHERE list_contains(?, member_id)"  # noqa: S608 - names are quoted
-    connection.execute(f"CREATE TEMP TABLE opened AS {query}", [*parameters, list(opening.members)])
+    query = f"SELECT {shown} FROM ({sql}) AS visible"  # noqa: S608 - kept because every name is quoted
+    if opening.members is not None:
+        query += " WHERE list_contains(?, member_id)"
+        parameters = [*parameters, list(opening.members)]
+    connection.execute(f"CREATE TEMP TABLE opened AS {query}", parameters)
     found = connection.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'opened'")
     return tuple((str(name), str(kind)) for name, kind in found.fetchall())
 
@@ -201,8 +204,10 @@ def write_distributions(
             return None
         first = _copy(connection, "csv", _select_for("csv", columns), folder)
         content_key = hashlib.sha256(f"{columns}{_digest(first).sha256}".encode()).hexdigest()
-        if previous and previous.content_key == content_key and store.holds(previous):
-            return previous.model_copy(update={"input_key": opening.input_key})
+        same = previous if previous and previous.content_key == content_key else None
+        if same and store.holds(same):
+            return same.model_copy(update={"input_key": opening.input_key})
+        made_at = same.distributions[0].issued if same else instant
         others = [_copy(connection, kind, _select_for(kind, columns), folder) for kind in FILE_FORMATS if kind != "csv"]
         first_day, last_day = _period(connection, opening, columns)
         return StoredDataset(
@@ -212,7 +217,7 @@ def write_distributions(
             columns=columns,
             first_day=first_day,
             last_day=last_day,
-            distributions=tuple(_keep(d, store, catalogue_id(opening), instant) for d in (first, *others)),
+            distributions=tuple(_keep(d, store, catalogue_id(opening), made_at) for d in (first, *others)),
             issued=previous.issued if previous else instant,
-            modified=opening.table.updated_at,
+            modified=same.modified if same else opening.table.updated_at,
         )

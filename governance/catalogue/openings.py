@@ -6,7 +6,7 @@ Asked anew at every publication: as somebody who signed in for nobody, to distri
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from governance.decisions.model import (
     Target,
 )
 from governance.decisions.opa import PolicyDecisionPoint
+from governance.federation import Federation
 from governance.shared_layer import SharedTable, SharedVersion
 
 SUBJECT = Subject(id="public")
@@ -37,8 +38,8 @@ class Opening:
     """Whose slice; None for the harmonised dataset."""
     decision: Decision
     has_feed: bool
-    members: tuple[str, ...]
-    """Ids of the organisations whose rows may be in it; for a slice, one."""
+    members: tuple[str, ...] | None
+    """Ids of the organisations whose rows may be in it; for a slice, one; None for a computed dataset: all rows."""
 
     @property
     def visible(self) -> tuple[str, ...]:
@@ -111,13 +112,15 @@ def _opens(decision: Decision) -> bool:
     return decision.allow and decision.row_filter is not None and bool(decision.column_masks) and carried_out
 
 
-def _open_dataset(asker: _Asker, contract: Contract, table: SharedTable) -> list[Opening]:
+def _open_dataset(asker: _Asker, contract: Contract, table: SharedTable, providers: Collection[str]) -> list[Opening]:
     whole = asker.ask("distribute", "publish", contract.id)
     if not _opens(whole):
         return []
     has_feed = _opens(asker.ask("read", "feed", contract.id))
+    if not providers:
+        return [Opening(contract, table, None, whole, has_feed, None)]
     slices = []
-    for member_id in sorted(member for member, rows in table.rows_by_member.items() if rows):
+    for member_id in sorted(member for member, rows in table.rows_by_member.items() if rows and member in providers):
         part = asker.ask("distribute", "publish", contract.id, member_id)
         if _opens(part):
             slices.append(Opening(contract, table, member_id, part, has_feed, (member_id,)))
@@ -127,12 +130,24 @@ def _open_dataset(asker: _Asker, contract: Contract, table: SharedTable) -> list
 
 
 def find_openings(
-    pdp: PolicyDecisionPoint, contracts: Mapping[str, Contract], shared: SharedVersion, instant: datetime
+    pdp: PolicyDecisionPoint,
+    federation: Federation,
+    contracts: Mapping[str, Contract],
+    shared: SharedVersion,
+    instant: datetime,
 ) -> Openings:
-    """Ask for every shared dataset that has a contract; what has none is not asked for and stays closed."""
+    """Ask for every shared dataset that has a contract; what has none is not asked for and stays closed.
+
+    A dataset that nobody declares a source for is computed from others: it has no slices, and its rows are
+    nobody's in particular.
+    """
     asker = _Asker(pdp, instant)
+    providers: dict[str, set[str]] = {}
+    for organisation, source in federation.sources():
+        providers.setdefault(source.dataset, set()).add(organisation.id)
     found: list[Opening] = []
     for dataset_id in sorted(shared.tables):
         if dataset_id in contracts:
-            found += _open_dataset(asker, contracts[dataset_id], shared.tables[dataset_id])
+            known = providers.get(dataset_id, set())
+            found += _open_dataset(asker, contracts[dataset_id], shared.tables[dataset_id], known)
     return Openings(tuple(found), tuple(asker.answers))

@@ -86,7 +86,7 @@ def publish_open_data(
     """
     root = state_dir / "catalogue"
     store = DistributionStore(root / "store")
-    openings = find_openings(pdp, contracts, shared, instant)
+    openings = find_openings(pdp, federation, contracts, shared, instant)
     _refuse_without_engine(openings)
     stored, written = _write_files(openings, lake, store, instant)
     catalogue = describe_catalogue(federation, stored, quality_by_organisation(receipts), public_address)

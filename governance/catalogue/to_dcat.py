@@ -37,6 +37,7 @@ from governance.catalogue.vocabulary import (
     theme_uri,
 )
 
+DCAT_VERSION = URIRef(f"{DCAT}version")  # kept apart because rdflib's namespace is DCAT 2
 Profile = Literal["3.0.1", "2.1.1"]
 _PREFIXES = {
     "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "dqv": DQV, "foaf": FOAF, "odrl": ODRL, "org": ORG,
@@ -113,7 +114,7 @@ def _write_catalogue(to: _Writer, datasets: Iterable[PublishedDataset], owner: O
         to.add(me, DCAT.record, to.uri("record", dataset.id))
         for place in dataset.places:
             to.add(me, DCTERMS.spatial, place_uri(place))
-        if dataset.has_feed and dataset.part_of is None:
+        if dataset.has_feed:
             to.add(me, DCAT.service, to.uri("feed", dataset.dataset))
 
 
@@ -165,7 +166,7 @@ def _write_dataset(to: _Writer, dataset: PublishedDataset) -> None:
     to.add(me, DCTERMS.language, FRENCH)
     to.add(me, DCTERMS.issued, dataset.issued)
     to.add(me, DCTERMS.modified, dataset.modified)
-    to.add(me, DCAT.version if to.profile == "3.0.1" else OWL.versionInfo, dataset.contract_version)
+    to.add(me, DCAT_VERSION if to.profile == "3.0.1" else OWL.versionInfo, dataset.contract_version)
     to.document(me, DCAT.landingPage, f"{to.base}/fr/datasets/{dataset.dataset}")
     if dataset.theme:
         to.add(me, DCAT.theme, theme_uri(dataset.theme))
@@ -290,8 +291,8 @@ def _write_record(to: _Writer, dataset: PublishedDataset) -> None:
     to.add(me, DCTERMS.conformsTo, profile)
 
 
-def _write_feed(to: _Writer, dataset: PublishedDataset, parts: Iterable[URIRef]) -> None:
-    """The harmonised dataset's feed, which serves its slices too."""
+def _write_feed(to: _Writer, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
+    """The harmonised dataset's feed; it serves the slices too."""
     if not dataset.has_feed:
         return
     me = to.uri("feed", dataset.id)
@@ -300,7 +301,7 @@ def _write_feed(to: _Writer, dataset: PublishedDataset, parts: Iterable[URIRef])
     to.say(me, DCTERMS.title, Text(fr=f"Flux : {dataset.title.fr}", en=f"Feed: {dataset.title.en or dataset.id}"))
     to.say(me, DCTERMS.description, _FEED)
     to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/feeds/{dataset.id}"))
-    to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/openapi.json"))
+    to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/openapi.json"))
     to.add(me, DCTERMS.conformsTo, URIRef("https://spec.openapis.org/oas/v3.1.0"))
     to.add(me, DCTERMS.publisher, to.uri("organisation", publisher.id))
     to.add(me, DCTERMS.accessRights, PUBLIC)
@@ -310,8 +311,8 @@ def _write_feed(to: _Writer, dataset: PublishedDataset, parts: Iterable[URIRef])
         to.add(me, DCAT.theme, theme_uri(dataset.theme))
     for keyword in dataset.keywords:
         to.add(me, DCAT.keyword, Value(keyword, lang="fr"))
-    for served in (to.uri("dataset", dataset.id), *parts):
-        to.add(me, DCAT.servesDataset, served)
+    for each in served:
+        to.add(me, DCAT.servesDataset, each)
 
 
 def build_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
@@ -331,7 +332,7 @@ def build_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
         for part in parts:
             to.add(to.uri("dataset", dataset.id), DCTERMS.hasPart, part)
         if dataset.part_of is None:
-            _write_feed(to, dataset, parts)
+            _write_feed(to, dataset, (to.uri("dataset", dataset.id), *parts))
     return to.graph
 
 
@@ -343,8 +344,11 @@ def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -
     _write_organisation(to, organisation)
     for dataset in own:
         _write_dataset(to, dataset)
-        if dataset.part_of is None:
-            _write_feed(to, dataset, ())
+    for whole in catalogue.datasets:
+        served = [to.uri("dataset", dataset.id) for dataset in own if dataset.dataset == whole.id]
+        if whole.part_of is None and served:
+            _write_organisation(to, catalogue.organisation(whole.publisher))
+            _write_feed(to, whole, served)
     return to.graph
 
 
@@ -354,7 +358,7 @@ def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset) -> Grap
     _write_organisation(to, catalogue.organisation(dataset.publisher))
     _write_dataset(to, dataset)
     if dataset.part_of is None:
-        _write_feed(to, dataset, ())
+        _write_feed(to, dataset, (to.uri("dataset", dataset.id),))
     return to.graph
 
 

@@ -5,7 +5,9 @@ once, whatever polling says, while ``--watch --bundle`` follows an atomic replac
 """
 
 import shutil
+import subprocess
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from governance.lake import write_atomically
@@ -23,17 +25,34 @@ class PolicyEngineError(RuntimeError):
     """The policy engine cannot be found, started or brought to the revision wanted."""
 
 
+OLDEST_USABLE = (1, 19, 0)
+"""Before it, the compile API let identifiers inject (fixed in 1.19)."""
+
+
+def kept_opa() -> Path:
+    """Where ``make run`` keeps the engine: outside the checkout, so that a new clone builds nothing."""
+    return Path.home() / ".cache" / "archipel" / "bin" / "opa"
+
+
+@lru_cache(maxsize=4)
+def _version(binary: Path) -> tuple[int, ...]:
+    shown = subprocess.run([str(binary), "version"], capture_output=True, text=True, check=False).stdout
+    first = next((line for line in shown.splitlines() if line.startswith("Version:")), "Version: 0")
+    return tuple(int(part) for part in first.removeprefix("Version:").strip().split("-")[0].split("."))
+
+
 def find_opa() -> Path:
-    """The engine's binary: on PATH, else where ``make run`` puts it.
+    """The engine's binary: on PATH, else where ``make run`` puts it, if it is recent enough.
 
     Raises:
-        PolicyEngineError: neither has it.
+        PolicyEngineError: neither is there, or both are too old.
     """
-    cached = Path.home() / ".cache" / "archipel" / "bin" / "opa"
-    found = shutil.which("opa") or (str(cached) if cached.is_file() else None)
-    if found is None:
-        raise PolicyEngineError("opa is neither on PATH nor in the cache; 'make run' obtains it")
-    return Path(found)
+    on_path = shutil.which("opa")
+    for candidate in (Path(on_path) if on_path else kept_opa(), kept_opa()):
+        if candidate.is_file() and _version(candidate) >= OLDEST_USABLE:
+            return candidate
+    oldest = ".".join(map(str, OLDEST_USABLE))
+    raise PolicyEngineError(f"no OPA {oldest} or later on PATH or at {kept_opa()}; 'make run' obtains it")
 
 
 def bundle_path(settings: Settings) -> Path:

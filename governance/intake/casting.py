@@ -16,11 +16,21 @@ from governance.intake.distinct import holds_for
 
 INTEGER = r"^[+-]?[0-9]+$"
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$|^(?:NaN|-?INF)$"
-EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9\p{L}](?:[A-Za-z0-9\p{L}.-]*[A-Za-z0-9\p{L}])?\.[A-Za-z\p{L}]{2,}$"
+EMAIL = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9\p{L}](?:[A-Za-z0-9\p{L}.-]*[A-Za-z0-9\p{L}])?\.[A-Za-z\p{L}]{2,}$"
+)
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:(?://[^\s/?#]+[^\s]*|[^\s/][^\s]*)$"
 UUID = r"^[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}$"
-STRING_FORMATS = {"email": EMAIL, "uri": URI, "uuid": UUID, "binary": r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
-DURATION = r"^-?P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?$"
+BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+STRING_FORMATS = {
+    "email": EMAIL,
+    "uri": URI,
+    "uuid": UUID,
+    "binary": BASE64,
+}
+DURATION = (
+    r"^-?P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?$"
+)
 GEOMETRIES = {
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
     "Feature", "FeatureCollection", "Topology",
@@ -158,5 +168,10 @@ def dtype_of(column: Column) -> pl.DataType | type[pl.DataType]:
     """Return the type that accepted rows have for a column."""
     if column.type == "number":
         return decimal_of(column)
-    known = {"integer": pl.Int64, "boolean": pl.Boolean, "date": pl.Date, "datetime": pl.Datetime("us")}
+    known: dict[str, pl.DataType | type[pl.DataType]] = {
+        "integer": pl.Int64,
+        "boolean": pl.Boolean,
+        "date": pl.Date,
+        "datetime": pl.Datetime("us"),
+    }
     return known.get(column.type, pl.String)

@@ -26,9 +26,7 @@ MONTHS = {
     name: f"{number:02d}" for names in (FRENCH_MONTHS, ENGLISH_MONTHS) for number, name in enumerate(names, 1)
 } | {"fevrier": "02", "aout": "08", "decembre": "12"}
 ISO_DAY = "%Y-%m-%d"
-INSTANT_SHAPE = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
-)
+INSTANT_SHAPE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
 ANY_DAY = (ISO_DAY, "%Y/%m/%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d")
 
 

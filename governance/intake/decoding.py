@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from governance.intake.table import UnreadableError
 
 REPLACEMENT = "\ufffd".encode()
+SUSPECT = (REPLACEMENT, "Ã".encode(), "â€".encode(), "Â".encode())
 NOT_TEXT = {
     b"%PDF": "PDF", b"\x1f\x8b": "gzip", b"\x89PNG": "PNG", b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip",
     b"SQLite format 3": "SQLite", b"PAR1": "Parquet",
@@ -99,7 +100,9 @@ def decode(data: bytes, pinned: str | None = None) -> Text:
             damaged, body = True, body.decode(name, "replace").encode("utf-8", "replace")
     body = _one_line_end(body)
     damaged = damaged or b"\x00" in body
-    suspect = damaged or REPLACEMENT in body or b"\xc3\x83" in body or b"\xc3\xa2\xe2\x82\xac" in body or b"\xc3\x82" in body
+    suspect = (
+        damaged or REPLACEMENT in body or b"\xc3\x83" in body or b"\xc3\xa2\xe2\x82\xac" in body or b"\xc3\x82" in body
+    )
     if not body.strip():
         raise UnreadableError("empty-file")
     return Text(body, "utf-8" if name == "utf-8-sig" else name, damaged, suspect)

@@ -117,9 +117,7 @@ def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> p
     return frame.with_columns(pl.int_range(first_line, first_line + pl.len(), dtype=pl.Int64).alias(LINE))
 
 
-def _read_irregular(
-    body: bytes, delimiter: str, width: int, first_line: int
-) -> tuple[pl.DataFrame, list[Fault]]:
+def _read_irregular(body: bytes, delimiter: str, width: int, first_line: int) -> tuple[pl.DataFrame, list[Fault]]:
     """Read any body record by record; short and long rows become faults, cut or filled to the width."""
     faults: list[Fault] = []
     lines: list[int] = []
@@ -169,7 +167,8 @@ def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     headers = tuple(clean(cell) for cell in header.cells)
     first_line = header.last_line + 1
     body = _after_line(text.content, header.last_line).rstrip(b"\r\n")
-    frame, faults = None, []
+    frame: pl.DataFrame | None = None
+    faults: list[Fault] = []
     if body and _is_regular(body, delimiter, len(headers)):
         frame = _read_regular(body, delimiter, len(headers), first_line)
     if frame is None:

@@ -40,7 +40,7 @@ def land(lake: Lake, fetched: Fetched) -> str:
 def _move(source: Path, target: Path) -> None:
     """Flush, then rename; by way of a copy beside the target when they are on different disks."""
     draft = source
-    if source.stat().st_dev != target.parent.stat().st_dev:
+    if not _same_disk(source, target.parent):
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         os.close(handle)
         draft = Path(shutil.copyfile(source, name))
@@ -53,3 +53,7 @@ def _move(source: Path, target: Path) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _same_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev

@@ -111,7 +111,9 @@ class Report(_Frozen):
     @classmethod
     def _read_in(cls, value: Any) -> Any:
         """``in`` is a word of Python, so the field has another name."""
-        return {"read" if key == "in" else key: item for key, item in value.items()} if isinstance(value, dict) else value
+        return (
+            {"read" if key == "in" else key: item for key, item in value.items()} if isinstance(value, dict) else value
+        )
 
     @field_serializer("rows")
     def _write_in(self, rows: RowCounts) -> dict[str, int]:

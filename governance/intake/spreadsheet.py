@@ -86,5 +86,7 @@ def read_workbook(path: Path, reading: Reading, wanted: Wanted) -> TextTable:
     rows = body.select(*(_as_seen(str(i)) for i in range(len(headers))), pl.col(LINE).cast(pl.Int64))
     kept, blank = without_blank_rows(rows)
     damaged = "\ufffd"
-    suspect = bool(kept.select(pl.any_horizontal(pl.exclude(LINE).str.contains_any([damaged, "Ã", "â€", "Â"]).any())).item())
+    suspect = bool(
+        kept.select(pl.any_horizontal(pl.exclude(LINE).str.contains_any([damaged, "Ã", "â€", "Â"]).any())).item()
+    )
     return TextTable(headers, kept, index + 1, sheet=sheet, faults=tuple(blank), suspect=suspect)

@@ -44,6 +44,7 @@ class TextTable:
 class UnreadableError(ValueError):
     """The file cannot be read as a table; carries the one fault to report and what is known of the file."""
 
-    def __init__(self, rule: str, detail: str = "", line: int | None = None, value: str | None = None) -> None:
+    def __init__(self, rule: str, detail: str = "", line: int | None = None, table: TextTable | None = None) -> None:
         super().__init__(f"{rule}: {detail}")
-        self.fault = Fault(rule, line, None, value, detail)
+        self.fault = Fault(rule, line, detail=detail)
+        self.table = table

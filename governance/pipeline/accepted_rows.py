@@ -5,7 +5,8 @@ from io import BytesIO
 
 import polars as pl
 
-from governance.contracts.model import Column, Contract
+from governance.contracts.model import Contract
+from governance.intake.casting import dtype_of
 from governance.lake import Lake, write_atomically
 
 PROVENANCE = {
@@ -18,23 +19,9 @@ PROVENANCE = {
 }
 """Columns added to a contract's own, in this order."""
 
-_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "integer": pl.Int64,
-    "year": pl.Int64,
-    "number": pl.Float64,
-    "boolean": pl.Boolean,
-    "date": pl.Date,
-    "datetime": pl.Datetime("us"),
-}
-
-
-def column_type(column: Column) -> pl.DataType | type[pl.DataType]:
-    """Return the Polars type that a column's accepted values have."""
-    return _TYPES.get(column.type, pl.String)
-
 
 def _schema(contract: Contract) -> dict[str, pl.DataType | type[pl.DataType]]:
-    return {**{column.name: column_type(column) for column in contract.columns}, **PROVENANCE}
+    return {**{column.name: dtype_of(column) for column in contract.columns}, **PROVENANCE}
 
 
 def write_accepted(

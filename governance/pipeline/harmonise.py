@@ -31,7 +31,7 @@ class Harmonised:
 
 def input_fingerprints(platform: Platform) -> dict[str, str]:
     """Return one fingerprint a dataset over its accepted files, and ``_project`` over models and contracts."""
-    digests: dict[str, "hashlib._Hash"] = {dataset: hashlib.sha256() for dataset in platform.contracts}
+    digests: dict[str, hashlib._Hash] = {dataset: hashlib.sha256() for dataset in platform.contracts}
     for record in list_accepted(platform.engine):
         digests[record.dataset].update(f"{record.member_id} {record.source_id} {record.content_sha256}\n".encode())
     project = hashlib.sha256(project_fingerprint(platform.settings).encode())

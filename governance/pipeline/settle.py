@@ -10,10 +10,10 @@ from connectors.problems import ConnectorProblem
 from governance.contracts.model import Contract
 from governance.federation import Member, Partner, Source
 from governance.intake.model import Examined, Report
-from governance.intake.report_files import write_report_files
 from governance.pipeline.accepted_rows import write_accepted
 from governance.pipeline.guard import is_suspicious_shrink
 from governance.pipeline.locks import hold
+from governance.pipeline.run_report import write_run_report
 from governance.pipeline.words import failed_words, held_words, outcome_words
 from governance.platform import Platform
 from governance.state.cursors import AcceptedFile, Cursor, find_accepted, store_accepted, store_cursor
@@ -70,7 +70,7 @@ def settle_examined(
     counts = report.rows
     if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
         raise RowsLost(f"{organisation.id}/{source.id}: {counts}")
-    write_report_files(platform.lake.quarantine(arrival.run_id), report, examined.quarantined)
+    write_run_report(platform.lake, arrival.run_id, examined)
     with hold(platform.lake, f"{organisation.id}.{source.id}"):
         before = find_accepted(platform.engine, organisation.id, source.id)
         outcome = _outcome(report, before, source)
@@ -142,9 +142,7 @@ def _keep_rows(
     )
 
 
-def _move_cursor(
-    platform: Platform, ask: tuple[Member | Partner, Source], arrival: Arrival, outcome: Outcome
-) -> None:
+def _move_cursor(platform: Platform, ask: tuple[Member | Partner, Source], arrival: Arrival, outcome: Outcome) -> None:
     organisation, source = ask
     store_cursor(
         platform.engine,

@@ -32,15 +32,18 @@ def harvest_step(member_id: str, source_id: str) -> dict[str, str | int | None]:
 
 
 def harmonise_step() -> Harmonised:
-    """Build what changed.
+    """Build what changed and switch the shared layer; what failed is named in the answer."""
+    return harmonise(open_platform(load_settings()))
+
+
+def require_complete(failures: list[str]) -> None:
+    """Fail where a dataset stayed at its last good version, so that a person sees it.
 
     Raises:
-        StepHadFailures: a dataset stayed at its last good version; the others were switched.
+        StepHadFailures: naming each and why.
     """
-    outcome = harmonise(open_platform(load_settings()))
-    if outcome.failures:
-        raise StepHadFailures("; ".join(outcome.failures))
-    return outcome
+    if failures:
+        raise StepHadFailures("; ".join(failures))
 
 
 def publish_step() -> dict[str, int]:

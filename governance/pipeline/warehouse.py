@@ -108,7 +108,9 @@ def _shared_models(nodes: Iterable[dict[str, object]]) -> Iterable[SharedModel]:
         yield SharedModel(str(node["name"]), dataset, f"shared.{node['name']}", str(node["unique_id"]))
 
 
-def export(settings: Settings, model: SharedModel, path: Path) -> tuple[int, tuple[tuple[str, str], ...], dict[str, int]]:
+def export(
+    settings: Settings, model: SharedModel, path: Path
+) -> tuple[int, tuple[tuple[str, str], ...], dict[str, int]]:
     """Write one shared model to Parquet: (rows, columns with types, rows by member)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(warehouse_path(settings))) as connection:

@@ -17,8 +17,8 @@ def failed_words(problem: ConnectorProblem) -> dict[str, str]:
 def held_words(before: int, after: int) -> dict[str, str]:
     """Say why a file waits: ``before`` and ``after`` are accepted rows."""
     return _words(
-        f"Fichier en attente : {after} lignes valables contre {before} auparavant. La version précédente reste publiée.",
-        f"File on hold: {after} valid rows against {before} before. The earlier version stays published.",
+        f"Fichier en attente : {after} lignes valables contre {before} avant. La version précédente reste en place.",
+        f"File on hold: {after} valid rows against {before} before. The earlier version stays in place.",
         "Si ces lignes ont vraiment disparu, confirmez-le ; sinon, déposez de nouveau le fichier complet.",
         "If these rows are really gone, confirm it; otherwise provide the whole file again.",
     )

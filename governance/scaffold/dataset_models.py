@@ -11,7 +11,6 @@ from governance.pipeline.accepted_rows import PROVENANCE
 
 _TYPES = {
     "integer": "bigint",
-    "year": "bigint",
     "number": "double",
     "boolean": "boolean",
     "date": "date",
@@ -84,7 +83,7 @@ def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]
         "models": [
             {
                 "name": model,
-                "description": f"{contract.title_en or contract.title}, all members. One row per {entity} of one member.",
+                "description": f"{contract.title_en or contract.title}. One row per {entity} of one member.",
                 "columns": tests,
             }
         ],

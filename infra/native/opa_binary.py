@@ -14,12 +14,10 @@ from pathlib import Path
 
 import httpx
 
+from governance.decisions.opa_server import PolicyEngineError, find_opa, kept_opa
 from governance.lake import write_atomically
 
 OPA_VERSION = "1.22.2"
-OLDEST_USABLE = (1, 19, 0)
-"""Before it the compile API let identifiers inject (fixed in 1.19)."""
-
 
 STATIC_VERSION = "1.21.0"
 """Newest release whose published checksums we could confirm from several independent places."""
@@ -40,32 +38,7 @@ class OpaMissing(RuntimeError):
     """No way to the policy engine worked; the message says what was tried."""
 
 
-def kept_folder() -> Path:
-    """Folder outside the checkout, so that ``make clean`` and a new clone need no new build."""
-    return Path.home() / ".cache" / "archipel" / f"opa-{OPA_VERSION}"
-
-
-def _version(binary: str) -> tuple[int, ...]:
-    shown = subprocess.run([binary, "version"], capture_output=True, text=True, check=False).stdout
-    for line in shown.splitlines():
-        if line.startswith("Version:"):
-            return tuple(int(part) for part in line.split(":")[1].strip().split("-")[0].split("."))
-    return ()
-
-
-def find_opa() -> str:
-    """Return the path of a usable server that is already here.
-
-    Raises:
-        OpaMissing: there is none; ``obtain_opa`` gets one.
-    """
-    for candidate in (shutil.which("opa"), str(kept_folder() / "opa")):
-        if candidate and Path(candidate).is_file() and _version(candidate) >= OLDEST_USABLE:
-            return candidate
-    raise OpaMissing(f"No OPA server of {'.'.join(map(str, OLDEST_USABLE))} or later on PATH or in {kept_folder()}.")
-
-
-def obtain_opa() -> str:
+def obtain_opa() -> Path:
     """Return a usable server, building or downloading it if need be.
 
     Raises:
@@ -73,11 +46,11 @@ def obtain_opa() -> str:
     """
     try:
         return find_opa()
-    except OpaMissing as missing:
+    except PolicyEngineError as missing:
         tried = [str(missing)]
-    kept_folder().mkdir(parents=True, exist_ok=True)
+    kept_opa().parent.mkdir(parents=True, exist_ok=True)
     for way in (_build, _download):
-        refusal = way(kept_folder() / "opa")
+        refusal = way(kept_opa())
         if refusal is None:
             return find_opa()
         tried.append(refusal)
@@ -112,3 +85,7 @@ def _download(target: Path) -> str | None:
     write_atomically(target, answer.content)
     target.chmod(0o755)
     return None
+
+
+if __name__ == "__main__":
+    obtain_opa()

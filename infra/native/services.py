@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from governance.decisions.config import opa_command
+from governance.decisions.opa_server import opa_command
 from governance.settings import PROJECT_ROOT, Settings
-from infra.native.opa_binary import find_opa
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def services(settings: Settings) -> list[Service]:
     host = settings.host
     sites = settings.state_dir / "example-sites"
     return [
-        Service("opa", tuple(opa_command(settings, find_opa())), settings.opa_port, "/health", "ARCHIPEL_OPA_PORT"),
+        Service("opa", tuple(opa_command(settings)), settings.opa_port, "/health", "ARCHIPEL_OPA_PORT"),
         Service(
             "example-sites",
             (sys.executable, "-m", "infra.town_halls.serve", "--dir", str(sites), "--host", host)

@@ -121,7 +121,10 @@ def start(settings: Settings, say: Callable[[str], None]) -> bool:
         _write_configuration(settings, planned)
         program = Path(sys.executable).parent / "supervisord"
         started = subprocess.run(
-            [str(program), "-c", str(_folder(settings) / "supervisord.conf")], capture_output=True, text=True, check=False
+            [str(program), "-c", str(_folder(settings) / "supervisord.conf")],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if started.returncode != 0:
             raise StartFailed(f"The supervisor did not start: {started.stderr.strip()}")

@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the sites")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--generation", type=int, default=1, choices=(1, 2), help="2 is a later state of the sites")
-    parser.add_argument("--rows-factor", type=float, default=1, help="multiplies the rows of each file")
+    parser.add_argument("--rows-factor", type=float, default=1, help="multiplies the rows of each file, at most by 20")
     given = parser.parse_args()
     written = generate(given.out, given.seed, given.generation, given.rows_factor)
     total = sum(one.rows for one in written)

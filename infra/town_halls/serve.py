@@ -7,7 +7,9 @@ is said by ``behaviour.yaml`` in that folder, read again at each request: the lo
 import argparse
 import gzip
 import hashlib
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
@@ -56,13 +58,15 @@ class Served:
 
 
 class Sites(ThreadingHTTPServer):
-    """The server; ``served`` lists its answers."""
+    """The server; ``answers`` lists what it gave."""
 
     daemon_threads = True
 
     def __init__(self, root: Path, host: str = "127.0.0.1", port: int = 0) -> None:
         self.root = root.resolve()
-        self.served: list[Served] = []
+        self._served: list[Served] = []
+        self._asked: Counter[str] = Counter()
+        self._change = threading.Condition()
         super().__init__((host, port), _Visit)
 
     @property
@@ -70,14 +74,30 @@ class Sites(ThreadingHTTPServer):
         """Base address, without a trailing slash."""
         return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
-    def behaviour_of(self, path: str) -> Behaviour:
-        """How a path behaves now; once its ``first`` requests have passed, the default with the same validators."""
+    def note(self, served: Served) -> None:
+        """Keep an answer that is over."""
+        with self._change:
+            self._served.append(served)
+            self._change.notify_all()
+
+    def answers(self, path: str, timeout_seconds: float = 10) -> list[Served]:
+        """Every answer given for a path, once those under way are over."""
+        with self._change:
+            self._change.wait_for(lambda: len(self._of(path)) >= self._asked[path], timeout_seconds)
+            return self._of(path)
+
+    def _of(self, path: str) -> list[Served]:
+        return [one for one in self._served if one.path == path]
+
+    def behave(self, path: str) -> Behaviour:
+        """How this request for a path is answered; past its ``first`` requests, as if it behaved."""
         file = self.root / BEHAVIOUR
         known = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
         fitting = max((prefix for prefix in known if path.startswith(prefix)), key=len, default=None)
         found = Behaviour.model_validate(known[fitting]) if fitting is not None else Behaviour()
-        seen = sum(1 for one in self.served if one.path == path)
-        if found.first is not None and seen >= found.first:
+        with self._change:
+            self._asked[path] += 1
+        if found.first is not None and self._asked[path] > found.first:
             return Behaviour(validators=found.validators, ranges=found.ranges)
         return found
 
@@ -91,7 +111,7 @@ class _Visit(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # noqa: N802 - kept because the standard library asks for this name
         path = unquote(urlsplit(self.path).path).lstrip("/")
-        how = self.server.behaviour_of(path)
+        how = self.server.behave(path)
         file = (self.server.root / path).resolve()
         if how.redirect is not None:
             self._answer(path, 302, {"Location": how.redirect}, b"")
@@ -166,7 +186,7 @@ class _Visit(BaseHTTPRequestHandler):
                 sent += len(piece)
         finally:
             self.close_connection = self.close_connection or how.endless or sent < len(body)
-            self.server.served.append(Served(self.command, path, status, sent, self.headers.get("Range")))
+            self.server.note(Served(self.command, path, status, sent, self.headers.get("Range")))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - kept: the standard library's name
         """Say nothing: the supervisor's log is for what went wrong."""

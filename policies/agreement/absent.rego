@@ -1,6 +1,7 @@
 # The part of the agreement package that holds when there is no agreement to look into.
 package archipel.agreement
 
+import data.archipel.classification
 import data.archipel.reason
 import data.archipel.request
 
@@ -15,7 +16,7 @@ import data.archipel.request
 #   change_fr: "Connectez-vous au nom de votre organisation, ou demandez à devenir partenaire."
 #   change_en: "Sign in for your organisation, or ask to become a partner."
 absent["subject_unknown"] := reason.of(rego.metadata.chain(), {}) if {
-	request.dataset.classification != "open"
+	classification.needs_agreement
 	not request.organisation
 }
 
@@ -30,7 +31,7 @@ absent["subject_unknown"] := reason.of(rego.metadata.chain(), {}) if {
 #   change_fr: "Demandez un accès depuis la page du jeu de données ; le producteur vous répondra."
 #   change_en: "Request access from the dataset's page; its producer will answer you."
 absent["no_agreement"] := reason.of(rego.metadata.chain(), {}) if {
-	request.dataset.classification != "open"
+	classification.needs_agreement
 	request.organisation
 	count(candidates) == 0
 }

@@ -5,6 +5,7 @@
 #   action, the purpose and the door. Agreements are found by key (assignee, then target), so their number costs nothing.
 package archipel.agreement
 
+import data.archipel.classification
 import data.archipel.reason
 import data.archipel.request
 
@@ -17,25 +18,32 @@ supported_duties := {"attribute", "delete_after", "inform", "no_redistribution"}
 # title: Agreements this request may rest on
 # description: Those of the subject's organisation for the dataset; only the one named, where the request names one.
 candidates[id] := agreement if {
-	request.dataset.classification != "open"
+	classification.needs_agreement
 	some id, agreement in data.facts.agreements[request.organisation][input.target.dataset]
 	_is_asked(id)
 }
 
 # METADATA
-# title: The agreement decided upon
-# description: The one that lacks least, and among equals the first by id; never a union, which would show more than any of them.
-chosen := [id | some [_, id] in sort([[count(_lacks(id)), id] | some id, _ in candidates])][0]
+# title: The agreement in force for this request
+# description: |
+#   Every condition is stated in the positive, so that what is missing or unknown refuses. Among several the first by id:
+#   never their union, which would show more than any of them.
+granted_id := min({id | some id, agreement in candidates; _covers(agreement)})
 
 # METADATA
-# title: The agreement in force, if it covers the request
-granted := candidates[chosen] if count(_lacks(chosen)) == 0
+# title: What the agreement in force grants
+granted := candidates[granted_id]
 
 # METADATA
-# title: Why the chosen agreement does not cover the request
+# title: The agreement that lacks least
+# description: The one whose gaps are told when none is in force; among equals the first by id.
+nearest := [id | some [_, id] in sort([[count(_gaps(id)), id] | some id, _ in candidates])][0] if not granted_id
+
+# METADATA
+# title: Why no agreement covers the request
 deny[code] := finding if {
 	some code, findings in failing
-	finding := findings[chosen]
+	finding := findings[nearest]
 }
 
 deny[code] := finding if some code, finding in absent
@@ -50,12 +58,24 @@ deny[code] := finding if some code, finding in absent
 #   text_en: "Your agreement “{agreement}” is in force and covers this request."
 #   change_fr: "Rien à faire avant son dernier jour, le {last_day}."
 #   change_en: "Nothing to do before its last day, {last_day}."
-permit["agreement_in_force"] := reason.of(rego.metadata.chain(), _facts(chosen)) if granted
+permit["agreement_in_force"] := reason.of(rego.metadata.chain(), _facts(granted_id))
 
 _is_asked(_) if not input.context.agreement_id
 
 _is_asked(id) if id == input.context.agreement_id
 
-_lacks(id) := {code | some code, findings in failing; findings[id]}
+_gaps(id) := {code | some code, findings in failing; findings[id]}
 
 _facts(id) := {"agreement": id, "first_day": candidates[id].first_day, "last_day": candidates[id].last_day}
+
+_covers(agreement) if {
+	agreement.state == "finalized"
+	request.now >= time.parse_rfc3339_ns(agreement.valid_from)
+	request.now < time.parse_rfc3339_ns(agreement.valid_until)
+	input.action in agreement.actions
+	input.context.purpose in agreement.purposes
+	input.context.channel in agreement.channels
+	_is_entitled(agreement.assigner)
+	_has_legal_basis(agreement)
+	count(_unkept(agreement)) == 0
+}

@@ -2,6 +2,7 @@
 package archipel.agreement
 
 import data.archipel.reason
+import data.archipel.request
 
 # METADATA
 # title: Agreement not signed yet
@@ -106,12 +107,12 @@ failing.agreement_expired[id] := reason.of(rego.metadata.chain(), _facts(id)) if
 failing.agreement_not_yet_valid[id] := reason.of(rego.metadata.chain(), _facts(id)) if {
 	some id, agreement in candidates
 	agreement.state == "finalized"
-	time.parse_rfc3339_ns(input.context.instant) < time.parse_rfc3339_ns(agreement.valid_from)
+	request.now < time.parse_rfc3339_ns(agreement.valid_from)
 }
 
 _has_ended(agreement) if agreement.state == "expired"
 
 _has_ended(agreement) if {
 	agreement.state == "finalized"
-	time.parse_rfc3339_ns(input.context.instant) >= time.parse_rfc3339_ns(agreement.valid_until)
+	request.now >= time.parse_rfc3339_ns(agreement.valid_until)
 }

@@ -16,7 +16,7 @@ import data.archipel.request
 #   change_en: "State a purpose that your agreement “{agreement}” provides for."
 failing.purpose_missing[id] := reason.of(rego.metadata.chain(), _facts(id)) if {
 	some id, _ in candidates
-	not _is_stated(input.context.purpose)
+	not _purpose_is_stated
 }
 
 # METADATA
@@ -31,7 +31,7 @@ failing.purpose_missing[id] := reason.of(rego.metadata.chain(), _facts(id)) if {
 #   change_en: "Read the data for a purpose provided for, or ask for an amendment."
 failing.purpose_not_covered[id] := reason.of(rego.metadata.chain(), object.union(_facts(id), {"purpose": input.context.purpose})) if {
 	some id, agreement in candidates
-	_is_stated(input.context.purpose)
+	_purpose_is_stated
 	not input.context.purpose in agreement.purposes
 }
 
@@ -92,7 +92,7 @@ failing.assigner_not_entitled[id] := reason.of(rego.metadata.chain(), _facts(id)
 #   change_en: "The producer may replace this duty by one that is provided for."
 failing.duty_unsupported[id] := reason.of(rego.metadata.chain(), object.union(_facts(id), {"duties": concat(", ", unkept)})) if {
 	some id, agreement in candidates
-	unkept := {duty.code | some duty in agreement.duties} - supported_duties
+	unkept := _unkept(agreement)
 	count(unkept) > 0
 }
 
@@ -107,25 +107,29 @@ failing.duty_unsupported[id] := reason.of(rego.metadata.chain(), object.union(_f
 #   change_fr: "La convention « {agreement} » doit nommer une base légale (RGPD, article 6), et la demande s'y tenir."
 #   change_en: "The agreement “{agreement}” must name a legal basis (GDPR article 6), and the request keep to it."
 failing.classification_personal_without_legal_basis[id] := reason.of(rego.metadata.chain(), _facts(id)) if {
-	request.dataset.classification == "personal"
 	some id, agreement in candidates
 	not _has_legal_basis(agreement)
 }
 
-_is_stated(value) if {
-	is_string(value)
-	value != ""
+_unkept(agreement) := {duty.code | some duty in agreement.duties} - supported_duties
+
+_purpose_is_stated if {
+	is_string(input.context.purpose)
+	input.context.purpose != ""
 }
 
 _is_entitled(siren) if siren == request.dataset.steward
 
 _is_entitled(siren) if siren in request.dataset.providers
 
+_has_legal_basis(_) if request.dataset.classification == "restricted"
+
 _has_legal_basis(agreement) if {
-	_is_stated(agreement.legal_basis)
-	_is_same_basis(agreement)
+	is_string(agreement.legal_basis)
+	agreement.legal_basis != ""
+	_is_basis_asked(agreement.legal_basis)
 }
 
-_is_same_basis(_) if not input.context.legal_basis
+_is_basis_asked(_) if not input.context.legal_basis
 
-_is_same_basis(agreement) if input.context.legal_basis == agreement.legal_basis
+_is_basis_asked(basis) if basis == input.context.legal_basis

@@ -26,6 +26,17 @@ hidden contains column if {
 }
 
 # METADATA
+# title: Whether everybody may have it
+is_open if request.dataset.classification == "open"
+
+# METADATA
+# title: Whether it needs an agreement, at a door where one can be asked for
+needs_agreement if {
+	request.dataset.classification in {"personal", "restricted"}
+	input.context.channel in channels[request.dataset.classification]
+}
+
+# METADATA
 # title: Dataset open to all
 # description: Open by law (CRPA L312-1-1); everybody may read, re-use and distribute it under its licence.
 # custom:

@@ -33,6 +33,13 @@ members_by_column[column] contains closure.member_id if {
 }
 
 # METADATA
+# title: Whether no closure keeps the whole answer back
+is_clear if {
+	not _is_closed_by_federation
+	not _is_closed_by_provider
+}
+
+# METADATA
 # title: Closed by the federation
 # description: The EPCI keeps this dataset back at this door, by a declared rule.
 # custom:
@@ -42,11 +49,7 @@ members_by_column[column] contains closure.member_id if {
 #   text_en: "The federation does not share this dataset through this channel."
 #   change_fr: "La fédération peut lever sa règle ; écrivez-lui par la page du jeu de données."
 #   change_en: "The federation may lift its rule; write to it from the dataset's page."
-deny.closed_by_federation := reason.of(rego.metadata.chain(), {}) if {
-	some closure in _applicable
-	closure.level == "federation"
-	count(closure.columns) == 0
-}
+deny.closed_by_federation := reason.of(rego.metadata.chain(), {}) if _is_closed_by_federation
 
 # METADATA
 # title: Closed by those who provide it
@@ -58,11 +61,17 @@ deny.closed_by_federation := reason.of(rego.metadata.chain(), {}) if {
 #   text_en: "Whoever provides these rows does not share them through this channel."
 #   change_fr: "Seul le fournisseur peut lever sa règle ; demandez-lui par la page du jeu de données."
 #   change_en: "Only the provider may lift its rule; ask from the dataset's page."
-deny.closed_by_member := reason.of(rego.metadata.chain(), {}) if {
-	count(_asked) > 0
-	every member in _asked {
-		member in members
-	}
+deny.closed_by_member := reason.of(rego.metadata.chain(), {}) if _is_closed_by_provider
+
+_is_closed_by_federation if {
+	some closure in _applicable
+	closure.level == "federation"
+	count(closure.columns) == 0
+}
+
+_is_closed_by_provider if {
+	count(members) > 0
+	count(_asked - members) == 0
 }
 
 _applicable[id] := closure if {

@@ -19,13 +19,11 @@ masks := {column: _tightened(column, mask) |
 	not column in closure.columns
 }
 
-_granted := {column: {"mask": "show"} | some column, _ in request.dataset.columns} if {
-	request.dataset.classification == "open"
-}
+_granted := {column: {"mask": "show"} | some column, _ in request.dataset.columns} if classification.is_open
 
 # The member's id shows whose row it is; provenance and attribution rest on it.
 _granted := object.union(agreement.granted.columns, {"member_id": {"mask": "show"}}) if {
-	request.dataset.classification != "open"
+	classification.needs_agreement
 }
 
 _tightened(column, mask) := object.union(mask, {"null_for": sort(closure.members_by_column[column])})

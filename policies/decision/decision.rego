@@ -22,8 +22,9 @@ import data.archipel.request
 default allow := false
 
 allow if {
-	count(_denials) == 0
-	count(_permits) > 0
+	request.is_clear
+	closure.is_clear
+	_is_permitted
 }
 
 # METADATA
@@ -35,7 +36,8 @@ reasons := [finding | some finding in _denials] if {
 	count(_denials) > 0
 }
 
-reasons := [finding | some finding in _defaults] if {
+# Kept because a refusal always says something, even where a rule forgot to.
+reasons := [finding | some finding in otherwise] if {
 	not allow
 	count(_denials) == 0
 }
@@ -78,14 +80,17 @@ answer := {
 
 # METADATA
 # title: Layers considered, from the first to the last
-layers := ["request", "closure", "classification", "agreement"] if _asks_agreements
+layers := ["request"] if not request.is_clear
 
 layers := ["request", "closure", "classification"] if {
-	not _asks_agreements
-	count(request.deny) == 0
+	request.is_clear
+	not classification.needs_agreement
 }
 
-layers := ["request"] if count(request.deny) > 0
+layers := ["request", "closure", "classification", "agreement"] if {
+	request.is_clear
+	classification.needs_agreement
+}
 
 # METADATA
 # title: No rule permits this
@@ -99,33 +104,25 @@ layers := ["request"] if count(request.deny) > 0
 #   change_en: "If you think you are entitled to it, write to the federation with the number of the decision."
 otherwise["no_rule_permits"] := reason.of(rego.metadata.chain(), {})
 
-_defaults := otherwise
+_is_permitted if classification.is_open
 
-_asks_agreements if {
-	count(request.deny) == 0
-	count(classification.deny) == 0
-	request.dataset.classification in {"restricted", "personal"}
-}
+_is_permitted if agreement.granted
 
-_denials := request.deny if count(request.deny) > 0
+_permits := classification.permit if classification.is_open
 
-_denials := object.union_n([closure.deny, classification.deny, _agreement_deny]) if count(request.deny) == 0
+_permits := agreement.permit if not classification.is_open
 
-_agreement_deny := agreement.deny if _asks_agreements
+_denials := request.deny if not request.is_clear
 
-_agreement_deny := {} if not _asks_agreements
+_denials := object.union_n([closure.deny, classification.deny, agreement.deny]) if request.is_clear
 
-_permits := agreement.permit if _asks_agreements
+default _agreement_id := null
 
-_permits := classification.permit if not _asks_agreements
+_agreement_id := agreement.granted_id if allow
 
-_agreement_id := agreement.chosen if agreement.granted
-
-_agreement_id := null if not agreement.granted
-
-_ends contains time.parse_rfc3339_ns(input.context.instant) + ((5 * 60) * 1000000000)
+_ends contains request.now + ((5 * 60) * 1000000000)
 
 _ends contains time.parse_rfc3339_ns(agreement.granted.valid_until)
 
 # An instant that cannot be read leaves nothing to wait for: the answer is already past.
-_ends contains 0 if not time.parse_rfc3339_ns(input.context.instant)
+_ends contains 0 if not request.now

@@ -4,12 +4,12 @@
 package archipel.duty
 
 import data.archipel.agreement
-import data.archipel.request
+import data.archipel.classification
 
 # METADATA
 # title: Duties of this permission
 # description: Open data bears the duty to name its source (CRPA L322-1); an agreement says its own.
 # scope: document
-required := [{"code": "attribute"}] if request.dataset.classification == "open"
+required := [{"code": "attribute"}] if classification.is_open
 
-required := agreement.granted.duties if request.dataset.classification != "open"
+required := agreement.granted.duties if classification.needs_agreement

@@ -25,6 +25,18 @@ dataset := data.facts.datasets[input.target.dataset]
 organisation := input.subject.organisation if data.facts.organisations[input.subject.organisation]
 
 # METADATA
+# title: Instant of the request, in nanoseconds since 1970
+now := time.parse_rfc3339_ns(input.context.instant)
+
+# METADATA
+# title: Whether the request can be decided
+is_clear if {
+	count(_missing) == 0
+	dataset
+	_part_is_known
+}
+
+# METADATA
 # title: Incomplete request
 # description: A request says who asks, which action, which dataset, through which door and at which instant.
 # custom:
@@ -64,20 +76,34 @@ deny["dataset_unknown"] := reason.of(rego.metadata.chain(), {"dataset": input.ta
 deny["provider_unknown"] := reason.of(rego.metadata.chain(), {"member": input.target.member_id}) if {
 	input.target.member_id
 	dataset
-	not dataset.providers[input.target.member_id]
+	not _part_is_known
 }
 
-_missing contains "subject.id" if not _is_text(input.subject.id)
+# Named without arguments, because a negated call whose argument is undefined is undefined, not true.
+_missing contains "subject.id" if not _subject_is_named
 
-_missing contains "action" if not input.action in actions
+_missing contains "action" if not _action_is_known
 
-_missing contains "target.dataset" if not _is_text(input.target.dataset)
+_missing contains "target.dataset" if not _dataset_is_named
 
-_missing contains "context.channel" if not input.context.channel in channels
+_missing contains "context.channel" if not _channel_is_known
 
-_missing contains "context.instant" if not time.parse_rfc3339_ns(input.context.instant)
+_missing contains "context.instant" if not now
 
-_is_text(value) if {
-	is_string(value)
-	value != ""
+_subject_is_named if {
+	is_string(input.subject.id)
+	input.subject.id != ""
 }
+
+_action_is_known if input.action in actions
+
+_dataset_is_named if {
+	is_string(input.target.dataset)
+	input.target.dataset != ""
+}
+
+_channel_is_known if input.context.channel in channels
+
+_part_is_known if not input.target.member_id
+
+_part_is_known if dataset.providers[input.target.member_id]

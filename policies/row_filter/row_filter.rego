@@ -6,6 +6,7 @@
 package archipel.row_filter
 
 import data.archipel.agreement
+import data.archipel.classification
 import data.archipel.closure
 import data.archipel.decision
 import data.archipel.request
@@ -17,25 +18,18 @@ import data.archipel.request
 #   unknowns: [input.row]
 include if {
 	decision.allow
-	_same_policy
+	_is_of_same_policy
 	_in_part_asked
 	_not_kept_back
-	_of_assigner
-	count(_conditions) <= 8
-	_holds(0)
-	_holds(1)
-	_holds(2)
-	_holds(3)
-	_holds(4)
-	_holds(5)
-	_holds(6)
-	_holds(7)
+	grant := _grant
+	_given_by(grant.assigner)
+	_all_hold(count(grant.row_filter), grant.row_filter)
 }
 
 # A filter belongs to the answer of the same bundle; between two bundles the caller asks again.
-_same_policy if not input.context.policy_version
+_is_of_same_policy if not input.context.policy_version
 
-_same_policy if input.context.policy_version == decision.policy_version
+_is_of_same_policy if input.context.policy_version == decision.policy_version
 
 _in_part_asked if not input.target.member_id
 
@@ -44,28 +38,21 @@ _in_part_asked if input.row.member_id == input.target.member_id
 _not_kept_back if count(closure.members) == 0
 
 _not_kept_back if {
-	count(closure.members) > 0
+	members := closure.members
+	count(members) > 0
 	input.row.member_id != null
-	not input.row.member_id in closure.members
+	not input.row.member_id in members
 }
 
-_of_assigner if request.dataset.classification == "open"
+_grant := {"assigner": request.dataset.steward, "row_filter": []} if classification.is_open
 
-_of_assigner if agreement.granted.assigner == request.dataset.steward
+_grant := agreement.granted if classification.needs_agreement
+
+_given_by(assigner) if assigner == request.dataset.steward
 
 # A provider that is not the steward can only give its own rows.
-_of_assigner if {
-	agreement.granted.assigner != request.dataset.steward
-	input.row.member_id in _own_ids
+_given_by(assigner) if {
+	assigner != request.dataset.steward
+	own := {member | some member, siren in request.dataset.providers; siren == assigner}
+	input.row.member_id in own
 }
-
-_own_ids := {member | some member, siren in request.dataset.providers; siren == agreement.granted.assigner}
-
-_conditions := [] if request.dataset.classification == "open"
-
-_conditions := agreement.granted.row_filter if request.dataset.classification != "open"
-
-# Unrolled, because a loop over conditions on an unknown row cannot be evaluated partially.
-_holds(position) if position >= count(_conditions)
-
-_holds(position) if _matches(_conditions[position])

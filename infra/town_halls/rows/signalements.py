@@ -32,7 +32,8 @@ def _report(town: Town, random: Random, number: int) -> Row:
         "signalement_id": f"EX-{town.insee}-{number:05d}",
         "date_signalement": date(2025, 1, 2) + timedelta(days=random.randint(0, 350)),
         "categorie": category,
-        "description": f"{_SUBJECTS[category]} (exemple)",
+        # Some people write on several lines, and so do their cells.
+        "description": f"{_SUBJECTS[category]}{random.choice((' ', ' ', ' ', chr(10)))}(exemple)",
         "adresse": places.address(random),
         "commune_insee": town.insee,
         "statut": random.choice(("reçu", "en cours", "traité", "traité", "rejeté")),

@@ -1,0 +1,56 @@
+"""Who calls and what for: the parts of a request that every address of the feeds API reads alike."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+
+from governance.api.gate import Gate
+from governance.api.problems import ProblemError
+from governance.api.words import reason
+from governance.decisions.model import Subject
+from governance.identity.refusals import TokenError
+
+
+def gate_of(request: Request) -> Gate:
+    """Return the gate of the running application."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def caller_of(
+    request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> Subject:
+    """Return who asks: nobody in particular without a token; a token that is sent must be good.
+
+    Raises:
+        TokenError: with the check that failed.
+    """
+    if authorization is None:
+        return Subject()
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenError("token_malformed")
+    return gate_of(request).verifier.verify(token.strip())
+
+
+def purpose_of(
+    purpose: Annotated[
+        str | None,
+        Query(max_length=120, description="why the data is read (DPV code)", examples=["dpv:ServiceProvision"]),
+    ] = None,
+    archipel_purpose: Annotated[str | None, Header(max_length=120, description="the same, as a header")] = None,
+) -> str | None:
+    """Return the purpose of a request, from its address or its header.
+
+    Raises:
+        ProblemError: 422, they differ.
+    """
+    if purpose and archipel_purpose and purpose != archipel_purpose:
+        raise ProblemError(422, reason("purpose_conflict"))
+    return purpose or archipel_purpose
+
+
+CallerGate = Annotated[Gate, Depends(gate_of)]
+Caller = Annotated[Subject, Depends(caller_of)]
+Purpose = Annotated[str | None, Depends(purpose_of)]
+Dataset = Annotated[str, Path(max_length=80, description="id of the dataset", examples=["subventions"])]

@@ -1,0 +1,1 @@
+"""The ``archipel`` command: one module a subcommand."""

@@ -1,0 +1,164 @@
+"""``archipel check``: one file against one contract or Table Schema, with the same eyes as the harvest.
+
+Exit codes: 0 every row is valid, 1 some rows are quarantined, 2 the file (or an argument) cannot be used.
+"""
+
+import hashlib
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from governance.contracts.model import Contract, ContractError
+from governance.contracts.odcs import load_contract
+from governance.contracts.table_schema import from_table_schema
+from governance.intake.examine import examine
+from governance.intake.messages import WORDS
+from governance.intake.model import Examined, ReceivedFile, Report
+from governance.intake.report_files import (
+    by_rule,
+    write_quarantine_csv,
+    write_report_csv,
+    write_report_html,
+    write_report_json,
+)
+from governance.settings import load_settings
+
+EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
+SHOWN_OF_A_RULE = 5
+
+
+class Language(StrEnum):
+    """Languages of the answer on screen."""
+
+    fr = "fr"
+    en = "en"
+
+
+SAYINGS = {
+    "fr": {
+        "one": "Donnez soit --contract, soit --schema.",
+        "no_contract": "Le contrat « {id} » n'existe pas dans {root}. Contrats connus : {known}.",
+        "no_file": "Le fichier {path} n'existe pas.",
+        "no_write": "Impossible d'écrire : {why}.",
+        "bad_schema": "Ce schéma ne peut pas être utilisé : {why}",
+        "more": "… et {n} autres",
+    },
+    "en": {
+        "one": "Give either --contract or --schema.",
+        "no_contract": "Contract “{id}” does not exist in {root}. Known contracts: {known}.",
+        "no_file": "File {path} does not exist.",
+        "no_write": "Cannot write: {why}.",
+        "bad_schema": "This schema cannot be used: {why}",
+        "more": "… and {n} more",
+    },
+}
+
+
+class _Refusal(Exception):
+    """What was asked cannot be done; the message is for the person who asked."""
+
+
+def _contract(contract: str | None, schema: Path | None, federation: Path, say: dict[str, str]) -> Contract:
+    if (contract is None) == (schema is None):
+        raise _Refusal(say["one"])
+    try:
+        if schema is not None:
+            return from_table_schema(json.loads(schema.read_text(encoding="utf-8")))
+        folder = federation / "contracts"
+        path = folder / f"{contract}.yaml"
+        known = sorted(item.stem for item in folder.glob("*.yaml"))
+        if contract not in known:
+            raise _Refusal(say["no_contract"].format(id=contract, root=folder, known=", ".join(known) or "–"))
+        return load_contract(path)
+    except (ContractError, ValueError, OSError) as error:
+        raise _Refusal(say["bad_schema"].format(why=error)) from error
+
+
+def _examine(file: Path, contract: Contract, say: dict[str, str]) -> Examined:
+    if not file.is_file():
+        raise _Refusal(say["no_file"].format(path=file))
+    with file.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    try:
+        return examine([ReceivedFile(file.name, file, file.name, sha256)], contract)[0]
+    except ContractError as error:
+        raise _Refusal(say["bad_schema"].format(why=error)) from error
+
+
+def _write_report(report: Report, path: Path, lang: str) -> None:
+    if path.suffix.lower() == ".csv":
+        write_report_csv(report, path)
+    elif path.suffix.lower() in (".html", ".htm"):
+        write_report_html(report, path, "en" if lang == "en" else "fr")
+    else:
+        write_report_json(report, path)
+
+
+def _write_rows(examined: Examined, accepted: Path | None, quarantine: Path | None) -> None:
+    if accepted is not None:
+        accepted.parent.mkdir(parents=True, exist_ok=True)
+        examined.accepted.write_parquet(accepted)
+    if quarantine is not None:
+        write_quarantine_csv(examined.quarantined, quarantine)
+
+
+def _show(report: Report, lang: str, say: dict[str, str]) -> None:
+    words, console = WORDS[lang], Console()
+    style = {"valid": "green", "invalid": "yellow", "unusable": "red"}[report.status]
+    console.print(f"[bold {style}]{words[report.status]}[/] {escape(report.file.name)} ({report.contract.id})")
+    rows = report.rows
+    counts = (("read", rows.read), ("accepted", rows.accepted), ("quarantined", rows.quarantined))
+    console.print(" · ".join(f"{words[name]} : {count}" for name, count in (*counts, ("duplicates", rows.duplicates))))
+    for rule, count, errors in by_rule(report):
+        table = Table(
+            title=f"{rule} ({words[errors[0].severity]}, {words['count'].format(n=count)})", title_justify="left"
+        )
+        for name in ("line", "message", "remedy"):
+            table.add_column(words[name])
+        for error in errors[:SHOWN_OF_A_RULE]:
+            message, remedy = (
+                (error.message_en, error.remedy_en) if lang == "en" else (error.message_fr, error.remedy_fr)
+            )
+            line = words["whole"] if error.line is None else str(error.line)
+            table.add_row(line, escape(message), escape(remedy))
+        if count > SHOWN_OF_A_RULE:
+            table.caption = say["more"].format(n=count - SHOWN_OF_A_RULE)
+        console.print(table)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="CSV or workbook to check.")],
+    contract: Annotated[str | None, typer.Option(help="Id of a contract of the federation.")] = None,
+    schema: Annotated[Path | None, typer.Option(help="Table Schema (JSON) to check against instead.")] = None,
+    federation: Annotated[Path | None, typer.Option(help="Folder of the federation's declarations.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report here: .json, .csv or .html.")] = None,
+    accepted: Annotated[Path | None, typer.Option(help="Write the accepted rows here, as Parquet.")] = None,
+    quarantine: Annotated[Path | None, typer.Option(help="Write the quarantined rows here, as CSV.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
+) -> None:
+    """Check a file: 0 every row is valid, 1 some rows are quarantined, 2 the file cannot be used."""
+    say = SAYINGS[lang.value]
+    try:
+        chosen = _contract(contract, schema, federation or load_settings().federation_dir, say)
+        examined = _examine(file, chosen, say)
+        if report is not None:
+            _write_report(examined.report, report, lang.value)
+        _write_rows(examined, accepted, quarantine)
+    except _Refusal as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(say["no_write"].format(why=error), err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json.dumps(examined.report.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        _show(examined.report, lang.value, say)
+    raise typer.Exit(EXIT_CODES[examined.report.status])

@@ -1,0 +1,33 @@
+"""Which failures are answers to the person at the keyboard, and how they are said."""
+
+from filelock import Timeout
+from sqlalchemy.exc import SQLAlchemyError
+
+from governance.catalogue.distributions import CatalogueError
+from governance.contracts.table_schema import ContractError
+from governance.decisions.opa_server import PolicyEngineError
+from governance.federation import DeclarationError
+from governance.pipeline.failures import StepFailed
+from governance.pipeline.publish import NothingShared
+from governance.pipeline.warehouse import BuildFailed
+
+_KNOWN = (
+    BuildFailed,
+    CatalogueError,
+    ContractError,
+    DeclarationError,
+    NothingShared,
+    PolicyEngineError,
+    StepFailed,
+)
+
+
+def in_words(error: Exception) -> str | None:
+    """Return one line for a failure that is known, or None for a defect of ours."""
+    if isinstance(error, _KNOWN):
+        return f"archipel: {error}"
+    if isinstance(error, Timeout):
+        return f"archipel: another run holds {error.lock_file}; wait for it to end, then try again."
+    if isinstance(error, SQLAlchemyError):
+        return f"archipel: the state database cannot be used: {str(error).splitlines()[0]}"
+    return None

@@ -1,0 +1,84 @@
+"""The console's two languages: sentences, numbers, dates and plurals.
+
+Templates hold the French sentences; ``locale/en/LC_MESSAGES/console.po`` holds the English ones. Catalogues are
+compiled in memory at start, so that no binary file is kept.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+
+Language = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+_LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+_LEGAL_TIME = ZoneInfo("Europe/Paris")
+_ENGLISH = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "console.po"
+
+
+def english_catalogue() -> Catalog:
+    """Return the English sentences, keyed by the French ones."""
+    with _ENGLISH.open("rb") as file:
+        return read_po(file, locale="en", domain="console")
+
+
+def _french_catalogue(english: Catalog) -> Catalog:
+    """French is the language of the templates; a catalogue is made for its plural rule (0 and 1 are singular)."""
+    french = Catalog(locale="fr", domain="console")
+    for message in english:
+        if message.id:
+            french.add(message.id, string=message.id, context=message.context)
+    return french
+
+
+@lru_cache(maxsize=2)
+def load_translations(language: Language) -> Translations:
+    """Return the compiled sentences of a language."""
+    english = english_catalogue()
+    compiled = BytesIO()
+    write_mo(compiled, _french_catalogue(english) if language == "fr" else english)
+    compiled.seek(0)
+    return Translations(compiled, domain="messages")
+
+
+class Writing:
+    """Numbers and dates as a language writes them; an absent value is a dash."""
+
+    def __init__(self, language: Language) -> None:
+        self._locale = _LOCALES[language]
+
+    def number(self, value: int | float | Decimal | None) -> str:
+        """A number with its separators."""
+        return "–" if value is None else format_decimal(value, locale=self._locale)
+
+    def day(self, value: date | datetime | None) -> str:
+        """A day in full."""
+        if value is None:
+            return "–"
+        local = value.astimezone(_LEGAL_TIME) if isinstance(value, datetime) else value
+        return format_date(local, "long", locale=self._locale)
+
+    def instant(self, value: datetime | None) -> str:
+        """A day and time, in legal time."""
+        if value is None:
+            return "–"
+        return format_datetime(value, "d MMM y, HH:mm", tzinfo=_LEGAL_TIME, locale=self._locale)
+
+    def ago(self, value: datetime | None) -> str:
+        """How long ago."""
+        if value is None:
+            return "–"
+        passed = value - datetime.now(UTC)
+        if abs(passed) < timedelta(minutes=1):
+            passed = timedelta(minutes=-1)
+        return format_timedelta(passed, add_direction=True, locale=self._locale)

@@ -1,0 +1,7 @@
+"""x."""
+
+from fastapi import FastAPI
+
+
+def mount(app: FastAPI) -> None:
+    """x."""

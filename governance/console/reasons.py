@@ -1,0 +1,91 @@
+"""Reason pages: each code a caller can be given, with its rule, what it finds and what would change it.
+
+The policy's own words come from the METADATA of its rules; the API's and the tokens' from their tables.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from governance.api.feeds import Words
+from governance.api.problems import ProblemError
+from governance.api.words import CODES, reason, token_reason
+from governance.decisions.model import Reason
+from governance.decisions.opa_server import PolicyEngineError
+from governance.decisions.reasons import engine_rules, load_rules
+from governance.identity.refusals import REFUSALS
+from governance.platform import Platform
+
+
+class ReasonPage(BaseModel):
+    """One reason code."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    layer: str
+    permits: bool
+    rule: str
+    title: Words | None
+    text: Words
+    change: Words
+
+
+class ReasonList(BaseModel):
+    """Every reason code, by where it comes from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reasons: tuple[ReasonPage, ...]
+
+
+def _of_reason(found: Reason, layer: str) -> ReasonPage:
+    return ReasonPage(
+        code=found.code,
+        layer=layer,
+        permits=False,
+        rule=found.rule,
+        title=None,
+        text=Words(fr=found.text_fr, en=found.text_en),
+        change=Words(fr=found.change_fr, en=found.change_en),
+    )
+
+
+@lru_cache(maxsize=4)
+def _all(policies: Path) -> dict[str, ReasonPage]:
+    pages = {code: _of_reason(reason(code), "api") for code in CODES}
+    pages |= {code: _of_reason(token_reason(code), "token") for code in REFUSALS}
+    try:
+        rules = (*load_rules(policies), *engine_rules())
+    except (PolicyEngineError, OSError):
+        rules = engine_rules()
+    for rule in rules:
+        pages[rule.code] = ReasonPage(
+            code=rule.code,
+            layer=rule.layer,
+            permits=rule.effect == "permit",
+            rule=rule.rule,
+            title=Words(fr=rule.title_fr, en=rule.title_en),
+            text=Words(fr=rule.text_fr, en=rule.text_en),
+            change=Words(fr=rule.change_fr, en=rule.change_en),
+        )
+    return pages
+
+
+def reason_list(platform: Platform) -> ReasonList:
+    """Return every reason code, in alphabetical order of layer and code."""
+    pages = _all(platform.settings.policies_dir).values()
+    return ReasonList(reasons=tuple(sorted(pages, key=lambda page: (page.layer, page.code))))
+
+
+def reason_page(platform: Platform, code: str) -> ReasonPage:
+    """Return one reason code's page.
+
+    Raises:
+        ProblemError: 404, no such code.
+    """
+    page = _all(platform.settings.policies_dir).get(code)
+    if page is None:
+        raise ProblemError(404, reason("page_not_found"))
+    return page

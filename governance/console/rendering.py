@@ -1,0 +1,72 @@
+"""Pages from templates: one Jinja environment a language, undefined names are errors, every value is escaped."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
+
+from governance.console.languages import Language, Writing, load_translations
+from governance.platform import Platform
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+
+@lru_cache(maxsize=2)
+def environment(language: Language) -> Environment:
+    """Return the environment that writes in a language."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(load_translations(language), newstyle=True)  # type: ignore[attr-defined]
+    writing = Writing(language)
+    made.filters.update(number=writing.number, day=writing.day, instant=writing.instant, ago=writing.ago)
+    return made
+
+
+def language_of_path(request: Request) -> Language:
+    """Return the language that the first part of the address names."""
+    return "en" if request.url.path.split("/")[1] == "en" else "fr"
+
+
+def _other_address(request: Request, language: Language) -> str:
+    """The same page in the other language."""
+    other = "fr" if language == "en" else "en"
+    rest = request.url.path.removeprefix(f"/{language}") or "/"
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"/{other}{rest}{query}"
+
+
+def _json_address(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    path = request.url.path
+    return f"{path}index.json{query}" if path.endswith("/") else f"{path}.json{query}"
+
+
+def render(request: Request, template: str, page: BaseModel, status: int = 200) -> Response:
+    """Return a page as HTML, or as JSON where the address ends in ``.json``."""
+    platform: Platform = request.app.state.platform
+    if request.url.path.endswith(".json"):
+        return JSONResponse(page.model_dump(mode="json"), status_code=status)
+    language = language_of_path(request)
+    values: dict[str, Any] = {
+        "page": page,
+        "language": language,
+        "path": request.url.path.removeprefix(f"/{language}"),
+        "head": platform.federation.head,
+        "is_example": any(who.example for who in platform.federation.organisations.values()),
+        "other_address": _other_address(request, language),
+        "json_address": _json_address(request) if status == 200 else None,
+        "public": platform.settings.public_address,
+    }
+    text = environment(language).get_template(template).render(values)
+    return HTMLResponse(text, status_code=status, headers={"Content-Language": language, "Cache-Control": "no-cache"})

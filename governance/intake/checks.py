@@ -1,0 +1,88 @@
+"""The national registry's custom checks as Polars expressions; true marks a row at fault."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import and_, eq, ge, gt, le, lt, ne, or_
+from typing import Any
+
+import polars as pl
+
+from governance.contracts.checks import canonical_name
+from governance.contracts.model import Check, Contract, ContractError
+from governance.intake.constraints import text, typed
+from governance.intake.distinct import holds_for
+from governance.intake.numbers_of_france import is_actes, is_phone, is_siren, is_siret
+from governance.intake.opening_hours import is_opening_hours
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
+
+
+def _single(holds: Callable[[pl.Expr], pl.Expr]) -> Callable[[Check], pl.Expr]:
+    return lambda check: text(check.columns[0]).is_not_null() & holds(text(check.columns[0])).not_()
+
+
+def _judged(predicate: Callable[[str], bool]) -> Callable[[Check], pl.Expr]:
+    return _single(lambda value: holds_for(value, predicate))
+
+
+def _years(check: Check) -> pl.Expr:
+    """Two years that rise, separated by a slash; one year where the check allows it."""
+    value = text(check.columns[0])
+    first, second = value.str.slice(0, 4), value.str.slice(5, 4)
+    fits = value.str.contains(r"^[0-9]{4}/[0-9]{4}$") & (first < second)
+    if str(check.parameters.get("allow-year-only", "")).lower() in ("yes", "true", "oui", "1"):
+        fits = fits | value.str.contains(r"^[0-9]{4}$")
+    return value.is_not_null() & fits.not_()
+
+
+def _cohesive(check: Check) -> pl.Expr:
+    """All filled or all empty."""
+    filled = [text(name).is_not_null() for name in check.columns]
+    return reduce(or_, filled) & reduce(and_, filled).not_()
+
+
+def _compare(check: Check) -> pl.Expr:
+    left, right = (typed(name) for name in check.columns)
+    holds: pl.Expr = OPERATORS[check.parameters["op"]](left, right)
+    return holds.not_().fill_null(False)
+
+
+def _one_of(check: Check) -> pl.Expr:
+    return reduce(and_, [text(name).is_null() for name in check.columns])
+
+
+def _sum(check: Check) -> pl.Expr:
+    """Judged where the total and every part are given: a missing part is the cohesive check's affair."""
+    total, *parts = (typed(name) for name in check.columns)
+    return (total != reduce(lambda a, b: a + b, parts)).fill_null(False)
+
+
+BUILDERS: dict[str, Callable[[Check], pl.Expr]] = {
+    "french-siret-value": _single(is_siret),
+    "french-siren-value": _single(is_siren),
+    "phone-number-value": _single(is_phone),
+    "nomenclature-actes-value": _judged(is_actes),
+    "opening-hours-value": _judged(is_opening_hours),
+    "year-interval-value": _years,
+    "cohesive-columns-value": _cohesive,
+    "compare-columns-value": _compare,
+    "one-of-required": _one_of,
+    "sum-columns-value": _sum,
+}
+
+
+def expression_of(check: Check, contract: Contract) -> pl.Expr:
+    """Return the expression that is true where a row breaks a check.
+
+    Raises:
+        ContractError: the check is unknown, or compares or adds columns whose types do not go together.
+    """
+    name = canonical_name(check.name)
+    if name not in BUILDERS:
+        raise ContractError(f"custom check {check.name!r} is unknown")
+    kinds = {contract.column(column).type for column in check.columns}
+    if name == "compare-columns-value" and len(kinds - {"number"}) > 1:
+        raise ContractError(f"custom check {check.name!r} compares {' with '.join(sorted(kinds))}")
+    if name == "sum-columns-value" and not kinds <= {"integer", "number"}:
+        raise ContractError(f"custom check {check.name!r} adds what are no numbers")
+    return BUILDERS[name](check)

@@ -1,0 +1,132 @@
+"""Errors of one file: columnar while they are many, words only when somebody reads them."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, overload
+
+import polars as pl
+
+from governance.contracts.checks import canonical_name
+from governance.contracts.model import Check, Column, Contract
+from governance.intake.corrections import Corrector
+from governance.intake.messages import MESSAGES, TYPES_EN, TYPES_FR, WRITE_EN, WRITE_FR
+from governance.intake.model import RowError
+
+SCHEMA = {
+    "line": pl.Int64, "row": pl.Int64, "column": pl.String, "value": pl.String, "rule": pl.String,
+    "detail": pl.String, "check": pl.UInt32, "blocks": pl.Boolean,
+}  # fmt: skip
+CORRECTABLE = frozenset(
+    {"type-error", "pattern", "enum", "french-siret-value", "french-siren-value", "year-interval-value"}
+)
+SHOWN_VALUE = 200
+"""Longest value that a message quotes; the error itself keeps it whole."""
+
+
+class Findings(Sequence[RowError]):
+    """The errors of one file, as a sequence that renders each when it is asked for.
+
+    ``frame`` has the columns of ``SCHEMA``; ``detail`` is what the reader saw, ``check`` the number of the
+    contract's custom check.
+    """
+
+    def __init__(self, frame: pl.DataFrame, contract: Contract) -> None:
+        self.frame = frame
+        self.contract = contract
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @overload
+    def __getitem__(self, index: int) -> RowError: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Findings": ...
+    def __getitem__(self, index: int | slice) -> "RowError | Findings":
+        if isinstance(index, slice):
+            return Findings(self.frame[index], self.contract)
+        return self._render(self.frame.row(index, named=True))
+
+    def __iter__(self) -> Iterator[RowError]:
+        return (self._render(found) for found in self.frame.iter_rows(named=True))
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {column.name: column for column in self.contract.columns}
+
+    @cached_property
+    def _correctors(self) -> dict[str, Corrector]:
+        names = {"french-siret-value": "siret", "french-siren-value": "siren"}
+        kinds = {
+            check.columns[0]: kind for check in self.contract.checks if (kind := names.get(canonical_name(check.name)))
+        }
+        return {name: Corrector(column, kinds.get(name)) for name, column in self._columns.items()}
+
+    def _render(self, found: dict[str, Any]) -> RowError:
+        rule, value, name = found["rule"], found["value"], found["column"]
+        message = MESSAGES[rule]
+        check = None if found["check"] is None else self.contract.checks[found["check"]]
+        shown = "" if value is None else value if len(value) <= SHOWN_VALUE else value[:SHOWN_VALUE] + "…"
+        column = self._columns.get(name) if name else None
+        words = {"column": name or "", "value": shown, "detail": found["detail"] or ""}
+        in_french = words | {"expected": expected(rule, column, check, self.contract, TYPES_FR)}
+        in_english = words | {"expected": expected(rule, column, check, self.contract, TYPES_EN)}
+        remedy_fr, remedy_en = message.remedy_fr.format(**in_french), message.remedy_en.format(**in_english)
+        if rule in CORRECTABLE and column is not None:
+            correction = self._correctors[column.name].correct(value)
+            if correction is not None:
+                remedy_fr, remedy_en = WRITE_FR.format(correction=correction), WRITE_EN.format(correction=correction)
+        return RowError(
+            line=found["line"],
+            row=found["row"],
+            column=name,
+            value=value,
+            rule=rule,
+            severity="blocks" if found["blocks"] else "improves",
+            message_fr=message.fr.format(**in_french),
+            message_en=message.en.format(**in_english),
+            remedy_fr=remedy_fr,
+            remedy_en=remedy_en,
+        )
+
+
+def _type_words(column: Column, words: dict[str, str]) -> str:
+    kind = column.format if column.type == "string" and column.format in words else column.type
+    if column.type in ("date", "datetime", "time") and column.format not in ("default", "any"):
+        shape = column.format
+        for code, digits in {"%Y": "2024", "%m": "03", "%d": "01", "%H": "08", "%M": "30", "%S": "00"}.items():
+            shape = shape.replace(code, digits)
+        return f"{words[kind].rsplit(' ', 1)[0]} {shape}"
+    return words[kind].format(yes=column.true_values[0], no=column.false_values[0])
+
+
+def expected(rule: str, column: Column | None, check: Check | None, contract: Contract, words: dict[str, str]) -> str:
+    """Return what a rule wants, for a message in the language of ``words``."""
+    if check is not None:
+        if rule == "compare-columns-value":
+            return f"{check.columns[0]} {check.parameters['op']} {check.columns[1]}"
+        if rule == "sum-columns-value":
+            return " + ".join(check.columns[1:])
+        return ", ".join(check.columns)
+    if rule == "one-of-required":
+        named = [item for item in contract.checks if column is not None and column.name == item.columns[0]]
+        return ", ".join(next((item.columns for item in named if "one-of" in item.name), ()))
+    if rule == "primary-key":
+        return ", ".join(contract.primary_key)
+    if rule == "header-not-found":
+        return ", ".join(item.name for item in contract.columns[:5]) + (" …" if len(contract.columns) > 5 else "")
+    if column is None:
+        return ""
+    limits = column.constraints
+    if rule == "enum":
+        return ", ".join(str(item) for item in limits.enum or ())
+    if rule == "array-item":
+        return ", ".join(str(item) for item in ((column.items or {}).get("constraints") or {}).get("enum", ()))
+    bounds = {
+        "minimum": limits.minimum, "maximum": limits.maximum, "min-length": limits.min_length,
+        "max-length": limits.max_length,
+    }  # fmt: skip
+    if rule in bounds:
+        return str(bounds[rule])
+    if rule == "pattern":
+        return f"{column.example} ({limits.pattern})" if column.example else str(limits.pattern)
+    return _type_words(column, words) if rule in ("type-error", "required") else ""

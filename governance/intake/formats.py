@@ -1,0 +1,94 @@
+"""From how a member writes values to how the contract does, as declared and never guessed.
+
+A value that is not written as declared becomes unreadable, so that it is reported: with a declared decimal comma,
+``1.234`` could be a thousand or one. A date in another shape than declared is left to the contract: its ISO
+writing cannot be taken for anything else.
+"""
+
+import re
+
+import polars as pl
+
+from governance.contracts.model import Column, Contract
+from governance.federation import Formats
+from governance.intake.dates import ISO_DAY, parse_day, parse_instant, shape_of
+
+UNREADABLE = "\ufdd0"
+"""Put before a value that is not written as declared; a noncharacter of Unicode, never in real text."""
+PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+SPACES = " \u00a0\u202f\u2009"
+
+
+def _effective(formats: Formats, own: Formats | None) -> Formats:
+    return (
+        formats
+        if own is None
+        else formats.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+    )
+
+
+def _number(value: pl.Expr, column: Column, formats: Formats, from_workbook: bool) -> pl.Expr:
+    mark = re.escape(formats.decimal or column.decimal_char)
+    groups = f"[{SPACES}]" if formats.thousands in (" ", "\u00a0", "\u202f") else re.escape(formats.thousands or "")
+    whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{groups}[0-9]{{3}})+)" if groups else "[0-9]+"
+    shape = rf"^[+-]?{whole}(?:{mark}[0-9]+)?$" if column.type == "number" else rf"^[+-]?{whole}$"
+    plain = value.str.replace_all(groups, "") if groups else value
+    written = plain.str.replace(mark, column.decimal_char)
+    if from_workbook:  # kept because a cell that holds a number has no notation of its own
+        return (
+            pl.when(value.str.contains(PLAIN_NUMBER))
+            .then(value)
+            .when(value.str.contains(shape))
+            .then(written)
+            .otherwise(UNREADABLE + value)
+        )
+    return pl.when(value.str.contains(shape)).then(written).otherwise(UNREADABLE + value)
+
+
+def _day(value: pl.Expr, column: Column, pattern: str) -> pl.Expr:
+    own = ISO_DAY if column.format in ("default", "any") else column.format
+    return _dated(value, pattern, parse_day(value, pattern).dt.to_string(own))
+
+
+def _instant(value: pl.Expr, column: Column, pattern: str) -> pl.Expr:
+    own = "%Y-%m-%dT%H:%M:%SZ" if column.format in ("default", "any") else column.format
+    return _dated(value, pattern, parse_instant(value, pattern).dt.to_string(own))
+
+
+def _dated(value: pl.Expr, pattern: str, written: pl.Expr) -> pl.Expr:
+    shaped = value.str.contains(shape_of(pattern))
+    return pl.when(shaped).then(pl.coalesce(written, UNREADABLE + value)).otherwise(value)
+
+
+def _boolean(value: pl.Expr, column: Column, formats: Formats) -> pl.Expr:
+    yes, no = value.is_in(list(formats.true)), value.is_in(list(formats.false))
+    return (
+        pl.when(yes).then(pl.lit(column.true_values[0])).when(no).then(pl.lit(column.false_values[0])).otherwise(value)
+    )
+
+
+def rewriting_of(column: Column, formats: Formats, from_workbook: bool) -> pl.Expr | None:
+    """Return the expression that writes a column as its contract does; ``None`` if nothing is declared for it."""
+    value = pl.col(column.name)
+    if column.type in ("number", "integer") and (formats.decimal or formats.thousands):
+        return _number(value, column, formats, from_workbook)
+    if column.type == "date" and formats.date:
+        return _day(value, column, formats.date)
+    if column.type == "datetime" and formats.datetime:
+        return _instant(value, column, formats.datetime)
+    if column.type == "boolean" and (formats.true or formats.false):
+        return _boolean(value, column, formats)
+    return None
+
+
+def rewrite(
+    frame: pl.DataFrame, contract: Contract, formats: Formats, column_formats: dict[str, Formats], from_workbook: bool
+) -> pl.DataFrame:
+    """Return the frame with every declared notation replaced by the contract's; missing values stay missing."""
+    rewritten = []
+    for column in contract.columns:
+        expression = rewriting_of(column, _effective(formats, column_formats.get(column.name)), from_workbook)
+        if expression is not None:
+            value = pl.col(column.name)
+            rewritten.append(pl.when(value.is_not_null()).then(expression).alias(column.name))
+    return frame.with_columns(rewritten) if rewritten else frame

@@ -1,0 +1,35 @@
+"""Loads ``messages.yaml``: what each rule says to a clerk, in French and English."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from governance.contracts.model import Severity
+
+
+class Message(BaseModel):
+    """The four texts of a rule and its severity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fr: str
+    en: str
+    remedy_fr: str
+    remedy_en: str
+    severity: Severity = "blocks"
+
+
+_TEXTS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "messages.yaml").read_text(encoding="utf-8"))
+
+
+def _in(language: str, section: str) -> dict[str, str]:
+    return {name: texts[language] for name, texts in _TEXTS[section].items()}
+
+
+MESSAGES = {rule: Message.model_validate(texts) for rule, texts in _TEXTS["rules"].items()}
+TYPES_FR, TYPES_EN = _in("fr", "types"), _in("en", "types")
+WRITE_FR, WRITE_EN = str(_TEXTS["write"]["fr"]), str(_TEXTS["write"]["en"])
+WORDS = {"fr": _in("fr", "words"), "en": _in("en", "words")}
+"""Words of the report page and of ``archipel check``, by language."""

@@ -1,0 +1,140 @@
+"""Every row of every file of a contract against every rule of it, in one vectorised pass.
+
+The frame that comes in holds the contract's columns as text and three of ours: which file (``FILE``), which record
+(``RECORD``, from 1) and which physical line (``line_number``).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from governance.contracts.checks import canonical_name
+from governance.contracts.model import Contract
+from governance.intake.casting import cast, dtype_of
+from governance.intake.checks import expression_of
+from governance.intake.constraints import TYPED, constraints_of, typed
+
+FILE = "\x1ffile"
+RECORD = "\x1frecord"
+INDEX = "\x1findex"
+ERROR_SCHEMA = {
+    INDEX: pl.UInt32, "column": pl.String, "rule": pl.String, "value": pl.String, "check": pl.UInt32,
+    "blocks": pl.Boolean,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the pass found: typed columns row for row, cell errors (``ERROR_SCHEMA``), and which rows repeat."""
+
+    typed: pl.DataFrame
+    errors: pl.DataFrame
+    repeated: pl.Series
+
+
+@dataclass(frozen=True)
+class _Rule:
+    column: str
+    code: str
+    broken: pl.Expr
+    check: int | None = None
+    blocks: bool = True
+
+
+def _rules_of(contract: Contract) -> list[_Rule]:
+    rules = [
+        _Rule(column.name, code, broken)
+        for column in contract.columns
+        for code, broken in constraints_of(column).items()
+    ]
+    for number, check in enumerate(contract.checks):
+        code, broken = canonical_name(check.name), expression_of(check, contract)
+        rules.append(_Rule(check.columns[0], code, broken, number, check.severity == "blocks"))
+    return rules
+
+
+def compile_contract(contract: Contract) -> None:
+    """Make every expression of a contract once, to find what cannot be applied before any file arrives.
+
+    Raises:
+        ContractError: a pattern, bound or check of the contract cannot be applied.
+    """
+    _rules_of(contract)
+
+
+def _repeated_rows(frame: pl.DataFrame, names: list[str]) -> pl.Series:
+    """Mark rows equal in every cell to an earlier row of the same file; hashed first, compared where hashes meet."""
+    hashes = frame.select(FILE, *names).hash_rows()
+    twice = hashes.is_duplicated()
+    if not twice.any():
+        return twice
+    candidates = frame.with_row_index(INDEX).filter(twice)
+    again = candidates.filter(~candidates.select(pl.struct(FILE, *names).is_first_distinct()).to_series())[INDEX]
+    return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again)
+
+
+def _repeats(frame: pl.DataFrame, by: list[str], where: pl.Series) -> pl.Series:
+    """Return the indexes of rows whose key another earlier row of the same file already has."""
+    rows = frame.select(FILE, *by).with_row_index(INDEX).filter(where)
+    return rows.filter(~rows.select(pl.struct(FILE, *by).is_first_distinct()).to_series())[INDEX]
+
+
+def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataFrame:
+    found = written[rule.column].gather(index)
+    return pl.DataFrame({INDEX: index.cast(pl.UInt32), "value": found}).select(
+        INDEX,
+        pl.lit(rule.column).alias("column"),
+        pl.lit(rule.code).alias("rule"),
+        "value",
+        pl.lit(rule.check, dtype=pl.UInt32).alias("check"),
+        pl.lit(rule.blocks).alias("blocks"),
+    )
+
+
+def _key_errors(
+    frame: pl.DataFrame, written: pl.DataFrame, typed_frame: pl.DataFrame, repeated: pl.Series, contract: Contract
+) -> list[pl.DataFrame]:
+    """Find what only several rows together break: ``unique`` and the primary key; exact repeats are left out."""
+    errors = []
+    once = ~repeated
+    values = frame.select(FILE).hstack(typed_frame)
+    for column in contract.columns:
+        if column.constraints.unique:
+            where = once & values[column.name].is_not_null()
+            errors.append(
+                _errors_at(written, _repeats(values, [column.name], where), _Rule(column.name, "unique", pl.lit(0)))
+            )
+    if contract.primary_key:
+        key = list(contract.primary_key)
+        first = _Rule(key[0], "primary-key", pl.lit(False))
+        complete = values.select(pl.all_horizontal(pl.col(key).is_not_null())).to_series()
+        errors.append(_errors_at(written, _repeats(values, key, once & complete), first))
+        if not any(contract.column(name).constraints.required for name in key):
+            empty = frame.select(pl.all_horizontal(pl.col(key).is_null())).to_series()
+            errors.append(_errors_at(written, empty.arg_true(), first))
+    return errors
+
+
+def validate(frame: pl.DataFrame, written: pl.DataFrame, contract: Contract) -> Judged:
+    """Judge every row; errors come in the order of rows, then of columns, with the values of ``written``.
+
+    Raises:
+        ContractError: a pattern, bound or check of the contract cannot be applied.
+    """
+    rules = _rules_of(contract)
+    names = [column.name for column in contract.columns]
+    masks = [rule.broken.fill_null(False).alias(str(number)) for number, rule in enumerate(rules)]
+    pass_ = frame.lazy().with_columns(cast(column).alias(column.name + TYPED) for column in contract.columns)
+    kept = [typed(column.name).cast(dtype_of(column)).alias(f"{column.name}{TYPED}") for column in contract.columns]
+    result = pass_.select(*masks, *kept).collect()
+    values = result.select(pl.col(name + TYPED).alias(name) for name in names)
+    repeated = _repeated_rows(frame, names)
+    found = [
+        _errors_at(written, result[str(number)].arg_true(), rule)
+        for number, rule in enumerate(rules)
+        if result[str(number)].any()
+    ]
+    found += _key_errors(frame, written, values, repeated, contract)
+    order = pl.Enum(names)
+    errors = pl.concat([pl.DataFrame(schema=ERROR_SCHEMA), *found]) if found else pl.DataFrame(schema=ERROR_SCHEMA)
+    return Judged(values, errors.sort(INDEX, pl.col("column").cast(order), maintain_order=True), repeated)

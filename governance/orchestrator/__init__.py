@@ -1,0 +1,1 @@
+"""How the platform speaks to Airflow: over its REST API, never its database."""

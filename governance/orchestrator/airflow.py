@@ -1,0 +1,90 @@
+"""A small client of Airflow's REST API v2: sign in, list, trigger, follow."""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SETTLED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed", "up_for_retry"})
+"""States of a task in which it does nothing more for now."""
+
+
+class AirflowRefused(RuntimeError):
+    """Airflow does not answer or says no; the message is in words."""
+
+
+class Airflow:
+    """One signed-in session."""
+
+    def __init__(self, address: str, user: str, password: str) -> None:
+        self._client = httpx.Client(base_url=address, timeout=60)
+        answer = self._client.post("/auth/token", json={"username": user, "password": password})
+        if answer.status_code != 201:
+            raise AirflowRefused(f"Airflow refused to sign in {user}: {answer.status_code}")
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    @classmethod
+    def from_password_file(cls, address: str, path: Path) -> "Airflow":
+        """Sign in as the one user of Airflow's own password file."""
+        ((user, password),) = json.loads(path.read_text(encoding="utf-8")).items()
+        return cls(address, user, password)
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        answer = self._client.request(method, f"/api/v2{path}", **more)
+        if answer.is_error:
+            raise AirflowRefused(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:200]}")
+        return answer.json() if answer.content else None
+
+    def dag_ids(self) -> set[str]:
+        """Ids of the DAGs that Airflow has parsed."""
+        return {dag["dag_id"] for dag in self._ask("GET", "/dags", params={"limit": 1000})["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """What Airflow could not parse, one line each."""
+        errors = self._ask("GET", "/importErrors")["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
+
+    def wait_for_dags(self, wanted: Iterable[str], seconds: float) -> None:
+        """Return once every DAG named is known.
+
+        Raises:
+            AirflowRefused: one is not after that time; the message names it and what failed to parse.
+        """
+        deadline = time.monotonic() + seconds
+        missing = set(wanted)
+        while missing:
+            missing -= self.dag_ids()
+            if not missing:
+                return
+            if time.monotonic() > deadline:
+                raise AirflowRefused(f"Airflow does not know {sorted(missing)}. {'; '.join(self.import_errors())}")
+            time.sleep(0.5)
+
+    def trigger(self, dag_id: str) -> str:
+        """Start a run by hand and return its id."""
+        run = self._ask("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None})
+        return str(run["dag_run_id"])
+
+    def task_states(self, dag_id: str, run_id: str) -> list[str | None]:
+        """State of every task instance of a run; None before it is scheduled."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        return [task["state"] for task in self._ask("GET", path, params={"limit": 1000})["task_instances"]]
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """State of a run: queued, running, success or failed."""
+        return str(self._ask("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def newest_runs(self, dag_id: str, since: str) -> list[dict[str, Any]]:
+        """Runs of a DAG queued since an instant (ISO 8601), newest first."""
+        params = {"order_by": "-run_after", "limit": 20, "run_after_gte": since}
+        return list(self._ask("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
+
+    def is_settled(self, dag_id: str, run_id: str) -> bool:
+        """Say whether a run does nothing more for now: it ended, or all that is left waits for a later retry."""
+        if self.run_state(dag_id, run_id) in {"success", "failed"}:
+            return True
+        states = self.task_states(dag_id, run_id)
+        return bool(states) and all(state in SETTLED for state in states)

@@ -1,0 +1,45 @@
+"""A policy engine for a run in one process: the one that is up, or a private one that ends with the run."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from governance.decisions.bundle import write_bundle
+from governance.decisions.opa_server import opa_command
+from governance.settings import Settings
+
+
+@contextmanager
+def with_policy_engine(settings: Settings) -> Iterator[Settings]:
+    """Yield settings under which a policy engine answers.
+
+    Raises:
+        PolicyEngineError: there is no engine on this machine; ``make run`` obtains one.
+    """
+    if _answers(settings.opa_address):
+        yield settings
+        return
+    private = settings.model_copy(update={"opa_url": None, "opa_port": _free_port(settings.host)})
+    write_bundle(private)
+    process = subprocess.Popen(opa_command(private), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield private
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health", timeout=1).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,79 @@
+"""Publish: put the declared policies in force, ask what is open, and make the catalogue equal to the answer."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from governance.catalogue.publication import publish_open_data
+from governance.catalogue.publisher import PublicationResult
+from governance.decisions.bundle import write_bundle
+from governance.decisions.opa_server import wait_for_revision
+from governance.pipeline.locks import hold
+from governance.pipeline.opened import mark_published
+from governance.platform import Platform
+from governance.shared_layer import read_current
+from governance.state.receipts import latest_receipts
+
+
+@dataclass(frozen=True)
+class Published:
+    """What one publication did; dataset ids and one id a member's slice."""
+
+    result: PublicationResult
+    open_datasets: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Counts for a log line or an XCom."""
+        return {
+            "created": len(self.result.created),
+            "updated": len(self.result.updated),
+            "archived": len(self.result.archived),
+            "unchanged": len(self.result.unchanged),
+        }
+
+
+class NothingShared(RuntimeError):
+    """There is no shared version yet: harmonise first."""
+
+
+def publish(platform: Platform) -> Published:
+    """Make the catalogue equal to the decisions of now; nothing is written when nothing changed.
+
+    Raises:
+        NothingShared: before the first harmonising.
+        PolicyEngineError: the engine does not answer; the catalogue stays as it was.
+        CatalogueError: likewise, for one question.
+    """
+    with hold(platform.lake, "catalogue"):
+        shared = read_current(platform.lake)
+        if shared is None:
+            raise NothingShared("There is no shared version yet; run `archipel harmonise` first.")
+        wait_for_revision(platform.settings, write_bundle(platform.settings))
+        publication = publish_open_data(
+            federation=platform.federation,
+            contracts=platform.contracts,
+            shared=shared,
+            lake=platform.lake,
+            pdp=platform.pdp,
+            state_dir=platform.settings.state_dir,
+            public_address=platform.settings.public_address,
+            receipts=tuple(latest_receipts(platform.engine, ["accepted", "held", "rejected"]).values()),
+            instant=datetime.now(UTC),
+        )
+        result = publication.result
+        if result.changed:
+            _remember(platform, result)
+        mark_published(platform.settings, shared.version)
+        opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
+    return Published(result, tuple(opened))
+
+
+def _remember(platform: Platform, result: PublicationResult) -> None:
+    platform.journal.append(
+        "publication",
+        {
+            "version": result.version,
+            "created": list(result.created),
+            "updated": list(result.updated),
+            "archived": list(result.archived),
+        },
+    )

@@ -1,0 +1,309 @@
+"""A small federation with three datasets and a few rows, a real policy engine and a real web server.
+
+Everything in it is invented and synthetic. Tests of the API and of the console share it.
+"""
+
+import hashlib
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import httpx
+import uvicorn
+import yaml
+
+from governance.api.app import create_app
+from governance.contracts.model import Classification, Column, Constraints, Contract
+from governance.contracts.odcs import dump_contract
+from governance.decisions.bundle import write_bundle
+from governance.decisions.opa_server import opa_command, wait_for_revision
+from governance.identity.issuer import DevelopmentIssuer
+from governance.platform import Platform, open_platform
+from governance.settings import Settings
+from governance.shared_layer import SharedTable, SharedVersion, switch_to
+
+EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"
+
+SUBVENTIONS = """
+SELECT * FROM (VALUES
+  ('Association exemple 01', 1500.5, DATE '2024-01-31', TRUE, '=1+1', 'donges'),
+  ('Association exemple 02', 200.0, DATE '2024-02-29', FALSE, 'plain', 'donges'),
+  ('Association exemple 03', 99999.0, NULL, TRUE, '-12,5', 'donges'),
+  ('Association exemple 04', 1500.5, DATE '2023-06-01', NULL, NULL, 'trignac'),
+  ('Association « exemple » 05, dite "cinq"', 7.25, DATE '2025-06-01', TRUE, '100 %', 'trignac')
+) AS t(beneficiaire, montant, "dateConvention", notifie, objet, member_id)
+"""
+ENERGIE = """
+SELECT * FROM (VALUES
+  ('PDL-EXEMPLE-1', 'école', 'Rue exemple 1', '44052', '2024-01', 1200.0, 'exemple-reseau'),
+  ('PDL-EXEMPLE-2', 'mairie', 'Rue exemple 2', '44052', '2024-02', 800.0, 'exemple-reseau'),
+  ('PDL-EXEMPLE-3', 'logement', 'Rue exemple 3', '44052', '2024-01', 300.0, 'exemple-reseau'),
+  ('PDL-EXEMPLE-4', 'école', 'Rue exemple 4', '44210', '2024-01', 650.0, 'exemple-reseau'),
+  ('PDL-EXEMPLE-5', NULL, 'Rue exemple 5', '44052', '2024-03', 10.0, 'exemple-reseau')
+) AS t(point_livraison_id, batiment_type, adresse, commune_insee, mois, consommation_kwh, member_id)
+"""
+SIGNALEMENTS = """
+SELECT * FROM (VALUES
+  ('S-1', 'voirie', 'Habitant exemple 1', 'habitant1@example.org', 'donges')
+) AS t(signalement_id, categorie, auteur_nom, auteur_courriel, member_id)
+"""
+
+
+def _column(name: str, kind: str = "string", *tags: str, required: bool = False) -> Column:
+    return Column.model_validate(
+        {
+            "name": name,
+            "type": kind,
+            "title": f"Titre de {name}",
+            "description": f"Description de {name} (exemple synthétique).",
+            "tags": tags,
+            "constraints": Constraints(required=required),
+        }
+    )
+
+
+def _contract(dataset: str, title: tuple[str, str], classification: Classification, columns: list[Column]) -> Contract:
+    return Contract(
+        id=dataset,
+        version="1.0.0",
+        title=title[0],
+        title_en=title[1],
+        description="Données synthétiques pour les tests.",
+        description_en="Synthetic data for the tests.",
+        row_is="exemple",
+        classification=classification,
+        licence="https://spdx.org/licenses/etalab-2.0",
+        steward="carene",
+        columns=tuple(columns),
+        primary_key=(columns[0].name,),
+    )
+
+
+CONTRACTS = (
+    _contract(
+        "subventions",
+        ("Subventions versées", "Grants paid"),
+        "open",
+        [
+            _column("beneficiaire", required=True),
+            _column("montant", "number"),
+            _column("dateConvention", "date"),
+            _column("notifie", "boolean"),
+            _column("objet"),
+        ],
+    ),
+    _contract(
+        "consommation_energie",
+        ("Consommation d'énergie", "Energy consumption"),
+        "restricted",
+        [
+            _column("point_livraison_id", "string", "confidential"),
+            _column("batiment_type"),
+            _column("adresse", "string", "confidential"),
+            _column("commune_insee"),
+            _column("mois"),
+            _column("consommation_kwh", "number"),
+        ],
+    ),
+    _contract(
+        "signalements",
+        ("Signalements", "Citizens' reports"),
+        "personal",
+        [
+            _column("signalement_id"),
+            _column("categorie"),
+            _column("auteur_nom", "string", "personal"),
+            _column("auteur_courriel", "string", "personal"),
+        ],
+    ),
+    _contract("deliberations", ("Délibérations", "Deliberations"), "open", [_column("deliberation_id")]),
+)
+_AGREEMENT = {
+    "example": True,
+    "assigner": EPCI,
+    "target": "consommation_energie",
+    "actions": ["read"],
+    "purposes": ["dpv:ResearchAndDevelopment"],
+    "valid_from": "2024-01-01",
+    "valid_until": "2099-12-31",
+}
+AGREEMENTS: tuple[dict[str, object], ...] = (
+    {
+        **_AGREEMENT,
+        "id": "exemple-startup",
+        "title": "Recherche (exemple)",
+        "state": "finalized",
+        "assignee": STARTUP,
+        "row_filter": [
+            {"column": "commune_insee", "operator": "eq", "value": "44052"},
+            {"column": "batiment_type", "operator": "ne", "value": "logement"},
+        ],
+        "columns": {
+            "point_livraison_id": "hash",
+            "batiment_type": "show",
+            "commune_insee": "show",
+            "mois": "show",
+            "consommation_kwh": "show",
+        },
+        "duties": [{"code": "attribute"}, {"code": "delete_after", "days": 365}],
+    },
+    {
+        **_AGREEMENT,
+        "id": "exemple-eau",
+        "title": "Échue (exemple)",
+        "state": "finalized",
+        "valid_until": "2025-01-31",
+        "assignee": WATER,
+        "columns": {"commune_insee": "show", "consommation_kwh": "show"},
+    },
+)
+
+
+def _yaml(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+def write_federation(root: Path) -> None:
+    """Write the declarations of the small federation."""
+    contact = {"name": "Service des données (exemple)", "email": "donnees@federation.example"}
+    head = {"id": "carene", "name": "Fédération d'exemple", "short_name": "Exemple", "siren": EPCI, "contact": contact}
+    licence = "https://spdx.org/licenses/etalab-2.0"
+    _yaml(root / "federation.yaml", {**head, "homepage": "https://federation.example", "licence": licence})
+    members: list[tuple[str, str, str, str, str | None, int]] = [
+        ("carene", "Fédération d'exemple", EPCI, "epci", None, 20000)
+    ]
+    members += [("donges", "Donges", "214400525", "commune", "44052", 8201)]
+    members += [("trignac", "Trignac", "214402109", "commune", "44210", 8316)]
+    for identifier, name, siren, kind, insee, population in members:
+        source = {
+            "dataset": "subventions",
+            "connector": "http_file",
+            "options": {"url": "https://mairie.example/s.csv"},
+        }
+        member = {
+            "id": identifier,
+            "name": name,
+            "siren": siren,
+            "kind": kind,
+            "cog_year": 2026,
+            "population": population,
+        }
+        extra: dict[str, str] = {"insee_code": insee} if insee else {}
+        _yaml(root / "members" / f"{identifier}.yaml", {**member, **extra, "sources": [source] if insee else []})
+    partners = [("exemple-startup", STARTUP, "startup"), ("exemple-eau", WATER, "water_operator")]
+    partners += [("exemple-region", REGION, "region"), ("exemple-reseau", "000000018", "network_operator")]
+    for identifier, siren, kind in partners:
+        partner = {"id": identifier, "name": f"{identifier} (exemple)", "siren": siren, "kind": kind, "example": True}
+        _yaml(root / "partners" / f"{identifier}.yaml", {**partner, "roles": ["consumer"]})
+    for contract in CONTRACTS:
+        path = root / "contracts" / f"{contract.id}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dump_contract(contract), encoding="utf-8")
+    for agreement in AGREEMENTS:
+        _yaml(root / "agreements" / f"{agreement['id']}.yaml", agreement)
+
+
+def write_shared(platform: Platform, version: str = "v1", **rows: str) -> SharedVersion:
+    """Write a version of the shared layer from SQL, one statement a dataset, and make it current."""
+    tables = {}
+    for dataset, sql in rows.items():
+        path = platform.lake.shared / version / f"shr_{dataset}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"COPY (SELECT *, 'source' AS source_id, 'abc' AS file_sha256, row_number() OVER () AS line_number,"
+                f" 'run1' AS run_id, '1.0.0' AS contract_version FROM ({sql})) TO '{path}'"
+            )
+            described = connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
+            by_member = connection.execute(f"SELECT member_id, count(*) FROM '{path}' GROUP BY 1").fetchall()
+        tables[dataset] = SharedTable(
+            dataset=dataset,
+            model=f"shr_{dataset}",
+            file=str(path.relative_to(platform.lake.shared)),
+            rows=sum(count for _, count in by_member),
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            columns=tuple((row[0], row[1]) for row in described),
+            rows_by_member=dict(by_member),
+            contract_version="1.0.0",
+            updated_at=datetime.now(UTC),
+        )
+    shared = SharedVersion(version=version, created_at=datetime.now(UTC), inputs=version, tables=tables)
+    switch_to(platform.lake, shared)
+    return shared
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Running:
+    """The small platform, served."""
+
+    platform: Platform
+    url: str
+
+    def token(self, organisation: str) -> str:
+        """Return a token of one of its organisations, by id."""
+        return DevelopmentIssuer(self.platform.settings).mint(self.platform.federation.organisations[organisation])
+
+    def client(self, organisation: str | None = None, **headers: str) -> httpx.Client:
+        """Return a client that presents an organisation's token."""
+        if organisation:
+            headers["Authorization"] = f"Bearer {self.token(organisation)}"
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+
+@contextmanager
+def policy_engine(settings: Settings) -> Iterator[int]:
+    """Run a real OPA with the bundle of the settings; gives its process id."""
+    revision = write_bundle(settings)
+    process = subprocess.Popen(opa_command(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_revision(settings, revision)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@contextmanager
+def served(platform: Platform) -> Iterator[str]:
+    """Serve a platform with a real uvicorn server; gives its address."""
+    settings = platform.settings
+    config = uvicorn.Config(create_app(platform), host=settings.host, port=settings.console_port, log_level="critical")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    try:
+        yield settings.public_address
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@contextmanager
+def small_platform(root: Path) -> Iterator[Running]:
+    """Run the whole small platform under a folder."""
+    write_federation(root / "federation")
+    settings = Settings(
+        federation_dir=root / "federation", state_dir=root / "state", console_port=free_port(), opa_port=free_port()
+    )
+    with policy_engine(settings):
+        platform = open_platform(settings)
+        write_shared(platform, subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
+        with served(platform) as url:
+            yield Running(platform, url)

@@ -1,0 +1,55 @@
+"""A real server on loopback, started for each test, and limits that let a connector reach it without waiting."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.base import EgressRules, FetchRequest, Limits, Validators
+from infra.town_halls.serve import Sites
+from tests.connectors.example_site import Ask, Site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    root = tmp_path / "sites"
+    root.mkdir()
+    with Sites(root) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield Site(server)
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def limits(site: Site) -> Limits:
+    host, port = site.server.server_address[:2]
+    return Limits(
+        timeout_seconds=5,
+        attempts=3,
+        backoff_seconds=0,
+        backoff_max_seconds=0,
+        egress=EgressRules(exceptions=(f"{host!s}:{port}",)),
+    )
+
+
+@pytest.fixture
+def ask(tmp_path: Path, limits: Limits) -> Ask:
+    """Make a request for an address; keywords change the limits."""
+
+    def make(
+        url: str, since: Validators | None = None, secret: str | None = None, auth: str = "none", **changed: Any
+    ) -> FetchRequest:
+        return FetchRequest(
+            options={"url": url, "auth": auth},
+            into=tmp_path / "into",
+            since=since or Validators(),
+            limits=limits.model_copy(update=changed),
+            secret=SecretStr(secret) if secret is not None else None,
+        )
+
+    return make
