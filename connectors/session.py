@@ -4,6 +4,7 @@ A download is written to disk while it is hashed. What fails for a while is trie
 was cut if the server can; what is refused fails at once.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,13 +18,25 @@ from pydantic import SecretStr
 from connectors.answers import continues_at, redirected, require_success, strong_validator
 from connectors.base import Limits
 from connectors.draft import Draft
-from connectors.egress import GuardedTransport, Resolve, resolve, shown
+from connectors.egress import Resolve, resolve, shown
 from connectors.problems import SourceRefused, SourceUnavailable, TooLarge
+from connectors.transport import GuardedTransport
 from connectors.unpack import unpack
 
 USER_AGENT = "Archipel (intercommunal data platform)"
 _REDIRECTS = {301, 302, 303, 307, 308}
+_NO_HEAD = {400, 403, 404, 405, 501}  # what servers answer that serve a file but do not know HEAD
 _RATIO_FROM_BYTES = 1024 * 1024
+
+
+def _hide_queries(record: logging.LogRecord) -> bool:
+    """httpx logs whole addresses; keys are often put in their query strings."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(shown(part) if isinstance(part, httpx.URL) else part for part in record.args)
+    return True
+
+
+logging.getLogger("httpx").addFilter(_hide_queries)
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,7 @@ class Session:
         self._limits = limits
         self._deadline = time.monotonic() + limits.total_seconds
         self._client = httpx.Client(
-            transport=GuardedTransport(limits.egress, resolver),
+            transport=GuardedTransport(limits.egress, self._deadline, resolver),
             timeout=limits.timeout_seconds,
             trust_env=False,
             headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
@@ -108,7 +121,7 @@ class Session:
             with attempt:
                 for method in ("HEAD", "GET"):
                     with self._open(order, {"Accept-Encoding": "identity"}, method) as (response, url):
-                        if method == "HEAD" and response.status_code in (405, 501):
+                        if method == "HEAD" and response.status_code in _NO_HEAD:
                             continue
                         require_success(response, shown(url))
                         return Answer(response.status_code, response.headers, url, attempts=attempt.num)
@@ -156,8 +169,16 @@ class Session:
                 raise TooLarge(where, "il enfle trop à la décompression", "it swells too much when decompressed")
             draft.write(piece)
             if time.monotonic() >= self._deadline:
-                seconds = f"{self._limits.total_seconds:g} s"
-                raise SourceUnavailable(where, f"trop lent (plus de {seconds})", f"too slow (over {seconds})")
+                raise self._too_slow(where)
+
+    def _too_slow(self, where: str) -> SourceUnavailable:
+        if time.monotonic() >= self._deadline:
+            seconds = f"{self._limits.total_seconds:g} s"
+            return SourceUnavailable(
+                where, f"trop lent (plus de {seconds} en tout)", f"too slow (over {seconds} in all)"
+            )
+        seconds = f"{self._limits.timeout_seconds:g} s"
+        return SourceUnavailable(where, f"silence de plus de {seconds}", f"silent for over {seconds}")
 
     def _require_room(self, size: int, where: str) -> None:
         if size > self._limits.max_bytes:
@@ -175,7 +196,7 @@ class Session:
             finally:
                 response.close()
         except httpx.TimeoutException as error:
-            raise SourceUnavailable(shown(url), "délai dépassé", "timed out") from error
+            raise self._too_slow(shown(url)) from error
         except httpx.TransportError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise SourceRefused(shown(url), 495, "certificat non reconnu", "certificate not trusted") from error

@@ -1,14 +1,11 @@
 """When accepted rows changed: build what they touch and switch the shared layer."""
 
-from datetime import datetime
-
 from airflow.sdk import Asset, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 
 @dag(
     schedule=[Asset("archipel://accepted")],
-    start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,
     tags=["harmonise"],

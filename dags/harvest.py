@@ -3,7 +3,7 @@
 Reads the declarations and nothing else when parsed; the work is ``governance.pipeline.harvest``.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import (
     Asset,
@@ -45,7 +45,6 @@ def harvest_dag(organisation: Member | Partner) -> None:
     @dag(
         dag_id=f"harvest__{organisation.id}",
         schedule=MultipleCronTriggerTimetable(*crons, timezone="Europe/Paris"),
-        start_date=datetime(2026, 1, 1),
         catchup=False,
         max_active_runs=1,
         tags=["harvest", organisation.kind],

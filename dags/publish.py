@@ -1,7 +1,5 @@
 """When the shared layer changed, and each morning because agreements end: make the catalogue equal to the decisions."""
 
-from datetime import datetime
-
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 
@@ -9,7 +7,6 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, t
     schedule=AssetOrTimeSchedule(
         timetable=CronTriggerTimetable("30 5 * * *", timezone="Europe/Paris"), assets=[Asset("archipel://shared")]
     ),
-    start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,
     tags=["publish"],

@@ -10,7 +10,7 @@ from governance.contracts.model import Contract
 from governance.contracts.odcs import load_contracts
 from governance.decisions.opa import OpaDecisionPoint, PolicyDecisionPoint
 from governance.federation import Federation, load_federation
-from governance.journal.journal import Journal, open_journal
+from governance.journal.journal import Journal
 from governance.lake import Lake
 from governance.settings import Settings
 from governance.state.database import open_database
@@ -56,5 +56,5 @@ def open_platform(settings: Settings) -> Platform:
         lake=Lake(settings.state_dir / "lake"),
         engine=engine,
         pdp=OpaDecisionPoint.from_settings(settings),
-        journal=open_journal(settings, engine),
+        journal=Journal.from_settings(settings),
     )

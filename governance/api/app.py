@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from governance.api import feed_routes, service_routes
 from governance.api.gate import open_gate
 from governance.api.problems import answer_with_problems
-from governance.console import pages as console
+from governance.console.pages import mount as mount_console
 from governance.identity.issuer import DevelopmentIssuer
 from governance.platform import Platform
 
@@ -63,6 +63,9 @@ class SecurityHeaders:
 class CatalogueFiles(StaticFiles):
     """The published catalogue: whatever the publisher made current, with its true media types, for all origins."""
 
+    async def check_config(self) -> None:
+        """Accept that nothing was published yet: every file is not found then, which is no fault of the service."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file; hidden files and folders are not found."""
         response = await super().get_response(path, scope)
@@ -75,10 +78,16 @@ class CatalogueFiles(StaticFiles):
         return response
 
 
+class _Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the security headers outermost: the answer to an unexpected error is made outside all middleware."""
+        return SecurityHeaders(super().build_middleware_stack())
+
+
 def create_app(platform: Platform) -> FastAPI:
     """Return the application of a platform. Nothing is read from the environment here."""
     settings = platform.settings
-    app = FastAPI(
+    app = _Application(
         title="Archipel",
         summary=f"Feeds of {platform.federation.head.name}",
         description=_DESCRIPTION,
@@ -96,8 +105,7 @@ def create_app(platform: Platform) -> FastAPI:
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(service_routes.router)
-    console.mount(app)
+    mount_console(app)
     catalogue = settings.state_dir / "catalogue" / "current"
     app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")
-    app.add_middleware(SecurityHeaders)
     return app

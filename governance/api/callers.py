@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, Security
+from fastapi.security import HTTPBearer
 
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
@@ -17,8 +18,14 @@ def gate_of(request: Request) -> Gate:
     return gate
 
 
+# Declares the token in the OpenAPI document; the check is ours, since it gives each failure its own reason.
+_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
+
+
 def caller_of(
-    request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+    request: Request,
+    _: Annotated[object, Security(_BEARER)],
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Subject:
     """Return who asks: nobody in particular without a token; a token that is sent must be good.
 

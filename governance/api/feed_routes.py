@@ -63,6 +63,7 @@ def _shape_of(
 AskedShape = Annotated[Shape, Depends(_shape_of)]
 
 
+@router.head("/feeds/{dataset}", include_in_schema=False)
 @router.get(
     "/feeds/{dataset}",
     operation_id="read_feed",

@@ -167,14 +167,24 @@ def _columns(contract: Contract, decision: Decision, types: dict[str, str]) -> t
     return (*columns, *_provenance(decision, types))
 
 
+_PROVENANCE: dict[str, tuple[str, str, str]] = {
+    "member_id": ("string", "Organisme qui a fourni la ligne", "Organisation that provided the row"),
+    "source_id": ("string", "Source de cet organisme", "Source of that organisation"),
+    "file_sha256": ("string", "Empreinte du fichier reçu", "Hash of the file received"),
+    "line_number": ("integer", "Ligne dans ce fichier", "Line in that file"),
+    "run_id": ("string", "Accusé de traitement", "Receipt of the run"),
+    "contract_version": ("string", "Version du contrat appliqué", "Version of the contract applied"),
+}
+
+
 def _provenance(decision: Decision, types: dict[str, str]) -> list[FeedColumn]:
     """Columns that say where a row comes from; only the visible ones, since no contract names them."""
     return [
         FeedColumn(
             name=name,
-            type="string",
-            title=Words(fr=name, en=name),
-            description=Words(fr="Provenance : d'où vient la ligne.", en="Provenance: where the row comes from."),
+            type=_PROVENANCE[name][0],
+            title=Words(fr=_PROVENANCE[name][1], en=_PROVENANCE[name][2]),
+            description=Words(fr="", en=""),
             required=True,
             mask=decision.column_masks[name].mask,
             operators=kind_of(types[name]).operators,

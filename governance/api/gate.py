@@ -176,15 +176,18 @@ def _refusal(asked: Asked, decision: Decision) -> ProblemError:
 def record(
     gate: Gate, asked: Asked, decision_id: str, decision: Decision, outcome: str, rows: int | None = None
 ) -> None:
-    """Write an access into the journal; the journal itself replaces the subject by a pseudonym."""
+    """Write an access into the journal, which keeps the subject as a pseudonym.
+
+    Raises:
+        SQLAlchemyError: it could not be written; nothing may be handed over then.
+    """
     gate.platform.journal.append(
-        "access",
+        "decision",
         {
             "decision_id": decision_id,
             "policy_version": decision.policy_version,
-            "subject": asked.subject.id,
             "organisation": asked.subject.organisation,
-            "dataset": asked.dataset,
+            "action": "read",
             "channel": asked.channel,
             "purpose": asked.purpose,
             "agreement_id": decision.agreement_id,
@@ -192,4 +195,6 @@ def record(
             "reasons": list(decision.codes),
             "rows": rows,
         },
+        subject=asked.subject.id,
+        target=asked.dataset,
     )

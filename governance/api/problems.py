@@ -113,10 +113,21 @@ def to_problem(error: ProblemError, base: str, instance: str, language: Language
     )
 
 
+def _is_page(request: Request) -> bool:
+    """Whether somebody looks at the console: an address of a language that is not the JSON beside it."""
+    first = request.url.path.split("/")[1]
+    return first in ("fr", "en") and not request.url.path.endswith(".json")
+
+
 def _answer(request: Request, error: ProblemError) -> Response:
     language = language_of(request.headers.get("accept-language"))
+    if _is_page(request):
+        language = "en" if request.url.path.startswith("/en") else "fr"
     problem = to_problem(error, request.app.state.platform.settings.public_address, request.url.path, language)
     headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language", **error.headers}
+    if _is_page(request):
+        page: Response = request.app.state.show_problem(request, problem)
+        return page
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, status_code=error.status, headers=headers, media_type=MEDIA_TYPE)
 

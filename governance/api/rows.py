@@ -6,7 +6,7 @@ its own work folder and nothing else. Whole feeds are kept as files until the da
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,10 +144,13 @@ class RowReader:
             _prune(folder, keep=24)
         return FeedFile(path, rows)
 
-    def preview(self, relation: Relation, limit: int) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """Column names and the first rows of a relation."""
-        names = tuple(self.columns(relation))
-        return names, self._run(f"SELECT * FROM ({relation.sql}) LIMIT ?", [*relation.parameters, limit])  # noqa: S608
+    def preview(
+        self, relation: Relation, limit: int, hide: Collection[str] = ()
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Column names and the first rows of a relation, without the columns to hide."""
+        names = tuple(name for name in self.columns(relation) if name not in hide)
+        listed = ", ".join(quote(name) for name in names)
+        return names, self._run(f"SELECT {listed} FROM ({relation.sql}) LIMIT ?", [*relation.parameters, limit])  # noqa: S608
 
     def _write(
         self, relation: Relation, query: FeedQuery, offset: int, file_format: FileFormat, path: Path

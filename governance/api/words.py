@@ -99,6 +99,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Réessayez ; si cela dure, donnez à l'exploitant le numéro {error_id}.",
         "Try again; if it lasts, give the operator the number {error_id}.",
     ),
+    "sign_in_required": (
+        "Cette page est réservée aux agents de la fédération ; elle n'est pas servie sur une adresse publique.",
+        "This page is for the federation's officers; it is not served on a public address.",
+        "Ouvrez-la sur la machine de la plateforme.",
+        "Open it on the platform's own machine.",
+    ),
     "service_not_ready": (
         "La plateforme n'est pas prête : {parts}.",
         "The platform is not ready: {parts}.",

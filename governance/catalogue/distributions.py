@@ -5,19 +5,21 @@ The only way to a row is ``relation_sql``: filter and masks are applied before a
 
 import hashlib
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
-from governance.catalogue.model import FILE_FORMATS, Distribution, FileFormat, slice_id
+from governance.catalogue.model import FILE_FORMATS, CatalogueError, Distribution, FileFormat, slice_id
 from governance.catalogue.openings import Opening
 from governance.catalogue.store import DistributionStore, StoredDataset
 from governance.decisions.enforce import relation_sql
+
+__all__ = ["CatalogueError", "DistributionWriter", "catalogue_id", "csv_cell_sql"]
 
 FORMULA_STARTS = "=+@\t\r\n＝＋－＠-"
 """First characters that a spreadsheet may take for a formula. Source: OWASP, CSV Injection."""
@@ -28,10 +30,6 @@ _COPY_OPTIONS: dict[FileFormat, str] = {
     "json": "FORMAT json, ARRAY true",
     "parquet": "FORMAT parquet, COMPRESSION zstd",
 }
-
-
-class CatalogueError(RuntimeError):
-    """The catalogue cannot be made from what it was given; nothing was published."""
 
 
 @dataclass(frozen=True)
@@ -80,20 +78,16 @@ def _header(name: str, file_format: FileFormat) -> str:
     return f"'{name}" if file_format == "csv" and re.match(_FORMULA, name) else name
 
 
-@contextmanager
-def _connect(parquet: Path, out: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that can reach the shared file and the store, and nothing else."""
+def _connect(*folders: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that can reach the shared files and the drafts, and nothing else."""
     connection = duckdb.connect()
-    try:
-        folders = ", ".join(_literal(str(path.resolve())) for path in (parquet.parent, out))
-        connection.execute(f"SET allowed_directories = [{folders}]")
-        connection.execute("SET enable_external_access = false")
-        # Kept at one thread because row groups then fall the same way each time: same rows, same bytes.
-        connection.execute("SET threads = 1")
-        connection.execute("SET lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+    allowed = ", ".join(_literal(str(folder.resolve())) for folder in folders)
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    # Kept at one thread because row groups then fall the same way each time: same rows, same bytes.
+    connection.execute("SET threads = 1")
+    connection.execute("SET lock_configuration = true")
+    return connection
 
 
 def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path) -> tuple[tuple[str, str], ...]:
@@ -111,7 +105,7 @@ def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path
     if opening.members is not None:
         query += " WHERE list_contains(?, member_id)"
         parameters = [*parameters, list(opening.members)]
-    connection.execute(f"CREATE TEMP TABLE opened AS {query}", parameters)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE opened AS {query}", parameters)
     found = connection.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'opened'")
     return tuple((str(name), str(kind)) for name, kind in found.fetchall())
 
@@ -128,21 +122,29 @@ def _digest(path: Path) -> _Digest:
 def _period(
     connection: duckdb.DuckDBPyConnection, opening: Opening, columns: tuple[tuple[str, str], ...]
 ) -> tuple[date | None, date | None]:
-    """First and last day of the contract's first dated column that is shown as it is."""
+    """First and last day of the contract's first dated column that is shown as it is; a year counts whole."""
     kinds = dict(columns)
     shown = {name for name, mask in opening.decision.column_masks.items() if mask.mask == "show"}
     for column in opening.contract.columns:
         if column.name not in kinds or column.name not in shown:
             continue
+        name = _quoted(column.name)
         if kinds[column.name] == "DATE" or kinds[column.name].startswith("TIMESTAMP"):
-            cast = f"CAST({_quoted(column.name)} AS DATE)"
-            row = connection.execute(f"SELECT min({cast}), max({cast}) FROM opened").fetchone()  # noqa: S608
-            return row if row else (None, None)
+            bounds = f"CAST(min({name}) AS DATE), CAST(max({name}) AS DATE)"
+        elif column.type == "year":
+            bounds = f"make_date(CAST(min({name}) AS INT), 1, 1), make_date(CAST(max({name}) AS INT), 12, 31)"
+        else:
+            continue
+        row = connection.execute(f"SELECT {bounds} FROM opened").fetchone()  # noqa: S608 - kept because names are quoted
+        return row if row else (None, None)
     return None, None
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, file_format: FileFormat, select: str, folder: Path) -> Path:
+def _copy(
+    connection: duckdb.DuckDBPyConnection, file_format: FileFormat, columns: tuple[tuple[str, str], ...], folder: Path
+) -> Path:
     path = folder / f"draft.{file_format}"
+    select = _select_for(file_format, columns)
     connection.execute(f"COPY ({select}) TO {_literal(str(path))} ({_COPY_OPTIONS[file_format]})")
     return path
 
@@ -177,38 +179,55 @@ def catalogue_id(opening: Opening) -> str:
     return slice_id(opening.contract.id, opening.organisation_id)
 
 
-def write_distributions(
-    opening: Opening,
-    parquet: Path,
-    store: DistributionStore,
-    previous: StoredDataset | None,
-    instant: datetime,
-) -> StoredDataset | None:
-    """Write the files of one opening below the store; return what they are, or None when no row is left.
+class DistributionWriter:
+    """Writes the files of one publication over one connection, which is opened only when something has changed."""
 
-    Nothing is read when rows, decision and contract are those of ``previous``; nothing is kept when all that
-    has changed is elsewhere (another commune's rows, a provenance column that is hidden).
+    def __init__(self, shared: Path, store: DistributionStore, instant: datetime) -> None:
+        self._shared = shared
+        self._store = store
+        self._instant = instant
+        self._drafts = store.root / "drafts"
+        self._connection: duckdb.DuckDBPyConnection | None = None
 
-    Raises:
-        CatalogueError: the decision hides ``member_id``.
-    """
-    if previous and previous.input_key == opening.input_key and store.holds(previous):
-        return previous
-    drafts = store.root / "drafts"
-    drafts.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=drafts) as name, _connect(parquet, drafts) as connection:
-        folder = Path(name)
-        columns = _load(connection, opening, parquet)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            shutil.rmtree(self._drafts, ignore_errors=True)  # what a process that was killed left behind
+            self._drafts.mkdir(parents=True)
+            self._connection = _connect(self._shared, self._drafts)
+        return self._connection
+
+    def write(self, opening: Opening, previous: StoredDataset | None) -> StoredDataset | None:
+        """Write the files of one opening below the store; return what they are, or None when no row is left.
+
+        Nothing is read when rows, decision and contract are those of ``previous``; nothing is kept when all that
+        has changed is elsewhere (another commune's rows, a provenance column that is hidden).
+
+        Raises:
+            CatalogueError: the decision hides ``member_id``.
+        """
+        if previous and previous.input_key == opening.input_key and self._store.holds(previous):
+            return previous
+        connection = self._connected()
+        columns = _load(connection, opening, self._shared / opening.table.file)
         rows = int((connection.execute("SELECT count(*) FROM opened").fetchone() or (0,))[0])
         if rows == 0:
             return None
-        first = _copy(connection, "csv", _select_for("csv", columns), folder)
-        content_key = hashlib.sha256(f"{columns}{_digest(first).sha256}".encode()).hexdigest()
-        same = previous if previous and previous.content_key == content_key else None
-        if same and store.holds(same):
-            return same.model_copy(update={"input_key": opening.input_key})
-        made_at = same.distributions[0].issued if same else instant
-        others = [_copy(connection, kind, _select_for(kind, columns), folder) for kind in FILE_FORMATS if kind != "csv"]
+        with tempfile.TemporaryDirectory(dir=self._drafts) as folder:
+            first = _copy(connection, "csv", columns, Path(folder))
+            content_key = hashlib.sha256(f"{columns}{_digest(first).sha256}".encode()).hexdigest()
+            same = previous if previous and previous.content_key == content_key else None
+            if same and self._store.holds(same):
+                return same.model_copy(update={"input_key": opening.input_key})
+            drafts = [first, *(_copy(connection, kind, columns, Path(folder)) for kind in FILE_FORMATS[1:])]
+            made_at = same.distributions[0].issued if same else self._instant
+            kept = tuple(_keep(draft, self._store, catalogue_id(opening), made_at) for draft in drafts)
         first_day, last_day = _period(connection, opening, columns)
         return StoredDataset(
             input_key=opening.input_key,
@@ -217,7 +236,7 @@ def write_distributions(
             columns=columns,
             first_day=first_day,
             last_day=last_day,
-            distributions=tuple(_keep(d, store, catalogue_id(opening), made_at) for d in (first, *others)),
-            issued=previous.issued if previous else instant,
+            distributions=kept,
+            issued=previous.issued if previous else self._instant,
             modified=same.modified if same else opening.table.updated_at,
         )

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from governance.catalogue.graph import to_json_ld, to_turtle
 from governance.catalogue.model import Catalogue, PublishedDataset, dataset_fingerprint
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
@@ -27,8 +28,6 @@ from governance.catalogue.to_dcat import (
     build_dataset_graph,
     build_graph,
     build_organisation_graph,
-    to_json_ld,
-    to_turtle,
 )
 from governance.lake import write_atomically
 

@@ -15,6 +15,10 @@ FileFormat = Literal["csv", "json", "parquet"]
 FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json", "parquet")
 
 
+class CatalogueError(RuntimeError):
+    """The catalogue cannot be made from what it was given; what readers see is left as it was."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from governance.catalogue.describe import Stored, describe_catalogue, quality_by_organisation
-from governance.catalogue.distributions import CatalogueError, catalogue_id, write_distributions
+from governance.catalogue.distributions import DistributionWriter, catalogue_id
 from governance.catalogue.file_catalogue import FileCatalogue
-from governance.catalogue.model import Catalogue
+from governance.catalogue.model import Catalogue, CatalogueError
 from governance.catalogue.openings import Answer, Openings, find_openings
 from governance.catalogue.publisher import CataloguePublisher, PublicationResult
 from governance.catalogue.store import DistributionStore
@@ -17,7 +17,7 @@ from governance.decisions.model import ENGINE_REASON_CODES
 from governance.decisions.opa import PolicyDecisionPoint
 from governance.federation import Federation
 from governance.lake import Lake
-from governance.shared_layer import SharedVersion, table_path
+from governance.shared_layer import SharedVersion
 from governance.state.receipts import Receipt
 
 
@@ -49,16 +49,17 @@ def _write_files(
     known = store.read()
     stored = []
     written = 0
-    for opening in openings.open:
-        name = catalogue_id(opening)
-        before = known.get(name)
-        files = write_distributions(opening, table_path(lake, opening.table), store, before, instant)
-        if files is None:
-            continue
-        if not before or files.distributions != before.distributions:
-            written += sum(file.bytes for file in files.distributions)
-        known[name] = files
-        stored.append(Stored(opening, files))
+    with DistributionWriter(lake.shared, store, instant) as writer:
+        for opening in openings.open:
+            name = catalogue_id(opening)
+            before = known.get(name)
+            files = writer.write(opening, before)
+            if files is None:
+                continue
+            if not before or files.distributions != before.distributions:
+                written += sum(file.bytes for file in files.distributions)
+            known[name] = files
+            stored.append(Stored(opening, files))
     return tuple(stored), written + store.remember(known)
 
 
@@ -81,7 +82,8 @@ def publish_open_data(
     default the file catalogue under ``state_dir/catalogue``. One process at a time.
 
     Raises:
-        CatalogueError: the policy engine gave no answer that counts; what readers see is left as it was.
+        CatalogueError: the policy engine gave no answer that counts, a contract's theme is unknown, or a decision hides
+            who provided a row; what readers see is left as it was.
         duckdb.Error: a shared file cannot be read; what readers see is left as it was.
     """
     root = state_dir / "catalogue"

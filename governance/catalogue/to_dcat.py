@@ -1,18 +1,16 @@
-"""From a catalogue to DCAT-AP: one graph, in Turtle and JSON-LD, the same bytes for the same catalogue.
+"""From a catalogue to DCAT-AP, as a graph: the whole, one organisation's part, or one dataset.
 
 Two profiles exist because one graph cannot satisfy both: 3.0.1 wants ``dcat:byteSize`` to be an
-``xsd:nonNegativeInteger``, 2.1.1 an ``xsd:decimal`` and SHA-1 checksums. No node is blank, so that every
-part can be cited and the text does not depend on the order of hashing.
+``xsd:nonNegativeInteger``, 2.1.1 an ``xsd:decimal`` and SHA-1 checksums.
 Source: DCAT-AP 3.0.1 and 2.1.1 (SEMIC), DCAT 3 (W3C).
 """
 
-import json
 from collections.abc import Iterable
-from typing import Any, Literal
 
-from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SKOS, XSD, Graph, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, RDF, RDFS, SKOS, XSD, Graph, URIRef
 from rdflib import Literal as Value
 
+from governance.catalogue.graph import GraphWriter, Profile
 from governance.catalogue.model import Catalogue, Distribution, Organisation, PublishedDataset, Text
 from governance.catalogue.vocabulary import (
     ADMS,
@@ -22,11 +20,9 @@ from governance.catalogue.vocabulary import (
     DCATAP,
     DQV,
     FRENCH,
-    LABELS,
     LOCAL_AUTHORITY,
     ODRL,
     PUBLIC,
-    RANGES,
     SPDX,
     STABLE,
     THEME_SCHEME,
@@ -38,11 +34,6 @@ from governance.catalogue.vocabulary import (
 )
 
 DCAT_VERSION = URIRef(f"{DCAT}version")  # kept apart because rdflib's namespace is DCAT 2
-Profile = Literal["3.0.1", "2.1.1"]
-_PREFIXES = {
-    "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "dqv": DQV, "foaf": FOAF, "odrl": ODRL, "org": ORG,
-    "owl": OWL, "prov": PROV, "rdfs": RDFS, "skos": SKOS, "spdx": SPDX, "vcard": VCARD, "xsd": XSD,
-}  # fmt: skip
 
 
 _FEED = Text(
@@ -51,47 +42,7 @@ _FEED = Text(
 )
 
 
-class _Writer:
-    """One graph under construction, for one profile."""
-
-    def __init__(self, catalogue: Catalogue, profile: Profile) -> None:
-        self.catalogue = catalogue
-        self.profile = profile
-        self.base = catalogue.public_address
-        self.graph = Graph(bind_namespaces="none")
-        for prefix, namespace in _PREFIXES.items():
-            self.graph.bind(prefix, namespace)
-
-    def uri(self, kind: str, name: str = "") -> URIRef:
-        """Stable identifier of a thing of ours, below ``{public}/id/``."""
-        return URIRef(f"{self.base}/id/{kind}/{name}" if name else f"{self.base}/id/{kind}")
-
-    def add(self, subject: URIRef, predicate: URIRef, value: Any) -> None:
-        """Add one statement; nothing when the value is absent. What is pointed at gets its class and label."""
-        if value is None or value == "":
-            return
-        node = value if isinstance(value, URIRef | Value) else Value(value)
-        self.graph.add((subject, predicate, node))
-        if isinstance(node, URIRef):
-            if predicate in RANGES:
-                self.graph.add((node, RDF.type, RANGES[predicate]))
-            if node in LABELS:
-                self.graph.add((node, RDF.type, SKOS.Concept))
-                self.say(node, SKOS.prefLabel, Text(fr=LABELS[node][0], en=LABELS[node][1]))
-
-    def say(self, subject: URIRef, predicate: URIRef, text: Text) -> None:
-        """Add a text with its language tags."""
-        for language, words in (("fr", text.fr), ("en", text.en)):
-            if words:
-                self.graph.add((subject, predicate, Value(words, lang=language)))
-
-    def document(self, subject: URIRef, predicate: URIRef, address: str) -> None:
-        """Point at a page on the web."""
-        self.add(subject, predicate, URIRef(address))
-        self.add(URIRef(address), RDF.type, FOAF.Document)
-
-
-def _write_catalogue(to: _Writer, datasets: Iterable[PublishedDataset], owner: Organisation | None = None) -> None:
+def _write_catalogue(to: GraphWriter, datasets: Iterable[PublishedDataset], owner: Organisation | None = None) -> None:
     """The whole catalogue, or the part of it that one organisation publishes under its own name."""
     catalogue = to.catalogue
     whole = to.uri("catalogue")
@@ -118,12 +69,12 @@ def _write_catalogue(to: _Writer, datasets: Iterable[PublishedDataset], owner: O
             to.add(me, DCAT.service, to.uri("feed", dataset.dataset))
 
 
-def _write_licence(to: _Writer, subject: URIRef, licence: str) -> None:
+def _write_licence(to: GraphWriter, subject: URIRef, licence: str) -> None:
     to.add(subject, DCTERMS.license, URIRef(licence))
     to.add(URIRef(licence), DCTERMS.type, ATTRIBUTION_LICENCE)
 
 
-def _write_organisation(to: _Writer, organisation: Organisation) -> None:
+def _write_organisation(to: GraphWriter, organisation: Organisation) -> None:
     me = to.uri("organisation", organisation.id)
     for kind in (FOAF.Agent, FOAF.Organization, ORG.Organization):
         to.add(me, RDF.type, kind)
@@ -140,7 +91,7 @@ def _write_organisation(to: _Writer, organisation: Organisation) -> None:
         to.add(me, ORG.memberOf, to.uri("organisation", to.catalogue.publisher))
 
 
-def _write_contact(to: _Writer, subject: URIRef, organisation: Organisation) -> None:
+def _write_contact(to: GraphWriter, subject: URIRef, organisation: Organisation) -> None:
     if not organisation.contact_email:
         return
     contact = to.uri("organisation", organisation.id) + "#contact"
@@ -151,7 +102,7 @@ def _write_contact(to: _Writer, subject: URIRef, organisation: Organisation) -> 
     to.add(contact, VCARD.hasEmail, URIRef(f"mailto:{organisation.contact_email}"))
 
 
-def _write_dataset(to: _Writer, dataset: PublishedDataset) -> None:
+def _write_dataset(to: GraphWriter, dataset: PublishedDataset) -> None:
     me = to.uri("dataset", dataset.id)
     publisher = to.catalogue.organisation(dataset.publisher)
     to.add(me, RDF.type, DCAT.Dataset)
@@ -183,10 +134,11 @@ def _write_dataset(to: _Writer, dataset: PublishedDataset) -> None:
     for distribution in dataset.distributions:
         to.add(me, DCAT.distribution, to.uri("distribution", f"{dataset.id}/{distribution.format}"))
         _write_distribution(to, dataset, distribution)
+    _write_offer(to, dataset)
     _write_record(to, dataset)
 
 
-def _write_extent(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
+def _write_extent(to: GraphWriter, me: URIRef, dataset: PublishedDataset) -> None:
     """Where and when the rows speak of."""
     for place in dataset.places:
         where = place_uri(place)
@@ -202,7 +154,7 @@ def _write_extent(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
         to.add(period, DCAT.endDate, dataset.period.end)
 
 
-def _write_law(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
+def _write_law(to: GraphWriter, me: URIRef, dataset: PublishedDataset) -> None:
     """High-value category and legislation (EU 2023/138), only when the contract claims them."""
     if dataset.hvd_category:
         to.add(me, DCATAP.hvdCategory, URIRef(dataset.hvd_category))
@@ -212,7 +164,7 @@ def _write_law(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
         to.add(me, DCATAP.applicableLegislation, URIRef(act))
 
 
-def _write_quality(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
+def _write_quality(to: GraphWriter, me: URIRef, dataset: PublishedDataset) -> None:
     """Where the rows come from and what the checks found, in DQV."""
     provenance = me + "#provenance"
     to.add(me, DCTERMS.provenance, provenance)
@@ -237,7 +189,7 @@ def _write_quality(to: _Writer, me: URIRef, dataset: PublishedDataset) -> None:
         to.say(metric, SKOS.definition, words)
 
 
-def _write_distribution(to: _Writer, dataset: PublishedDataset, distribution: Distribution) -> None:
+def _write_distribution(to: GraphWriter, dataset: PublishedDataset, distribution: Distribution) -> None:
     me = to.uri("distribution", f"{dataset.id}/{distribution.format}")
     address = URIRef(f"{to.base}/catalogue/{distribution.file}")
     file_type, media_type = file_type_uris(distribution.format)
@@ -263,10 +215,30 @@ def _write_distribution(to: _Writer, dataset: PublishedDataset, distribution: Di
         to.add(me, DCATAP.applicableLegislation, URIRef(act))
     if dataset.has_feed:
         to.add(me, DCAT.accessService, to.uri("feed", dataset.dataset))
+    to.add(me, ODRL.hasPolicy, to.uri("offer", dataset.id))
     _write_integrity(to, me, distribution)
 
 
-def _write_integrity(to: _Writer, me: URIRef, distribution: Distribution) -> None:
+def _write_offer(to: GraphWriter, dataset: PublishedDataset) -> None:
+    """The licence's terms in ODRL: use, derive and distribute, and name the source and its date (CRPA L322-1)."""
+    me = to.uri("offer", dataset.id)
+    permission, duty = me + "#permission", me + "#attribution"
+    for kind in (ODRL.Policy, ODRL.Offer):
+        to.add(me, RDF.type, kind)
+    to.add(me, ODRL.uid, me)
+    to.add(me, ODRL.permission, permission)
+    to.add(me, DCTERMS.source, URIRef(dataset.licence))
+    to.add(permission, RDF.type, ODRL.Permission)
+    to.add(permission, ODRL.target, to.uri("dataset", dataset.id))
+    to.add(permission, ODRL.assigner, to.uri("organisation", dataset.publisher))
+    for action in (ODRL.use, ODRL.derive, ODRL.distribute):
+        to.add(permission, ODRL.action, action)
+    to.add(permission, ODRL.duty, duty)
+    to.add(duty, RDF.type, ODRL.Duty)
+    to.add(duty, ODRL.action, ODRL.attribute)
+
+
+def _write_integrity(to: GraphWriter, me: URIRef, distribution: Distribution) -> None:
     """Size and checksum: the one place where the two profiles contradict each other."""
     newest = to.profile == "3.0.1"
     size_type = XSD.nonNegativeInteger if newest else XSD.decimal
@@ -280,7 +252,7 @@ def _write_integrity(to: _Writer, me: URIRef, distribution: Distribution) -> Non
     to.add(checksum, SPDX.checksumValue, Value(digest, datatype=XSD.hexBinary, normalize=False))
 
 
-def _write_record(to: _Writer, dataset: PublishedDataset) -> None:
+def _write_record(to: GraphWriter, dataset: PublishedDataset) -> None:
     me = to.uri("record", dataset.id)
     to.add(me, RDF.type, DCAT.CatalogRecord)
     to.add(me, FOAF.primaryTopic, to.uri("dataset", dataset.id))
@@ -291,7 +263,7 @@ def _write_record(to: _Writer, dataset: PublishedDataset) -> None:
     to.add(me, DCTERMS.conformsTo, profile)
 
 
-def _write_feed(to: _Writer, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
+def _write_feed(to: GraphWriter, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
     """The harmonised dataset's feed; it serves the slices too."""
     if not dataset.has_feed:
         return
@@ -319,10 +291,10 @@ def build_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
     """Return the whole catalogue as one graph.
 
     Raises:
-        ValueError: a dataset bears a theme that the EU table does not know.
+        CatalogueError: a dataset bears a theme that the EU table does not know.
         KeyError: a dataset's publisher is not among the organisations.
     """
-    to = _Writer(catalogue, profile)
+    to = GraphWriter(catalogue, profile)
     _write_catalogue(to, catalogue.datasets)
     for organisation in catalogue.organisations:
         _write_organisation(to, organisation)
@@ -338,7 +310,7 @@ def build_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
 
 def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -> Graph:
     """Return what one organisation publishes, as a catalogue of its own."""
-    to = _Writer(catalogue, "3.0.1")
+    to = GraphWriter(catalogue, "3.0.1")
     own = [dataset for dataset in catalogue.datasets if dataset.publisher == organisation.id]
     _write_catalogue(to, own, organisation)
     _write_organisation(to, organisation)
@@ -354,30 +326,9 @@ def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -
 
 def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset) -> Graph:
     """Return one dataset with its publisher and files; it changes only when ``dataset_fingerprint`` does."""
-    to = _Writer(catalogue, "3.0.1")
+    to = GraphWriter(catalogue, "3.0.1")
     _write_organisation(to, catalogue.organisation(dataset.publisher))
     _write_dataset(to, dataset)
     if dataset.part_of is None:
         _write_feed(to, dataset, (to.uri("dataset", dataset.id),))
     return to.graph
-
-
-def to_turtle(graph: Graph) -> bytes:
-    """Return the graph as Turtle, UTF-8, in a fixed order."""
-    return graph.serialize(format="longturtle", encoding="utf-8")
-
-
-def to_json_ld(graph: Graph) -> bytes:
-    """Return the graph as JSON-LD, UTF-8, with a compact context, in a fixed order."""
-    context = {prefix: str(namespace) for prefix, namespace in _PREFIXES.items()}
-    document = json.loads(graph.serialize(format="json-ld", context=context, auto_compact=False))
-    return json.dumps(_in_order(document), ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _in_order(value: Any) -> Any:
-    """Sort keys, and lists too: none of ours has a meaning in its order."""
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        return sorted((_in_order(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-    return value

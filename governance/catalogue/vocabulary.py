@@ -6,7 +6,7 @@ that does not follow links still learns both from our graph.
 
 from rdflib import DCTERMS, SKOS, Namespace, URIRef
 
-from governance.catalogue.model import FileFormat, Place
+from governance.catalogue.model import CatalogueError, FileFormat, Place
 
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
@@ -64,10 +64,10 @@ def theme_uri(code: str) -> URIRef:
     """Return the URI of an EU data theme, from its code such as ``GOVE``.
 
     Raises:
-        ValueError: the code is none of the thirteen.
+        CatalogueError: the code is none of the thirteen.
     """
     if code not in _THEMES:
-        raise ValueError(f"theme {code!r} is not in the EU data-theme table: {', '.join(sorted(_THEMES))}")
+        raise CatalogueError(f"theme {code!r} is not in the EU data-theme table: {', '.join(sorted(_THEMES))}")
     return AUTHORITY[f"data-theme/{code}"]
 
 

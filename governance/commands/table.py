@@ -27,7 +27,7 @@ def print_summary(lines: Sequence[SummaryLine]) -> None:
     for heading in ("membre", "source"):
         table.add_column(heading, no_wrap=True)
     for heading in ("lignes", "acceptées", "quarantaine", "doublons"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("ce passage", no_wrap=True)
     table.add_column("publié", no_wrap=True)
     for line in lines:
@@ -38,4 +38,4 @@ def print_summary(lines: Sequence[SummaryLine]) -> None:
         table.add_row(line.member_id, line.source_id, *(_count(count) for count in counts), outcome, shared)
     console = Console()
     # Kept wide where the output goes to a file: a folded table cannot be read or searched.
-    Console(width=max(console.width, 132)).print(table)
+    Console(width=max(console.width, 140)).print(table)

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from governance.api.feeds import FeedDescription, describe_feed
 from governance.api.gate import Asked, Gate, ask, record, relation_of
 from governance.catalogue.file_catalogue import FileCatalogue, IndexedFile
-from governance.decisions.model import Reason, Subject
+from governance.decisions.model import PROVENANCE_COLUMNS, Reason, Subject
 from governance.shared_layer import SharedTable, read_current
 
 PREVIEW_ROWS = 20
+_MACHINE_COLUMNS = frozenset(PROVENANCE_COLUMNS) - {"member_id"}
+"""Provenance that tells a reader nothing; it is in the files and the feed."""
 
 
 class _Frozen(BaseModel):
@@ -78,7 +80,7 @@ def preview_of(gate: Gate, dataset: str) -> Preview:
     if table is None:
         return Preview()
     relation = relation_of(gate, decision, gate.platform.contracts[dataset], table)
-    columns, rows = gate.rows.preview(relation, PREVIEW_ROWS)
+    columns, rows = gate.rows.preview(relation, PREVIEW_ROWS, hide=_MACHINE_COLUMNS)
     record(gate, asked, uuid4().hex, decision, "allowed", len(rows))
     return Preview(columns=columns, rows=tuple(tuple(_cell(value) for value in row) for row in rows))
 
@@ -135,9 +137,9 @@ def dataset_page(gate: Gate, dataset: str) -> DatasetPage:
         preview=preview_of(gate, dataset),
         downloads=next((found.files for found in published if found.id == dataset), ()),
         slices=tuple(
-            (names.get(found.publisher, found.publisher), found.files) for found in published if found.part_of == dataset
+            (names.get(found.publisher, found.publisher), found.files)
+            for found in published
+            if found.part_of == dataset
         ),
         snippets=_snippets(feed),
     )
-
-

@@ -54,6 +54,4 @@ def member_page(platform: Platform, member_id: str) -> MemberPage:
                 history=tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts),
             )
         )
-    return MemberPage(
-        organisation=state, homepage=organisation.homepage, to_mend=state.to_mend, sources=tuple(pages)
-    )
+    return MemberPage(organisation=state, homepage=organisation.homepage, to_mend=state.to_mend, sources=tuple(pages))

@@ -55,7 +55,8 @@ class OrganisationState(_Frozen):
     population: int | None
     example: bool
     sources: tuple[SourceState, ...]
-    shared_rows: int
+    open_rows: int
+    """Rows of theirs in open datasets; how many others hold is part of what a decision grants."""
     latest_at: datetime | None
 
     @property
@@ -86,6 +87,8 @@ class Overview(_Frozen):
     datasets: tuple[DatasetLine, ...]
     rows: int
     contributing: int
+    """Organisations of which rows were taken at the last run, of the `declared` ones that have a source."""
+    declared: int
     waiting: int
     """Sources that need a hand."""
 
@@ -129,7 +132,7 @@ def organisation_state(
         source_state(platform, source.id, source.dataset, latest.get((organisation.id, source.id)))
         for source in organisation.sources
     )
-    tables = shared.tables.values() if shared else ()
+    tables = [table for table in shared.tables.values() if _is_open(platform, table.dataset)] if shared else []
     return OrganisationState(
         id=organisation.id,
         name=organisation.name,
@@ -139,9 +142,14 @@ def organisation_state(
         population=organisation.population if isinstance(organisation, Member) else None,
         example=organisation.example,
         sources=sources,
-        shared_rows=sum(table.rows_by_member.get(organisation.id, 0) for table in tables),
+        open_rows=sum(table.rows_by_member.get(organisation.id, 0) for table in tables),
         latest_at=max((state.finished_at for state in sources if state.finished_at), default=None),
     )
+
+
+def _is_open(platform: Platform, dataset: str) -> bool:
+    contract = platform.contracts.get(dataset)
+    return contract is not None and contract.classification == "open"
 
 
 def _datasets(platform: Platform, shared: SharedVersion | None) -> Iterable[DatasetLine]:
@@ -151,8 +159,7 @@ def _datasets(platform: Platform, shared: SharedVersion | None) -> Iterable[Data
             id=dataset,
             title=title_of(platform, dataset),
             classification=contract.classification,
-            # Kept to open data: how many rows of the others exist is part of what a decision grants.
-            rows=table.rows if table and contract.classification == "open" else None,
+            rows=table.rows if table and _is_open(platform, dataset) else None,
             members=sum(1 for count in table.rows_by_member.values() if count) if table else 0,
             updated_at=table.updated_at if table else None,
         )
@@ -171,6 +178,7 @@ def overview(platform: Platform) -> Overview:
         organisations=tuple(states),
         datasets=datasets,
         rows=sum(line.rows or 0 for line in datasets),
-        contributing=sum(1 for state in states if state.shared_rows),
+        contributing=sum(1 for state in states if any(source.rows_accepted for source in state.sources)),
+        declared=sum(1 for state in states if state.sources),
         waiting=sum(len(state.to_mend) for state in states),
     )

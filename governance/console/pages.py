@@ -1,7 +1,135 @@
-"""x."""
+"""The console's addresses: each page in French and English, and the same content as JSON beside it."""
 
-from fastapi import FastAPI
+import csv
+import io
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.staticfiles import StaticFiles
+
+from governance.api.callers import CallerGate
+from governance.api.problems import Problem, ProblemError
+from governance.api.words import reason
+from governance.console.dataset import DatasetPage, dataset_page
+from governance.console.journal_page import JournalPage, journal_page
+from governance.console.languages import LANGUAGES
+from governance.console.member import MemberPage, member_page
+from governance.console.overview import Overview, overview
+from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
+from governance.console.rendering import STATIC, language_of_path, render
+from governance.console.row_report import RunPage, faults_of, find_run, run_page
+from governance.console.why import WhyPage, read_question, why_page
+from governance.intake.report_files import escape_formula
+
+router = APIRouter(include_in_schema=False)
+
+
+class PlainPage(BaseModel):
+    """A page whose words are all in its template."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+
+
+def _add(path: str, template: str, read: Callable[..., BaseModel]) -> None:
+    """Serve what `read` returns as a page at `path`, and as JSON at the same address with ``.json``."""
+
+    def show(request: Request, page: Annotated[Any, Depends(read)]) -> Response:
+        return render(request, template, page)
+
+    beside = f"{path}index.json" if path.endswith("/") else f"{path}.json"
+    router.add_api_route(beside, show, methods=["GET", "HEAD"])
+    router.add_api_route(path, show, methods=["GET", "HEAD"])
+
+
+def _officers_only(gate: CallerGate) -> None:
+    """These pages show what other parties agreed. Until people can sign in they exist on this machine only."""
+    if gate.platform.settings.public_url is not None:
+        raise ProblemError(403, reason("sign_in_required"))
+
+
+def _overview(gate: CallerGate) -> Overview:
+    return overview(gate.platform)
+
+
+def _member(gate: CallerGate, member_id: str) -> MemberPage:
+    return member_page(gate.platform, member_id)
+
+
+def _run(request: Request, gate: CallerGate, run_id: str) -> RunPage:
+    return run_page(gate, run_id, most=1_000_000 if request.url.path.endswith(".json") else 100)
+
+
+def _dataset(gate: CallerGate, dataset: str) -> DatasetPage:
+    return dataset_page(gate, dataset)
+
+
+def _why(request: Request, gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> WhyPage:
+    return why_page(gate, read_question(request.query_params))
+
+
+def _journal(request: Request, gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> JournalPage:
+    return journal_page(gate.platform, request.query_params)
+
+
+def _reasons(gate: CallerGate) -> ReasonList:
+    return reason_list(gate.platform)
+
+
+def _reason(gate: CallerGate, code: str) -> ReasonPage:
+    return reason_page(gate.platform, code)
+
+
+def _about() -> PlainPage:
+    return PlainPage(name="about")
+
+
+def _api() -> PlainPage:
+    return PlainPage(name="api")
+
+
+_add("/", "overview.html", _overview)
+_add("/members/{member_id}", "member.html", _member)
+_add("/runs/{run_id}", "run.html", _run)
+_add("/datasets/{dataset}", "dataset.html", _dataset)
+_add("/why", "why.html", _why)
+_add("/journal", "journal.html", _journal)
+_add("/reasons", "reasons.html", _reasons)
+_add("/reasons/{code}", "reason.html", _reason)
+_add("/about", "about.html", _about)
+_add("/api", "api.html", _api)
+
+
+@router.get("/runs/{run_id}/errors.csv")
+def get_errors(request: Request, gate: CallerGate, run_id: str) -> Response:
+    """Every fault of a run as CSV for a spreadsheet: semicolons, a byte-order mark, formulas disarmed."""
+    language = language_of_path(request)
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["line", "column", "value", "rule", "severity", "message", "remedy"])
+    for error, fault in faults_of(gate, find_run(gate.platform, run_id)):
+        texts = (fault.message.text(language), fault.remedy.text(language))
+        cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts)
+        writer.writerow([escape_formula(None if cell is None else str(cell)) for cell in cells])
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _show_problem(request: Request, problem: Problem) -> Response:
+    return render(request, "problem.html", problem, problem.status)
 
 
 def mount(app: FastAPI) -> None:
-    """x."""
+    """Add the console to the application: pages, style sheet, and the page that shows a problem."""
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for language in LANGUAGES:
+        app.include_router(router, prefix=f"/{language}")
+    app.state.show_problem = _show_problem
+
+    @app.get("/", include_in_schema=False)
+    def go_home() -> Response:
+        return RedirectResponse("/fr/", status_code=307)

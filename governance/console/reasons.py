@@ -3,6 +3,7 @@
 The policy's own words come from the METADATA of its rules; the API's and the tokens' from their tables.
 """
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from pydantic import BaseModel, ConfigDict
 from governance.api.feeds import Words
 from governance.api.problems import ProblemError
 from governance.api.words import CODES, reason, token_reason
-from governance.decisions.model import Reason
+from governance.decisions.model import ENGINE_REASON_CODES, Reason, denial_without_engine
 from governance.decisions.opa_server import PolicyEngineError
-from governance.decisions.reasons import engine_rules, load_rules
+from governance.decisions.reasons import load_rules
 from governance.identity.refusals import REFUSALS
 from governance.platform import Platform
 
@@ -56,10 +57,13 @@ def _of_reason(found: Reason, layer: str) -> ReasonPage:
 def _all(policies: Path) -> dict[str, ReasonPage]:
     pages = {code: _of_reason(reason(code), "api") for code in CODES}
     pages |= {code: _of_reason(token_reason(code), "token") for code in REFUSALS}
+    for code in ENGINE_REASON_CODES:
+        pages[code] = _of_reason(denial_without_engine(code, datetime.now(UTC)).reasons[0], "engine")
     try:
-        rules = (*load_rules(policies), *engine_rules())
+        rules = load_rules(policies)
     except (PolicyEngineError, OSError):
-        rules = engine_rules()
+        # Kept because the console must explain the API's own reasons even where no engine is installed.
+        rules = ()
     for rule in rules:
         pages[rule.code] = ReasonPage(
             code=rule.code,

@@ -6,6 +6,7 @@ that column. Line and column are always given, since they are enough to find the
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -81,34 +82,58 @@ def find_run(platform: Platform, run_id: str) -> Receipt:
     return receipt
 
 
-def _shown_columns(gate: Gate, dataset: str) -> frozenset[str]:
+@dataclass(frozen=True)
+class _Sight:
+    """What of a dataset's cells everybody may see."""
+
+    columns: frozenset[str]
+    is_whole: bool
+    """Whether that is every column, so that a fault across columns can be told in full."""
+
+    def hides(self, error: RowError) -> bool:
+        """Whether the particular words of a fault might tell a cell that may not be shown."""
+        if error.line is None or self.is_whole or (error.value is None and error.rule == "required"):
+            return False
+        return error.column not in self.columns
+
+
+def _sight(gate: Gate, dataset: str) -> _Sight:
     decision = ask(gate, Asked(Subject(), dataset, "preview"))
-    shown = (name for name, mask in decision.column_masks.items() if mask.mask == "show")
-    return frozenset(shown) if decision.allow else frozenset()
+    masks = decision.column_masks if decision.allow else {}
+    shown = frozenset(name for name, mask in masks.items() if mask.mask == "show" and not mask.null_for)
+    contract = gate.platform.contracts.get(dataset)
+    return _Sight(shown, contract is not None and shown >= {column.name for column in contract.columns})
 
 
-def _fault(error: RowError, shown: frozenset[str]) -> Fault:
-    is_hidden = error.value is not None and error.column not in shown
-    message, remedy = Words(fr=error.message_fr, en=error.message_en), Words(fr=error.remedy_fr, en=error.remedy_en)
-    if is_hidden and error.value:
-        # A message may quote the value.
-        message, remedy = _without(message, error.value), _without(remedy, error.value)
-    value = None if is_hidden else error.value
-    return Fault(line=error.line, column=error.column, value=value, is_hidden=is_hidden, message=message, remedy=remedy)
-
-
-def _without(words: Words, value: str) -> Words:
-    """The general sentence where the particular one quotes, or computes from, a cell that may not be shown."""
-    if value.strip() and value.strip() in words.fr + words.en:
-        return Words(fr="Valeur non admise par le contrat.", en="Value not admitted by the contract.")
-    return words
+def _fault(error: RowError, sight: _Sight) -> Fault:
+    if not sight.hides(error):
+        message = Words(fr=error.message_fr, en=error.message_en)
+        remedy = Words(fr=error.remedy_fr, en=error.remedy_en)
+        return Fault(
+            line=error.line, column=error.column, value=error.value, is_hidden=False, message=message, remedy=remedy
+        )
+    # General words, because the particular ones quote the cell or what it should have been.
+    return Fault(
+        line=error.line,
+        column=error.column,
+        value=None,
+        is_hidden=True,
+        message=Words(
+            fr=f"Cette cellule ne respecte pas la règle « {error.rule} ».",
+            en=f"This cell breaks the rule “{error.rule}”.",
+        ),
+        remedy=Words(
+            fr="Reprenez la cellule dans votre fichier, à cette ligne et dans cette colonne.",
+            en="Mend the cell in your file, on this line and in this column.",
+        ),
+    )
 
 
 def faults_of(gate: Gate, receipt: Receipt) -> list[tuple[RowError, Fault]]:
     """Return every fault of a run with what may be shown of it, in the order of the report."""
     report = _read_report(gate.platform, receipt.run_id)
-    shown = _shown_columns(gate, receipt.dataset)
-    return [(error, _fault(error, shown)) for error in report.errors] if report else []
+    sight = _sight(gate, receipt.dataset)
+    return [(error, _fault(error, sight)) for error in report.errors] if report else []
 
 
 def _groups(faults: Sequence[tuple[RowError, Fault]], most: int) -> tuple[FaultGroup, ...]:

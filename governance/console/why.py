@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
 from governance.api.gate import Gate
+from governance.console.filter_words import filter_words
 from governance.decisions.agreements import load_agreements
-from governance.decisions.explain import Explanation, explain
+from governance.decisions.explain import ConsideredRule, Explanation, explain
 from governance.decisions.model import Action, Channel, Context, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
 
@@ -58,6 +59,20 @@ class WhyPage(_Frozen):
     purposes: tuple[str, ...]
     faults: tuple[FormFault, ...] = ()
     explanation: Explanation | None = None
+    rows: Words | None = None
+    """The row filter of the answer, in words."""
+
+    @property
+    def applying(self) -> tuple[ConsideredRule, ...]:
+        """Rules that decide or apply, in the order of the explanation."""
+        rules = self.explanation.rules if self.explanation else ()
+        return tuple(rule for rule in rules if rule.is_decisive or rule.verdict == "matched")
+
+    @property
+    def others(self) -> tuple[ConsideredRule, ...]:
+        """Rules that say nothing in this case."""
+        rules = self.explanation.rules if self.explanation else ()
+        return tuple(rule for rule in rules if rule not in self.applying)
 
 
 def read_question(parameters: Mapping[str, str]) -> Question:
@@ -137,5 +152,5 @@ def why_page(gate: Gate, question: Question) -> WhyPage:
         purposes=tuple(sorted({purpose for agreement in agreements for purpose in agreement.purposes})),
         faults=faults,
         explanation=explanation,
+        rows=filter_words(explanation.decision.row_filter) if explanation else None,
     )
-

@@ -51,7 +51,8 @@ def _written(value: Any) -> Any:
 
 
 def _properties(values: Mapping[str, Any]) -> list[CustomProperty] | None:
-    return [CustomProperty(property=key, value=_written(value)) for key, value in values.items()] or None
+    said = {key: value for key, value in values.items() if value is not None}
+    return [CustomProperty(property=key, value=_written(value)) for key, value in said.items()] or None
 
 
 def _quality_of(column: Column) -> list[dict[str, Any]] | None:
@@ -65,7 +66,7 @@ def _column_to(column: Column, key: tuple[str, ...]) -> SchemaProperty:
     given, constraints = column.model_fields_set, column.constraints
     logical = LOGICAL_TYPES[column.type]
     allowed = OPTIONS.get(logical, {})
-    kept = {name: field for name, field in CONSTRAINTS.items() if field in constraints.model_fields_set}
+    kept = {name: field for name, field in CONSTRAINTS.items() if getattr(constraints, field) is not None}
     options = {name: getattr(constraints, field) for name, field in kept.items() if name in allowed}
     custom = {name: getattr(constraints, field) for name, field in kept.items() if name not in allowed}
     skipped = {"type"} if logical == column.type else set()
@@ -86,7 +87,7 @@ def _column_to(column: Column, key: tuple[str, ...]) -> SchemaProperty:
             "physicalType": column.physical_type,
             "businessName": column.title if "title" in given else None,
             "description": column.description if "description" in given else None,
-            "examples": [column.example] if "example" in given else None,
+            "examples": [column.example] if column.example or "example" in given else None,
             "tags": list(column.tags) if "tags" in given else None,
             "required": constraints.required if "required" in constraints.model_fields_set else None,
             "unique": constraints.unique if "unique" in constraints.model_fields_set else None,

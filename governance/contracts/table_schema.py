@@ -44,7 +44,8 @@ def _ours(model: Column | Contract, fields: tuple[str, ...]) -> dict[str, Any]:
 
 def _constraints_to(constraints: Constraints) -> dict[str, Any]:
     given = constraints.model_fields_set
-    return {key: _written(getattr(constraints, name)) for key, name in CONSTRAINT_KEYS.items() if name in given}
+    said = {key: name for key, name in CONSTRAINT_KEYS.items() if name in given}
+    return {key: _written(value) for key, name in said.items() if (value := getattr(constraints, name)) is not None}
 
 
 def _column_to(column: Column) -> dict[str, Any]:

@@ -55,8 +55,6 @@ def explain(point: OpaDecisionPoint, request: DecisionRequest) -> Explanation:
             return "matched"
         return "not_matched" if rule.layer in layers or rule.layer == "decision" else "not_considered"
 
-    considered = [
-        ConsideredRule(rule=rule, verdict=verdict(rule), is_decisive=rule.rule in decisive) for rule in rules
-    ]
+    considered = [ConsideredRule(rule=rule, verdict=verdict(rule), is_decisive=rule.rule in decisive) for rule in rules]
     considered.sort(key=lambda each: (LAYERS.index(each.rule.layer), each.rule.effect == "permit", each.rule.code))
     return Explanation(request=request, decision=decision, rules=tuple(considered))

@@ -103,7 +103,7 @@ class Reason(Frozen):
 
 
 class Decision(Frozen):
-    """The answer; see ``docs/reference/decisions.md``.
+    """The answer: allow, row filter, masks, duties, reasons, the policy that decided and how long it holds.
 
     ``row_filter`` is a UCAST tree: ``{}`` lets every row through, ``None`` lets none. A column that
     ``column_masks`` does not name is hidden.

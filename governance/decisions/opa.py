@@ -24,7 +24,7 @@ from governance.settings import Settings
 TIMEOUT_SECONDS = 2.0
 _UCAST = "application/vnd.opa.ucast.all+json"
 _NO_MASK_RULE = "data.archipel.row_filter.no_mask"
-"""Named together with the unknowns, or else OPA parses every policy again at each call to look for annotations (50 ms)."""
+"""Named together with the unknowns: else OPA parses every policy again at each call, for its annotations (50 ms)."""
 _FILTERS_KEPT = 1024
 
 
@@ -75,7 +75,8 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
             timeout=self.timeout,
         )
         response.raise_for_status()
-        result = response.json().get("result")
+        document = response.json()
+        result = document.get("result") if isinstance(document, dict) else None
         tree = result.get("query") if isinstance(result, dict) else None
         return tree if isinstance(tree, dict) else None
 

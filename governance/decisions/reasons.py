@@ -60,9 +60,14 @@ def load_rules(policies: Path) -> tuple[Rule, ...]:
         texts = {key: value for key, value in notes["custom"].items() if key != "effect"}
         rules.append(
             Rule(
-                code=path[-1], rule=".".join(path), layer=path[1], effect=notes["custom"]["effect"],
-                title_en=notes["title"], description=notes["description"].strip(), **texts,
-            )  # fmt: skip
+                code=path[-1],
+                rule=".".join(path),
+                layer=path[1],
+                effect=notes["custom"]["effect"],
+                title_en=notes["title"],
+                description=notes["description"].strip(),
+                **texts,
+            )
         )
     return tuple(sorted(rules, key=lambda rule: (rule.layer, rule.code)))
 
@@ -74,11 +79,18 @@ def _engine_rules() -> tuple[Rule, ...]:
     reasons = [denial_without_engine(code, datetime.now(UTC)).reasons[0] for code in ENGINE_REASON_CODES]
     return tuple(
         Rule(
-            code=reason.code, rule=reason.rule, layer="engine", effect="deny",
-            title_fr=reason.text_fr.split(" ;")[0], title_en=reason.text_en.split(";")[0],
+            code=reason.code,
+            rule=reason.rule,
+            layer="engine",
+            effect="deny",
+            title_fr=reason.text_fr.split(" ;")[0],
+            title_en=reason.text_en.split(";")[0],
             description="Said by whoever asks the engine: without an answer that counts, nothing leaves.",
-            text_fr=reason.text_fr, text_en=reason.text_en, change_fr=reason.change_fr, change_en=reason.change_en,
-        )  # fmt: skip
+            text_fr=reason.text_fr,
+            text_en=reason.text_en,
+            change_fr=reason.change_fr,
+            change_en=reason.change_en,
+        )
         for reason in reasons
     )
 

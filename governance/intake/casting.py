@@ -84,6 +84,7 @@ def plain_number(value: pl.Expr, column: Column) -> pl.Expr:
     if column.group_char:
         value = value.str.replace_all(column.group_char, "", literal=True)
     if column.type == "number" and column.decimal_char != ".":
+        value = pl.when(value.str.contains(".", literal=True).not_()).then(value)
         value = value.str.replace(column.decimal_char, ".", literal=True)
     return value
 

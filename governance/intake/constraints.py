@@ -80,7 +80,7 @@ def _enum(column: Column) -> pl.Expr:
     allowed = [typed_bound(column, value) for value in column.constraints.enum or ()]
     if column.type in ("string", "any"):
         return text(column.name).is_in([str(value) for value in column.constraints.enum or ()]).not_()
-    return typed(column.name).is_in(pl.Series(allowed, dtype=dtype_of(column), strict=False)).not_()
+    return typed(column.name).is_in(pl.lit(pl.Series(allowed, dtype=dtype_of(column), strict=False)).implode()).not_()
 
 
 def constraints_of(column: Column) -> dict[str, pl.Expr]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from governance.intake.table import UnreadableError
 
 REPLACEMENT = "\ufffd".encode()
-SUSPECT = (REPLACEMENT, "Ã".encode(), "â€".encode(), "Â".encode())
+PIECE = 256 * 1024
+SUSPECT = ("Ã".encode(), "â€".encode(), "Â".encode())
 NOT_TEXT = {
     b"%PDF": "PDF", b"\x1f\x8b": "gzip", b"\x89PNG": "PNG", b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip",
     b"SQLite format 3": "SQLite", b"PAR1": "Parquet",
@@ -30,6 +31,31 @@ class Text:
     suspect: bool
 
 
+def _is_blank(data: bytes) -> bool:
+    """Tell whether there is nothing to read; the whole is only copied if its start says nothing."""
+    blank = b"\x00 \t\r\n"
+    return not data[:4096].strip(blank) and not data.strip(blank)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8, by pieces: a whole text in memory would cost twice the file."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), PIECE):
+            decoder.decode(data[start : start + PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _may_have_lost_accents(body: bytes) -> bool:
+    """Look for single bytes first: they are found, or not, ten times faster than the signs themselves."""
+    if b"\xef" in body and REPLACEMENT in body:
+        return True
+    return any(lead in body for lead in (b"\xc2", b"\xe2", b"\xc5")) and any(sign in body for sign in SUSPECT)
+
+
 def _pinned(data: bytes, encoding: str) -> tuple[str, int]:
     try:
         name = codecs.lookup(encoding).name
@@ -47,11 +73,8 @@ def _without_mark(data: bytes) -> str:
     zeros = head.count(0)
     if zeros > len(head) // 4:
         return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-    try:
-        data.decode("utf-8")
+    if _is_utf8(data):
         return "utf-8"
-    except UnicodeDecodeError:
-        pass
     lenient = data.decode("utf-8", "surrogateescape")
     wrong = len(re.findall("[\udc80-\udcff]", lenient))
     right = len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", lenient))
@@ -66,9 +89,19 @@ def _without_mark(data: bytes) -> str:
 
 def _one_line_end(content: bytes) -> bytes:
     """Old Macintosh and mixed line ends would hide lines from a reader that only knows the line feed."""
-    if content.count(b"\r") == content.count(b"\r\n"):
+    if b"\r" not in content or content.count(b"\r") == content.count(b"\r\n"):
         return content
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _to_utf8(body: bytes, name: str) -> tuple[bytes, bool]:
+    """Return bytes as UTF-8, and whether some were no text in that encoding."""
+    if name in ("utf-8", "utf-8-sig") and _is_utf8(body):
+        return body, False
+    try:
+        return body.decode(name).encode("utf-8"), False
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return body.decode(name, "replace").encode("utf-8", "replace"), True
 
 
 def decode(data: bytes, pinned: str | None = None) -> Text:
@@ -77,7 +110,7 @@ def decode(data: bytes, pinned: str | None = None) -> Text:
     Raises:
         UnreadableError: the file is empty, is not text, or the pinned encoding does not exist.
     """
-    if not data.strip(b"\x00 \t\r\n"):
+    if _is_blank(data):
         raise UnreadableError("empty-file")
     for start, kind in NOT_TEXT.items():
         if data.startswith(start):
@@ -86,23 +119,10 @@ def decode(data: bytes, pinned: str | None = None) -> Text:
         raise UnreadableError("not-a-table", "HTML")
     marked = next(((name, length) for mark, name, length in MARKS if data.startswith(mark)), None)
     name, skip = _pinned(data, pinned) if pinned else marked or (_without_mark(data), 0)
-    body = data[skip:]
-    damaged = False
-    if name == "utf-8":
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError:
-            damaged, body = True, body.decode("utf-8", "replace").encode("utf-8")
-    else:
-        try:
-            body = body.decode(name).encode("utf-8")
-        except (UnicodeDecodeError, UnicodeEncodeError):
-            damaged, body = True, body.decode(name, "replace").encode("utf-8", "replace")
+    body, damaged = _to_utf8(data[skip:], name)
     body = _one_line_end(body)
     damaged = damaged or b"\x00" in body
-    suspect = (
-        damaged or REPLACEMENT in body or b"\xc3\x83" in body or b"\xc3\xa2\xe2\x82\xac" in body or b"\xc3\x82" in body
-    )
-    if not body.strip():
+    if _is_blank(body):
         raise UnreadableError("empty-file")
+    suspect = damaged or _may_have_lost_accents(body)
     return Text(body, "utf-8" if name == "utf-8-sig" else name, damaged, suspect)

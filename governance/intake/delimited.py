@@ -6,7 +6,6 @@ shape is checked first, vectorised; only a file whose shape is not regular goes 
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -76,35 +75,44 @@ def _locate(text: Text, reading: Reading, wanted: Wanted) -> tuple[str, _Record]
     return best[2], best[3]
 
 
-def _after_line(content: bytes, line: int) -> bytes:
-    """Return what stands below a physical line."""
+def _body(content: bytes, header_line: int) -> bytes:
+    """Return what stands below a physical line, without line ends after the last text."""
     position = 0
-    for _ in range(line):
+    for _ in range(header_line):
         position = content.find(b"\n", position) + 1
         if position == 0:
             return b""
-    return content[position:]
+    end = len(content)
+    while end > position and content[end - 1] in b"\r\n":
+        end -= 1
+    return content[position:end]
 
 
-def _is_regular(body: bytes, delimiter: str, width: int) -> bool:
-    """Tell whether each physical line is one record of ``width`` cells, or blank."""
-    separator = delimiter.encode()
-    quoted = b'"' in body
-    if not quoted and b"\n\n" not in body and b"\n\r\n" not in body and body[:1] not in b"\r\n":
-        # extra cells make Polars fail, so the right sum of separators means that no row is short either
-        return body.count(separator) == (body.count(b"\n") + 1) * (width - 1)
-    lines = pl.read_lines(io.BytesIO(body)).filter(pl.col("line") != "").lazy()
-    has_quote = pl.col("line").str.contains('"', literal=True)
-    count_fits = pl.col("line").str.count_matches(delimiter, literal=True) == width - 1
-    mark = re.escape(delimiter)
-    cell = rf'(?:"(?:[^"]|"")*"|[^"{mark}]*)'
-    shape_fits = pl.col("line").str.contains(rf"^{cell}(?:{mark}{cell}){{{width - 1}}}$")
-    fits = pl.when(has_quote).then(shape_fits).otherwise(count_fits)
-    return bool(lines.select(fits.all()).collect().item())
+def _has_each_byte(frame: pl.DataFrame, body: bytes) -> bool:
+    """Tell whether cells, separators, line ends and quotes make up the text to the byte.
+
+    A short row would lack separators and a long one makes Polars fail, so the right sum means a regular shape.
+    """
+    cells = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum().fill_null(0))).item())
+    left = len(body) - cells - (frame.width - 1) * frame.height - (frame.height - 1)
+    around = sum(body.count(sign) for sign in (b'"', b"\r") if sign in body)
+    if left == around:
+        return True
+    inside = pl.all().str.count_matches('["\r]').sum().fill_null(0)
+    return left == around - int(frame.select(pl.sum_horizontal(inside)).item())
+
+
+def _lines_of(frame: pl.DataFrame, body: bytes, first_line: int) -> pl.Series:
+    """Return the physical line on which each record starts; cells may hold line ends of their own."""
+    index = pl.int_range(first_line, first_line + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
+    if b'"' not in body or body.count(b"\n") == frame.height - 1:
+        return index
+    inside = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))).to_series()
+    return (index + inside.cast(pl.Int64).cum_sum().shift(1, fill_value=0)).alias(LINE)
 
 
 def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> pl.DataFrame | None:
-    """Read a body of regular shape with Polars; ``None`` if it disagrees after all."""
+    """Read a body with Polars; ``None`` if some record has not ``width`` cells."""
     try:
         frame = pl.read_csv(
             io.BytesIO(body), has_header=False, separator=delimiter, infer_schema=False,
@@ -112,9 +120,9 @@ def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> p
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if frame.width != width or frame.height != body.count(b"\n") + 1:
+    if frame.width != width or not _has_each_byte(frame, body):
         return None
-    return frame.with_columns(pl.int_range(first_line, first_line + pl.len(), dtype=pl.Int64).alias(LINE))
+    return frame.with_columns(_lines_of(frame, body, first_line)).rechunk()  # kept because mixed chunks cost more later
 
 
 def _read_irregular(body: bytes, delimiter: str, width: int, first_line: int) -> tuple[pl.DataFrame, list[Fault]]:
@@ -147,13 +155,16 @@ def _read_irregular(body: bytes, delimiter: str, width: int, first_line: int) ->
 def without_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
     """Leave out rows without any text; those between rows that have some are reported."""
     cells = [name for name in frame.columns if name != LINE]
-    empty = frame.select(pl.all_horizontal(pl.col(cells).is_null() | (pl.col(cells).str.len_bytes() == 0))).to_series()
-    maybe = frame.filter(empty)
-    if maybe.height == 0:
+    for name in cells:  # a few columns are enough to see that no row is blank
+        if frame[name].null_count() == 0 and (frame[name].str.len_bytes() > 0).all():
+            return frame, []
+    no_text = pl.all_horizontal(pl.col(cells).is_null() | (pl.col(cells).str.len_bytes() == 0))
+    empty = frame.select(no_text).to_series()
+    if not empty.any():
         return frame, []
     kept = frame.filter(~empty)
     last = kept[LINE].max() if kept.height else 0
-    between = maybe.filter(pl.col(LINE) < last)[LINE].to_list()
+    between = frame.filter(empty).filter(pl.col(LINE) < last)[LINE].to_list()
     return kept, [Fault("blank-row", line) for line in between]
 
 
@@ -166,11 +177,9 @@ def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     delimiter, header = _locate(text, reading, wanted)
     headers = tuple(clean(cell) for cell in header.cells)
     first_line = header.last_line + 1
-    body = _after_line(text.content, header.last_line).rstrip(b"\r\n")
-    frame: pl.DataFrame | None = None
+    body = _body(text.content, header.last_line)
     faults: list[Fault] = []
-    if body and _is_regular(body, delimiter, len(headers)):
-        frame = _read_regular(body, delimiter, len(headers), first_line)
+    frame = _read_regular(body, delimiter, len(headers), first_line) if body else None
     if frame is None:
         frame, faults = _read_irregular(body, delimiter, len(headers), first_line)
     rows, blank = without_blank_rows(frame)

@@ -10,7 +10,7 @@ def holds_for(value: pl.Expr, predicate: Callable[[str], bool]) -> pl.Expr:
 
     def judge(column: pl.Series) -> pl.Series:
         good = [item for item in column.unique().drop_nulls() if predicate(item)]
-        return column.is_in(pl.Series(good, dtype=pl.String), nulls_equal=False).fill_null(False)
+        return column.is_in(pl.Series(good, dtype=pl.String).implode()).fill_null(False)
 
     return value.map_batches(judge, return_dtype=pl.Boolean, is_elementwise=False)
 

@@ -234,7 +234,10 @@ def _split(
     else:
         wrong = written[RECORD].is_in(blocking["row"].unique().implode())
     wrong = wrong & ~repeated
-    accepted = typed.filter(~wrong & ~repeated).with_columns(written.filter(~wrong & ~repeated)[LINE])
+    good = ~wrong & ~repeated
+    accepted = typed.with_columns(written[LINE])
+    if not good.all():
+        accepted = accepted.filter(good)
     kept = written.filter(wrong).select(*names, LINE, RECORD)
     file_rules = blocking.filter(pl.col("row").is_null())["rule"].unique(maintain_order=True).to_list()
     rules = blocking.group_by("row", maintain_order=True).agg(pl.col("rule").unique(maintain_order=True).alias("rules"))

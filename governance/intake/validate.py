@@ -70,7 +70,7 @@ def _repeated_rows(frame: pl.DataFrame, names: list[str]) -> pl.Series:
         return twice
     candidates = frame.with_row_index(INDEX).filter(twice)
     again = candidates.filter(~candidates.select(pl.struct(FILE, *names).is_first_distinct()).to_series())[INDEX]
-    return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again)
+    return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again.implode())
 
 
 def _repeats(frame: pl.DataFrame, by: list[str], where: pl.Series) -> pl.Series:

@@ -2,18 +2,28 @@
 
 import json
 import time
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import stamina
 
 SETTLED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed", "up_for_retry"})
 """States of a task in which it does nothing more for now."""
 
 
 class AirflowRefused(RuntimeError):
-    """Airflow does not answer or says no; the message is in words."""
+    """Airflow says no; the message is in words."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AirflowBusy(AirflowRefused):
+    """Airflow does not answer for now; asked again a few times before it is given up."""
 
 
 class Airflow:
@@ -32,10 +42,18 @@ class Airflow:
         ((user, password),) = json.loads(path.read_text(encoding="utf-8")).items()
         return cls(address, user, password)
 
+    @stamina.retry(on=AirflowBusy, attempts=8, wait_initial=0.5, wait_max=5)
     def _ask(self, method: str, path: str, **more: Any) -> Any:
-        answer = self._client.request(method, f"/api/v2{path}", **more)
+        try:
+            answer = self._client.request(method, f"/api/v2{path}", **more)
+        except httpx.TransportError as error:
+            raise AirflowBusy(f"Airflow does not answer to {method} {path}: {error}") from error
+        if answer.is_server_error:
+            raise AirflowBusy(f"Airflow answered {answer.status_code} to {method} {path}; see its log.")
         if answer.is_error:
-            raise AirflowRefused(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:200]}")
+            raise AirflowRefused(
+                f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:200]}", answer.status_code
+            )
         return answer.json() if answer.content else None
 
     def dag_ids(self) -> set[str]:
@@ -65,8 +83,14 @@ class Airflow:
 
     def trigger(self, dag_id: str) -> str:
         """Start a run by hand and return its id."""
-        run = self._ask("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None})
-        return str(run["dag_run_id"])
+        run_id = f"main__{uuid.uuid4().hex}"
+        try:
+            self._ask("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "dag_run_id": run_id})
+        except AirflowRefused as refusal:
+            # An id of ours makes asking twice harmless: the second time it is there already.
+            if refusal.status != 409:
+                raise
+        return run_id
 
     def task_states(self, dag_id: str, run_id: str) -> list[str | None]:
         """State of every task instance of a run; None before it is scheduled."""

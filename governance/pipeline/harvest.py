@@ -9,8 +9,10 @@ import tempfile
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from connectors.base import Fetched, FetchRequest, Validators
@@ -25,6 +27,9 @@ from governance.pipeline.settle import Arrival, settle_examined, settle_failed, 
 from governance.platform import Platform
 from governance.state.cursors import Cursor, find_cursor
 from governance.state.receipts import Receipt
+
+AT_ONCE = 8
+"""Sources asked at the same time."""
 
 Ask = tuple[Member | Partner, Source]
 """A source with whose it is."""
@@ -50,12 +55,13 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
         say(receipt)
 
     by_contract: dict[str, list[_Came]] = defaultdict(list)
-    for ask in asks:
-        came = _fetch_one(platform, ask)
-        if isinstance(came, Receipt):
-            keep(came)
-        else:
-            by_contract[ask[1].dataset].append(came)
+    # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
+        for came in pool.map(partial(_fetch_one, platform), asks):
+            if isinstance(came, Receipt):
+                keep(came)
+            else:
+                by_contract[came.ask[1].dataset].append(came)
     for dataset, arrivals in by_contract.items():
         for receipt in _examine_all(platform, platform.contracts[dataset], arrivals):
             keep(receipt)

@@ -1,15 +1,17 @@
 """What must be there before the services start: the policy engine, the bundle, Airflow's database, example files."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from governance.decisions.bundle import write_bundle
 from governance.settings import Settings
 from infra.native.opa_binary import obtain_opa
-from infra.native.services import airflow_environment
+from infra.native.services import airflow_database, airflow_environment
 from infra.native.supervisor import StartFailed
 from infra.town_halls.generate import generate
 
@@ -44,4 +46,7 @@ def _prepare_airflow(settings: Settings, say: Callable[[str], None]) -> None:
         result = subprocess.run([program, *words], env=environment, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise StartFailed(f"airflow {' '.join(words)} failed: {result.stderr.strip()[-400:]}")
+    # Kept in the file from then on: with it, the API, the scheduler and tasks read while one of them writes.
+    with closing(sqlite3.connect(airflow_database(settings))) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
     done.touch()

@@ -3,8 +3,7 @@
 import json
 import secrets
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from governance.decisions.opa_server import opa_command
@@ -21,7 +20,6 @@ class Service:
     ready_path: str | None
     setting: str = ""
     """Setting that moves the port, for the message when it is taken."""
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def _program(name: str) -> str:
@@ -47,6 +45,11 @@ def airflow_password_file(settings: Settings) -> Path:
     return path
 
 
+def airflow_database(settings: Settings) -> Path:
+    """Path of Airflow's SQLite file."""
+    return settings.state_dir / "airflow" / "airflow.db"
+
+
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return what Airflow's processes need: quiet, on loopback, our DAGs alone."""
     home = settings.state_dir / "airflow"
@@ -62,7 +65,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "operator:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow_password_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_database(settings)}?timeout=60",
         "AIRFLOW__API__HOST": settings.host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": address,
@@ -91,8 +94,6 @@ def platform_environment(settings: Settings) -> dict[str, str]:
 
 def services(settings: Settings) -> list[Service]:
     """Return the processes in the order they start."""
-    ours = platform_environment(settings)
-    airflow = {**ours, **airflow_environment(settings)}
     host = settings.host
     sites = settings.state_dir / "example-sites"
     return [
@@ -104,7 +105,6 @@ def services(settings: Settings) -> list[Service]:
             settings.example_sites_port,
             "/",
             "ARCHIPEL_EXAMPLE_SITES_PORT",
-            ours,
         ),
         Service(
             "console",
@@ -113,7 +113,6 @@ def services(settings: Settings) -> list[Service]:
             settings.console_port,
             "/health/live",
             "ARCHIPEL_CONSOLE_PORT",
-            ours,
         ),
         Service(
             "airflow-api",
@@ -121,8 +120,7 @@ def services(settings: Settings) -> list[Service]:
             settings.airflow_port,
             "/api/v2/version",
             "ARCHIPEL_AIRFLOW_PORT",
-            airflow,
         ),
-        Service("airflow-scheduler", (_program("airflow"), "scheduler"), None, None, "", airflow),
-        Service("airflow-dag-processor", (_program("airflow"), "dag-processor"), None, None, "", airflow),
+        Service("airflow-scheduler", (_program("airflow"), "scheduler"), None, None),
+        Service("airflow-dag-processor", (_program("airflow"), "dag-processor"), None, None),
     ]

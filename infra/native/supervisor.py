@@ -1,16 +1,21 @@
 """Start, watch and stop the services with supervisord; its control socket lies in the state folder."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ProtocolError, ServerProxy
 
 import httpx
+from supervisor.xmlrpc import SupervisorTransport
 
 from governance.settings import PROJECT_ROOT, Settings
-from infra.native.services import Service, services
+from infra.native.services import Service, airflow_environment, platform_environment, services
 
 START_SECONDS = 120
 """Longest wait for one service to say it is ready."""
@@ -24,23 +29,28 @@ def _folder(settings: Settings) -> Path:
     return settings.state_dir / "supervisor"
 
 
-def _control(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).parent / "supervisorctl"
-    command = [str(program), "-c", str(_folder(settings) / "supervisord.conf"), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def _ask(settings: Settings) -> Any:
+    """The supervisor's own interface over its socket; a connection is made at the first call."""
+    socket_path = _folder(settings) / "control.sock"
+    # The host name is never used: the transport speaks to the socket.
+    return ServerProxy(
+        "http://supervisor", transport=SupervisorTransport(None, None, f"unix://{socket_path}")
+    ).supervisor
 
 
 def is_up(settings: Settings) -> bool:
     """Say whether this state folder's supervisor answers."""
-    if not (_folder(settings) / "supervisord.conf").is_file():
+    try:
+        return str(_ask(settings).getState()["statename"]) == "RUNNING"
+    except (OSError, Fault, ProtocolError, HTTPException):
         return False
-    return _control(settings, "pid").stdout.strip().isdigit()
 
 
 def states(settings: Settings) -> dict[str, str]:
-    """Return each service's state in supervisor's words (RUNNING, STOPPED, FATAL …)."""
-    lines = _control(settings, "status").stdout.splitlines() if is_up(settings) else []
-    return {parts[0]: parts[1] for parts in (line.split() for line in lines) if len(parts) > 1}
+    """Return each service's state in supervisor's words (RUNNING, STOPPED, FATAL …); empty when it is down."""
+    if not is_up(settings):
+        return {}
+    return {known["name"]: known["statename"] for known in _ask(settings).getAllProcessInfo()}
 
 
 def _quote(value: str) -> str:
@@ -49,9 +59,8 @@ def _quote(value: str) -> str:
 
 def _section(service: Service, logs: Path) -> str:
     words = " ".join(_quote(word) for word in service.command)
-    environment = ",".join(f"{name}={_quote(value)}" for name, value in service.environment.items())
     return (
-        f"[program:{service.name}]\ncommand={words}\ndirectory={PROJECT_ROOT}\nenvironment={environment}\n"
+        f"[program:{service.name}]\ncommand={words}\ndirectory={PROJECT_ROOT}\n"
         f"autostart=false\nautorestart=true\nstartsecs=0\nstopasgroup=true\nkillasgroup=true\nstopwaitsecs=15\n"
         f"stdout_logfile={logs / service.name}.log\nredirect_stderr=true\nstdout_logfile_maxbytes=5MB\n"
         "stdout_logfile_backups=2\n"
@@ -99,7 +108,7 @@ def _wait_until_ready(settings: Settings, service: Service) -> None:
             if httpx.get(address, timeout=5, follow_redirects=True).status_code < 500:
                 return
         except httpx.HTTPError:
-            time.sleep(0.2)
+            time.sleep(0.3)
         if states(settings).get(service.name) in {"FATAL", "BACKOFF", "EXITED"}:
             break
     raise StartFailed(f"{service.name} did not start; see {settings.state_dir / 'logs' / service.name}.log")
@@ -122,6 +131,8 @@ def start(settings: Settings, say: Callable[[str], None]) -> bool:
         program = Path(sys.executable).parent / "supervisord"
         started = subprocess.run(
             [str(program), "-c", str(_folder(settings) / "supervisord.conf")],
+            # Handed down to every service, so that no secret stands in a configuration file.
+            env={**os.environ, **platform_environment(settings), **airflow_environment(settings)},
             capture_output=True,
             text=True,
             check=False,
@@ -129,7 +140,8 @@ def start(settings: Settings, say: Callable[[str], None]) -> bool:
         if started.returncode != 0:
             raise StartFailed(f"The supervisor did not start: {started.stderr.strip()}")
     missing = [service for service in planned if states(settings).get(service.name) != "RUNNING"]
-    _control(settings, "start", *(service.name for service in missing))
+    for service in missing:
+        _ask(settings).startProcess(service.name, False)
     for service in missing:
         say(f"  starting {service.name}")
         _wait_until_ready(settings, service)
@@ -140,7 +152,7 @@ def stop(settings: Settings) -> bool:
     """Stop every service and the supervisor. Returns False when nothing ran."""
     if not is_up(settings):
         return False
-    _control(settings, "shutdown")
+    _ask(settings).shutdown()
     deadline = time.monotonic() + 40
     while is_up(settings) and time.monotonic() < deadline:
         time.sleep(0.2)

@@ -8,6 +8,7 @@ if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (
   exit 2
 fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
 [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r infra/requirements/bootstrap.txt || true
 echo "  installing the environment ($which) from its lock"
 if [ -x .venv/bin/uv ] && VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r "$lock"; then

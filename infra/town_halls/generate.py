@@ -16,6 +16,7 @@ from random import Random
 
 import yaml
 
+from infra.town_halls.behaviour import BEHAVIOUR
 from infra.town_halls.habits import ExampleFile, load_behaviours, load_files
 from infra.town_halls.rows import Row
 from infra.town_halls.spoil import spoil_rows
@@ -35,7 +36,7 @@ They describe neither the authority named nor any person. Not for re-use.
 
 @dataclass(frozen=True)
 class Written:
-    """What one file holds; rows counts every row, wrong and repeated ones included."""
+    """What one file holds; rows counts wrong and repeated ones, not blank ones."""
 
     path: str
     dataset: str
@@ -77,7 +78,8 @@ def make_file(file: ExampleFile, seed: int, generation: int = 1, rows_factor: fl
     sound = [row for index, row in enumerate(cells) if index not in wrong]
     cells += sound[: habit.repeats]
     header = [_header(column, file) for column in columns] + list(habit.extra)
-    content = (to_xlsx if file.habit.file.endswith(".xlsx") else to_csv)(header, cells, habit)
+    blank = [[""] * len(header)] * habit.blanks
+    content = (to_xlsx if habit.file.endswith(".xlsx") else to_csv)(header, cells + blank, habit)
     digest = hashlib.sha256(content).hexdigest()
     return content, Written(file.path, file.dataset, digest, len(cells), len(wrong), habit.repeats)
 
@@ -105,7 +107,7 @@ def generate(out: Path, seed: int = 1, generation: int = 1, rows_factor: float =
         _put(out / file.town.id / "LISEZMOI.txt", _NOTICE.format(seed=seed).encode(), _FIRST_DAY)
         written.append(about)
     behaviours = {prefix: how.model_dump(exclude_defaults=True) for prefix, how in load_behaviours().items()}
-    (out / "behaviour.yaml").write_text(yaml.safe_dump(behaviours), encoding="utf-8")
+    (out / BEHAVIOUR).write_text(yaml.safe_dump(behaviours), encoding="utf-8")
     manifest = {"synthetic": True, "seed": seed, "generation": generation, "files": [asdict(one) for one in written]}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     return written

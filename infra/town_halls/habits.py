@@ -11,7 +11,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from infra.town_halls.serve import Behaviour
+from infra.town_halls.behaviour import Behaviour
 from infra.town_halls.towns import TOWNS, Town
 
 HABITS = Path(__file__).with_name("habits.yaml")
@@ -26,7 +26,7 @@ class Habit(BaseModel):
     rows: int = Field(gt=0)
     encoding: str = "utf-8"
     delimiter: Literal[";", ",", "\t", "|"] = ","
-    newline: Literal["\n", "\r\n"] = "\r\n"
+    newline: Literal["\n", "\r\n", "\r"] = "\r\n"
     date: str = "%Y-%m-%d"
     datetime: str = "%Y-%m-%dT%H:%M:%SZ"
     decimal: Literal[",", "."] = "."
@@ -40,6 +40,7 @@ class Habit(BaseModel):
     titles: tuple[str, ...] = Field((), description="lines above the header")
     wrong: float = Field(0.02, ge=0, le=0.1, description="share of rows that are spoiled")
     repeats: int = Field(0, ge=0, description="rows that come twice")
+    blanks: int = Field(0, ge=0, description="rows without anything, such as spreadsheets leave at the end")
     second: Literal["same", "grows", "shrinks"] = Field("same", description="what the second generation does")
 
 

@@ -17,33 +17,10 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Literal
+from socketserver import TCPServer
 from urllib.parse import quote, unquote, urlsplit
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
-
-BEHAVIOUR = "behaviour.yaml"
-
-
-class Behaviour(BaseModel):
-    """How a path answers; the default is a well-kept server."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    validators: Literal["both", "etag", "last_modified", "none"] = "both"
-    ranges: bool = Field(True, description="answers Range with 206")
-    status: int | None = Field(None, description="answers this status and no file")
-    retry_after: str | None = Field(None, description="Retry-After sent with that status")
-    redirect: str | None = Field(None, description="Location of a 302")
-    first: int | None = Field(None, description="misbehaves for that many requests, then behaves")
-    slow_seconds: float = Field(0, description="pause before each piece of the body")
-    piece_bytes: int = Field(64 * 1024, gt=0)
-    cut_after: int | None = Field(None, description="closes the connection after that many bytes of body")
-    endless: bool = Field(False, description="repeats the file for ever, without Content-Length")
-    bomb_bytes: int | None = Field(None, description="answers that many zeros, compressed")
-    gzipped: bool = Field(False, description="compresses the body")
-    filename: str | None = Field(None, description="name in Content-Disposition")
+from infra.town_halls.behaviour import Behaviour, behaviour_of
 
 
 @dataclass(frozen=True)
@@ -61,6 +38,7 @@ class Sites(ThreadingHTTPServer):
     """The server; ``answers`` lists what it gave."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self, root: Path, host: str = "127.0.0.1", port: int = 0) -> None:
         self.root = root.resolve()
@@ -68,6 +46,11 @@ class Sites(ThreadingHTTPServer):
         self._asked: Counter[str] = Counter()
         self._change = threading.Condition()
         super().__init__((host, port), _Visit)
+
+    def server_bind(self) -> None:
+        """Bind without asking the network what this machine is called, which takes seconds where no DNS answers."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     @property
     def address(self) -> str:
@@ -91,10 +74,7 @@ class Sites(ThreadingHTTPServer):
 
     def behave(self, path: str) -> Behaviour:
         """How this request for a path is answered; past its ``first`` requests, as if it behaved."""
-        file = self.root / BEHAVIOUR
-        known = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
-        fitting = max((prefix for prefix in known if path.startswith(prefix)), key=len, default=None)
-        found = Behaviour.model_validate(known[fitting]) if fitting is not None else Behaviour()
+        found = behaviour_of(path, self.root)
         with self._change:
             self._asked[path] += 1
         if found.first is not None and self._asked[path] > found.first:
@@ -113,7 +93,9 @@ class _Visit(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path).lstrip("/")
         how = self.server.behave(path)
         file = (self.server.root / path).resolve()
-        if how.redirect is not None:
+        if self.command == "HEAD" and not how.head:
+            self._answer(path, 405, {"Allow": "GET"}, b"")
+        elif how.redirect is not None:
             self._answer(path, 302, {"Location": how.redirect}, b"")
         elif how.status is not None:
             self._answer(
@@ -122,7 +104,9 @@ class _Visit(BaseHTTPRequestHandler):
         elif not file.is_relative_to(self.server.root) or (file.is_file() and file.parent == self.server.root):
             self._answer(path, 404, {}, b"not found\n")
         elif file.is_dir():
-            self._answer(path, 200, {"Content-Type": "text/html; charset=utf-8"}, _listing(file))
+            self._answer(
+                path, 200, {"Content-Type": "text/html; charset=utf-8"}, _listing(file, file != self.server.root)
+            )
         elif file.is_file():
             self._serve_file(path, file, how)
         else:
@@ -210,8 +194,9 @@ def _validators(file: Path, content: bytes, how: Behaviour) -> dict[str, str]:
     return headers
 
 
-def _listing(folder: Path) -> bytes:
-    names = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+def _listing(folder: Path, files: bool) -> bytes:
+    listed = [path for path in folder.iterdir() if files or path.is_dir()]
+    names = sorted(f"{path.name}/" if path.is_dir() else path.name for path in listed)
     links = "".join(f'<li><a href="{quote(name)}">{escape(name)}</a></li>' for name in names if name.isprintable())
     title = "Sites d'exemple (données synthétiques)"
     head = f'<!doctype html><html lang="fr"><meta charset="utf-8"><title>{title}</title>'

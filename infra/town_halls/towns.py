@@ -50,7 +50,7 @@ def siret_of(siren: str, office: int = 1) -> str:
 
 
 def example_siren(number: int) -> str:
-    """Return a SIREN of an invented body: a range (000…) that INSEE does not allot."""
+    """Return a SIREN for an invented body: made up, evidently so (0001…), with a right check digit."""
     stem = f"0001{number:04d}"
     return stem + check_digit(stem)
 

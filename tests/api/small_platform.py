@@ -25,9 +25,12 @@ from governance.contracts.odcs import dump_contract
 from governance.decisions.bundle import write_bundle
 from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.identity.issuer import DevelopmentIssuer
+from governance.intake.model import ContractFacts, FileFacts, Report, RowCounts, RowError
+from governance.intake.report_files import write_report_json
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
+from governance.state.receipts import Outcome, Receipt, store_receipt
 
 EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"
 
@@ -240,6 +243,81 @@ def write_shared(platform: Platform, version: str = "v1", **rows: str) -> Shared
     return shared
 
 
+def _error(line: int, column: str, value: str, rule: str, remedy: str) -> RowError:
+    return RowError(
+        line=line,
+        row=line - 1,
+        column=column,
+        value=value,
+        rule=rule,
+        severity="blocks",
+        message_fr=f"« {value} » n'est pas admis.",
+        message_en=f"“{value}” is not admitted.",
+        remedy_fr=f"Écrivez {remedy}.",
+        remedy_en=f"Write {remedy}.",
+    )
+
+
+def write_run(platform: Platform, run_id: str, member: str, dataset: str, errors: list[RowError]) -> None:
+    """Write a run that quarantined rows: receipt and report."""
+    report = Report(
+        status="invalid",
+        file=FileFacts(name=f"{dataset}.csv", sha256="0" * 64),
+        contract=ContractFacts(id=dataset, version="1.0.0"),
+        rows=RowCounts(read=5, accepted=3, quarantined=2),
+        errors=errors,
+    )
+    write_report_json(report, platform.lake.quarantine(run_id) / "report.json")
+    _store_run(platform, run_id, member, dataset, "accepted", 2)
+
+
+def _store_run(platform: Platform, run_id: str, member: str, dataset: str, outcome: Outcome, wrong: int | None) -> None:
+    now = datetime.now(UTC)
+    counts = (
+        {"rows_in": 5, "rows_accepted": 5 - wrong, "rows_quarantined": wrong, "rows_duplicates": 0} if wrong else {}
+    )
+    receipt = Receipt.model_validate(
+        {
+            "run_id": run_id,
+            "member_id": member,
+            "source_id": dataset,
+            "dataset": dataset,
+            "started_at": now,
+            "finished_at": now,
+            "outcome": outcome,
+            "file_name": f"{dataset}.csv",
+            "message_fr": "3 lignes reprises, 2 à corriger." if wrong else "Le site ne répond pas.",
+            "message_en": "3 rows taken, 2 to mend." if wrong else "The site does not answer.",
+            "remedy_fr": "Corrigez les lignes du rapport." if wrong else "Vérifiez l'adresse de la source.",
+            "remedy_en": "Mend the rows of the report." if wrong else "Check the source's address.",
+            **counts,
+        }
+    )
+    store_receipt(platform.engine, receipt)
+
+
+def write_runs(platform: Platform) -> None:
+    """One run with rows to mend, one of personal data, one that failed."""
+    write_run(
+        platform,
+        "run-donges",
+        "donges",
+        "subventions",
+        [
+            _error(3, "dateConvention", "31/02/2024", "type-error", "2024-02-29"),
+            _error(4, "montant", "=douze", "type-error", "12.0"),
+        ],
+    )
+    write_run(
+        platform,
+        "run-personal",
+        "donges",
+        "signalements",
+        [_error(2, "auteur_courriel", "habitant9(at)example.org", "type-error", "habitant9@example.org")],
+    )
+    _store_run(platform, "run-trignac", "trignac", "subventions", "failed", None)
+
+
 def free_port() -> int:
     """Return a port of the loopback that nobody listens on."""
     with socket.socket() as probe:
@@ -305,5 +383,6 @@ def small_platform(root: Path) -> Iterator[Running]:
     with policy_engine(settings):
         platform = open_platform(settings)
         write_shared(platform, subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
+        write_runs(platform)
         with served(platform) as url:
             yield Running(platform, url)

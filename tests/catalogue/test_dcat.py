@@ -10,7 +10,9 @@ from pyshacl import validate
 from rdflib import DCAT, DCTERMS, RDF, Graph, URIRef
 from rdflib.compare import isomorphic
 
-from governance.catalogue.to_dcat import build_graph, to_json_ld, to_turtle
+from governance.catalogue.graph import to_json_ld, to_turtle
+from governance.catalogue.model import CatalogueError
+from governance.catalogue.to_dcat import build_graph
 from governance.catalogue.vocabulary import DCATAP, LABELS, theme_uri
 from governance.settings import PROJECT_ROOT
 from tests.catalogue.world import PUBLIC, World
@@ -89,7 +91,7 @@ def test_high_value_category_comes_with_the_act_on_dataset_and_files(world: Worl
 
 
 def test_theme_outside_the_eu_table_is_refused() -> None:
-    with pytest.raises(ValueError, match="XXXX"):
+    with pytest.raises(CatalogueError, match="XXXX"):
         theme_uri("XXXX")
     assert all(french and english for french, english in LABELS.values())
 
@@ -101,7 +103,8 @@ def test_bytes_do_not_depend_on_the_order_of_hashing(world: World, tmp_path: Pat
     (tmp_path / "catalogue.json").write_text(catalogue.model_dump_json())
     program = (
         "import sys; from governance.catalogue.model import Catalogue; "
-        "from governance.catalogue.to_dcat import build_graph, to_turtle, to_json_ld; "
+        "from governance.catalogue.graph import to_turtle, to_json_ld; "
+        "from governance.catalogue.to_dcat import build_graph; "
         "g = build_graph(Catalogue.model_validate_json(open(sys.argv[1]).read())); "
         "sys.stdout.buffer.write(to_turtle(g) + to_json_ld(g))"
     )

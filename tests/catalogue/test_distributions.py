@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -39,16 +40,21 @@ def test_formula_cells_leave_with_an_apostrophe_and_numbers_as_they_are(world: W
     assert rows[1]["surface_m2"] == "-3.0"
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12))
-def test_no_text_cell_starts_as_a_formula_unless_it_is_a_plain_number(text: str) -> None:
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+BAIT = st.builds(str.__add__, st.sampled_from(FORMULA_STARTS), CELLS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(CELLS, BAIT), min_size=5, max_size=40))
+def test_no_text_cell_starts_as_a_formula_unless_it_is_a_plain_number(texts: list[str]) -> None:
+    query = f"SELECT {csv_cell_sql('c', 'VARCHAR')} FROM (SELECT unnest(?) AS c)"
     with duckdb.connect() as connection:
-        row = connection.execute(f"SELECT {csv_cell_sql('c', 'VARCHAR')} FROM (SELECT ? AS c)", [text]).fetchone()
-    assert row is not None
-    cell = row[0]
-    assert cell in (text, "'" + text)
-    if cell and cell[0] in FORMULA_STARTS:
-        assert float(cell.replace(",", ".")) is not None
+        cells = [row[0] for row in connection.execute(query, [texts]).fetchall()]
+    assert len(cells) == len(texts)
+    for cell, text in zip(cells, texts, strict=True):
+        assert cell in (text, "'" + text)
+        if cell and cell[0] in FORMULA_STARTS:
+            assert re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?", cell)
 
 
 def test_json_and_parquet_carry_the_values_untouched(world: World) -> None:

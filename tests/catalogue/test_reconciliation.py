@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from governance.catalogue.distributions import CatalogueError
 from governance.catalogue.file_catalogue import FileCatalogue
+from governance.catalogue.model import CatalogueError
 from governance.federation import Federation
 from tests.catalogue.world import DAY_ONE, DAY_TWO, ROWS, World
 

@@ -119,6 +119,7 @@ class Published:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     state: Path = tmp_path_factory.mktemp("state")
     declared = shutil.copytree(PROJECT_ROOT / "federation", state / "federation")
+    (declared / "rules").mkdir(exist_ok=True)
     (declared / "rules" / "exemple-trignac-menus.yaml").write_text(CLOSURE, encoding="utf-8")
     settings = Settings(state_dir=state, federation_dir=declared, opa_port=_free_port())
     revision = write_bundle(settings)

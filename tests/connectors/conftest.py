@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from connectors.base import EgressRules, FetchRequest, Limits, Validators
 from infra.town_halls.serve import Sites
@@ -53,3 +54,16 @@ def ask(tmp_path: Path, limits: Limits) -> Ask:
         )
 
     return make
+
+
+@pytest.fixture
+def waits() -> Iterator[list[float]]:
+    """How long each retry waited, as scheduled."""
+    seen: list[float] = []
+
+    def note(details: RetryDetails) -> None:
+        seen.append(details.wait_for)
+
+    set_on_retry_hooks([note])
+    yield seen
+    set_on_retry_hooks(None)

@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from connectors.base import FetchRequest
-from infra.town_halls.serve import BEHAVIOUR, Behaviour, Served, Sites
+from infra.town_halls.behaviour import BEHAVIOUR, Behaviour
+from infra.town_halls.serve import Served, Sites
 
 CONTENT = b"id;nom\n" + b"".join(b"%05d;exemple\n" % number for number in range(2000))
 

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 
 from connectors import http_file
 from connectors.base import EgressRules
-from connectors.egress import Address, GuardedTransport, is_public, judge, shown
+from connectors.egress import Address, Resolve, is_public, judge_host, judge_url, resolve, shown
 from connectors.problems import EgressForbidden, SourceUnavailable
+from connectors.transport import GuardedTransport
 from tests.connectors.example_site import CONTENT, Ask, Site
 
 PUBLIC = EgressRules()
@@ -35,6 +37,7 @@ FORBIDDEN = [
     "http://[::127.0.0.1]/",
     "http://[64:ff9b::7f00:1]/",
     "http://[2002:7f00:1::]/",
+    "http://[2001:0:7f00:1::]/",
     "http://[fe80::1]/",
     "http://[fc00::1]/",
     "http://[fec0::1]/",
@@ -50,8 +53,19 @@ FORBIDDEN = [
 ]
 
 
-def _answers(*addresses: str) -> "list[Address]":
+def _answers(*addresses: str) -> list[Address]:
     return [ip_address(address) for address in addresses]
+
+
+def judge(url: httpx.URL, rules: EgressRules, resolver: Resolve = resolve) -> list[Address]:
+    """What the transport does before it connects."""
+    judge_url(url, rules)
+    return judge_host(url.host, url.port or {"http": 80, "https": 443}[url.scheme], rules, resolver)
+
+
+def _client(rules: EgressRules, resolver: Resolve, tls: ssl.SSLContext | None = None) -> httpx.Client:
+    transport = GuardedTransport(rules, time.monotonic() + 10, resolver, tls)
+    return httpx.Client(transport=transport, trust_env=False)
 
 
 @pytest.mark.parametrize("url", FORBIDDEN)
@@ -147,7 +161,7 @@ def test_connection_goes_to_the_judged_address_and_keeps_the_name(site: Site) ->
         return _answers("127.0.0.1")
 
     rules = EgressRules(exceptions=(f"mairie.example:{port}",))
-    with httpx.Client(transport=GuardedTransport(rules, resolver), trust_env=False) as client:
+    with _client(rules, resolver) as client:
         response = client.get(f"http://mairie.example:{port}/mairie/fichier.csv")
     assert response.content == CONTENT
     assert response.request.headers["Host"] == f"mairie.example:{port}"
@@ -159,7 +173,7 @@ def test_next_address_is_tried_when_the_first_refuses_the_connection(site: Site)
     port = site.server.server_address[1]
     rules = EgressRules(exceptions=(f"mairie.example:{port}",))
     addresses = _answers("127.0.0.9", "127.0.0.1")
-    with httpx.Client(transport=GuardedTransport(rules, lambda *_: addresses), trust_env=False) as client:
+    with _client(rules, lambda *_: addresses) as client:
         assert client.get(f"http://mairie.example:{port}/mairie/fichier.csv").status_code == 200
 
 
@@ -212,8 +226,8 @@ def test_certificate_is_asked_and_checked_for_the_name_not_the_address(
     thread = threading.Thread(target=answer_once, daemon=True)
     thread.start()
     rules = EgressRules(exceptions=(f"{name}:{port}",))
-    transport = GuardedTransport(rules, lambda *_: _answers("127.0.0.1"), ssl.create_default_context(cafile=str(pem)))
-    with httpx.Client(transport=transport, trust_env=False) as client:
+    trust = ssl.create_default_context(cafile=str(pem))
+    with _client(rules, lambda *_: _answers("127.0.0.1"), trust) as client:
         if trusted:
             assert client.get(f"https://{name}:{port}/").text == "ok"
         else:

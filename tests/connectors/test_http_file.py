@@ -1,13 +1,11 @@
 """What goes wrong over HTTP, and what is made of it; the server is real and misbehaves on demand."""
 
-import logging
-from collections.abc import Iterator
+import hashlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
-import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from connectors import http_file
@@ -24,19 +22,6 @@ from connectors.problems import (
 from tests.connectors.example_site import CONTENT, Ask, Site
 
 PATH = "mairie/fichier.csv"
-
-
-@pytest.fixture
-def waits() -> Iterator[list[float]]:
-    """How long each retry waited, as scheduled."""
-    seen: list[float] = []
-
-    def note(details: RetryDetails) -> None:
-        seen.append(details.wait_for)
-
-    set_on_retry_hooks([note])
-    yield seen
-    set_on_retry_hooks(None)
 
 
 @pytest.mark.parametrize("validators", ["both", "etag", "last_modified"])
@@ -76,6 +61,15 @@ def test_cut_download_resumes_where_it_stopped(site: Site, ask: Ask, validators:
     assert fetched.attempts == 2
     assert fetched.received_bytes == len(CONTENT)
     assert [one.range for one in site.served(PATH)] == [None, "bytes=9000-"]
+
+
+@pytest.mark.parametrize("cut_after", [1, 5000, len(CONTENT) - 1])
+def test_download_that_is_cut_twice_is_whole_in_the_end(site: Site, ask: Ask, cut_after: int) -> None:
+    fetched = http_file.fetch(ask(site.put(PATH, cut_after=cut_after, first=2)))
+    assert fetched.path is not None
+    assert fetched.path.read_bytes() == CONTENT
+    assert fetched.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert site.served(PATH)[1].range == f"bytes={cut_after}-"
 
 
 @pytest.mark.parametrize("behaviour", [{"validators": "none"}, {"ranges": False}])
@@ -171,49 +165,19 @@ def test_refused_connection_is_unavailable(site: Site, ask: Ask) -> None:
     assert caught.value.retryable
 
 
-def test_silent_server_is_cut_and_tried_again(site: Site, ask: Ask) -> None:
-    url = site.put(PATH, slow_seconds=0.6, first=1)
-    assert http_file.fetch(ask(url, timeout_seconds=0.2)).attempts == 2
+def test_check_asks_for_the_file_itself_where_head_is_unknown(site: Site, ask: Ask) -> None:
+    request = ask(site.put(PATH, head=False))
+    assert http_file.check(request).size == len(CONTENT)
+    assert [(one.method, one.status) for one in site.served(PATH)] == [("HEAD", 405), ("GET", 200)]
+    assert not request.into.exists()
 
 
-def test_drip_that_never_goes_silent_is_cut_at_the_deadline(site: Site, ask: Ask) -> None:
-    url = site.put(PATH, slow_seconds=0.05, piece_bytes=10)
-    with pytest.raises(SourceUnavailable, match="too slow"):
-        http_file.fetch(ask(url, total_seconds=0.3))
-    assert sum(one.body_bytes for one in site.served(PATH)) < len(CONTENT)
-
-
-def test_announced_size_over_the_limit_is_refused_before_the_body(site: Site, ask: Ask) -> None:
-    url = site.put(PATH, bytes(4_000_000), piece_bytes=4096, slow_seconds=0.01)
-    with pytest.raises(TooLarge):
-        http_file.fetch(ask(url, max_bytes=100_000))
-    assert len(site.served(PATH)) <= 1
-
-
-def test_endless_body_is_refused_while_it_streams(site: Site, ask: Ask) -> None:
-    request = ask(site.put(PATH, endless=True), max_bytes=300_000)
-    with pytest.raises(TooLarge):
-        http_file.fetch(request)
-    assert list(request.into.iterdir()) == []
-
-
-def test_compressed_body_is_unpacked(site: Site, ask: Ask) -> None:
-    fetched = http_file.fetch(ask(site.put(PATH, gzipped=True)))
-    assert fetched.path is not None
-    assert fetched.path.read_bytes() == CONTENT
-    assert fetched.received_bytes < len(CONTENT)
-
-
-def test_compressed_bomb_is_refused_by_size(site: Site, ask: Ask) -> None:
-    with pytest.raises(TooLarge, match="over"):
-        http_file.fetch(ask(site.put(PATH, bomb_bytes=30_000_000), max_bytes=2_000_000, max_ratio=1e9))
-
-
-def test_compressed_bomb_is_refused_by_ratio(site: Site, ask: Ask) -> None:
-    request = ask(site.put(PATH, bomb_bytes=30_000_000), max_ratio=100)
-    with pytest.raises(TooLarge, match="swells"):
-        http_file.fetch(request)
-    assert list(request.into.iterdir()) == []
+def test_check_tells_what_the_server_offers(site: Site, ask: Ask) -> None:
+    offered = http_file.check(ask(site.put(PATH)))
+    bare = http_file.check(ask(site.put("mairie/nu.csv", validators="none", ranges=False)))
+    assert (offered.resumable, bare.resumable) == (True, False)
+    assert offered.validators.etag is not None
+    assert bare.validators == Validators()
 
 
 def test_redirection_is_followed_and_names_the_file(site: Site, ask: Ask) -> None:
@@ -231,68 +195,6 @@ def test_redirection_in_a_circle_is_refused(site: Site, ask: Ask) -> None:
 def test_name_comes_from_content_disposition_without_its_folders(site: Site, ask: Ask) -> None:
     url = site.put("mairie/telechargement", filename="../../été 2025.csv")
     assert http_file.fetch(ask(url)).filename == "été 2025.csv"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://example.org/a.csv",
-        "file:///etc/hostname",
-        "a.csv",
-        "https://",
-        "http://0177.0.0.1/",
-        "https://name:word@example.org/a",
-    ],
-)
-def test_address_that_is_not_plain_http_is_a_wrong_option(ask: Ask, url: str) -> None:
-    with pytest.raises(BadOptions) as caught:
-        http_file.fetch(ask(url))
-    assert "word@" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("auth", "expected"), [("bearer", "Bearer s3cret"), ("basic", "Basic czNjcmV0"), ("header", "s3cret")]
-)
-def test_secret_is_sent_as_declared_and_to_its_own_origin_only(
-    site: Site, ask: Ask, auth: str, expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[str | None] = []
-    handler = site.server.RequestHandlerClass
-    answer = handler.do_GET  # type: ignore[attr-defined]
-
-    def note(visit: object) -> None:
-        headers = visit.headers  # type: ignore[attr-defined]
-        sent.append(headers.get("X-API-Key") or headers.get("Authorization"))
-        answer(visit)
-
-    monkeypatch.setattr(handler, "do_GET", note)
-    site.put(PATH)
-    other = site.server.address.replace("127.0.0.1", "localhost")
-    rules = ask("http://example.org").limits.egress
-    allowed = rules.model_copy(update={"exceptions": (*rules.exceptions, other.removeprefix("http://"))})
-    http_file.fetch(ask(site.put("ici", b"", redirect="/mairie/fichier.csv"), secret="s3cret", auth=auth))
-    url = site.put("ailleurs", b"", redirect=f"{other}/{PATH}")
-    http_file.fetch(ask(url, secret="s3cret", auth=auth, egress=allowed))
-    assert sent == [expected, expected, expected, None]
-
-
-def test_missing_secret_is_said_and_nothing_is_asked(site: Site, ask: Ask) -> None:
-    with pytest.raises(BadOptions, match="secret"):
-        http_file.fetch(ask(site.put(PATH), auth="bearer"))
-    assert site.served(PATH) == []
-
-
-def test_secret_is_in_no_log_no_text_and_no_traceback(site: Site, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    stamina.instrumentation.set_on_retry_hooks(None)
-    request = ask(f"{site.put(PATH, status=503)}?key=qu3ry", secret="s3cret", auth="bearer")
-    with pytest.raises(SourceUnavailable) as caught:
-        http_file.fetch(request)
-    seen: list[str] = [repr(request), str(request), repr(caught.value), caught.value.message_fr]
-    seen += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
-    assert len(caplog.records) > 0
-    assert "s3cret" not in "".join(seen)
-    assert "qu3ry" not in repr(caught.value)
 
 
 @pytest.mark.parametrize("problem", [EgressForbidden, SourceRefused, SourceUnavailable, TooLarge, BadOptions])

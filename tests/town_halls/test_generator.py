@@ -148,9 +148,16 @@ def test_repeating_file_repeats_sound_rows_and_no_other_does() -> None:
             continue
         content, written = make_file(file, 1)
         table = _table(content, file)[len(file.habit.titles) + 1 :]
-        again = Counter(map(tuple, table))
+        again = Counter(tuple(row) for row in table if any(row))
         assert sum(count - 1 for count in again.values()) == written.duplicates == file.habit.repeats
     assert [file.path for file in FILES if file.habit.repeats] == ["trignac/subventions.csv"]
+
+
+def test_blank_rows_stand_at_the_end_and_are_not_counted() -> None:
+    file = _file("saint-malo-de-guersac/subventions.csv")
+    content, written = make_file(file, 1)
+    filled = [any(row) for row in _table(content, file)[1:]]
+    assert filled == [True] * written.rows + [False] * 4
 
 
 def test_workbook_has_its_table_on_the_second_sheet_below_titles() -> None:
@@ -195,7 +202,7 @@ def test_every_siret_passes_luhn() -> None:
     assert all(siret_number.is_valid(siret) for siret in sirets)
 
 
-def test_associations_have_numbers_that_nobody_else_has() -> None:
+def test_associations_have_made_up_numbers_that_do_not_repeat() -> None:
     sirens = [example_siren(number) for number in range(1, 200)]
     assert len(set(sirens)) == len(sirens)
     assert all(siren.startswith("000") and siren_number.is_valid(siren) for siren in sirens)
@@ -251,7 +258,7 @@ def test_ways_to_go_wrong_name_columns_of_the_contract(dataset: str) -> None:
 def test_habits_differ_as_those_of_real_town_halls_do() -> None:
     assert {file.habit.encoding for file in FILES} >= {"utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"}
     assert {file.habit.delimiter for file in FILES} == {";", ",", "\t", "|"}
-    assert {file.habit.newline for file in FILES} == {"\n", "\r\n"}
+    assert {file.habit.newline for file in FILES} == {"\n", "\r\n", "\r"}
     assert {file.habit.date for file in FILES} >= {"%d/%m/%Y", "%Y-%m-%d", "%Y/%m/%d"}
     assert {file.habit.decimal for file in FILES} == {",", "."}
     assert set(TOWNS) == {file.town.id for file in FILES}

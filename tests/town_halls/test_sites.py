@@ -78,6 +78,9 @@ def test_range_of_another_version_gives_the_whole_file(sites: Sites) -> None:
 def test_listing_shows_a_site_s_files_and_says_they_are_synthetic(sites: Sites) -> None:
     page = _get(sites, "pornichet/").read().decode()
     assert 'href="Subventions%20Pornichet.csv"' in page
+    front = _get(sites, "").read().decode()
+    assert 'href="pornichet/"' in front
+    assert "behaviour" not in front
     assert "synthétiques" in page
 
 

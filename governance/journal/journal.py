@@ -1,0 +1,218 @@
+"""The journal itself: append, search, verify, erase an identity. There is no function that changes an entry."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from governance.journal.chain import canonical, finding, first_wrong, hash_entry, is_sealed, seal
+from governance.journal.keys import derive_key, load_key
+from governance.journal.model import GENESIS, Entry, Finding, Kind, Search
+from governance.journal.tables import entries, head, identities, make_tables
+from governance.settings import Settings
+from governance.state.database import open_database
+
+_HEAD_ID = 1
+
+
+class Journal:
+    """An append-only, hash-chained journal in a database; several processes may append at once.
+
+    ``anchor`` is a small file outside the database with the last head: it tells when the whole table, head
+    included, was emptied or put back to an older copy.
+    """
+
+    def __init__(self, engine: Engine, key: bytes, anchor: Path | None = None) -> None:
+        self._engine = engine
+        self._head_key = derive_key(key, "journal-head")
+        self._pseudonym_key = derive_key(key, "journal-pseudonym")
+        self._anchor = anchor
+        make_tables(engine)
+        self._make_head()
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The journal of this installation.
+
+        Raises:
+            OSError: the key or the database's folder cannot be read or made.
+        """
+        anchor = settings.state_dir / "journal" / "anchor.json"
+        return cls(open_database(settings.database_address), load_key(settings), anchor)
+
+    def append(
+        self, kind: Kind, fields: Mapping[str, Any], *, subject: str | None = None, target: str | None = None
+    ) -> Entry:
+        """Write one entry behind the last; ``subject`` is who did it and is kept as a pseudonym.
+
+        ``subject`` and ``dataset`` (the target) are taken out of ``fields`` where they stand in there: an identity
+        never becomes part of the chain.
+
+        Raises:
+            ValueError, TypeError: ``fields`` holds something that JSON cannot.
+            SQLAlchemyError: the database refused; nothing was written.
+        """
+        told = dict(fields)
+        subject = told.pop("subject", None) or subject
+        target = told.pop("dataset", None) or target
+        pseudonym = self.pseudonym(subject) if subject is not None else None
+        text = canonical(told)
+        with self._writing() as connection:
+            last = connection.execute(select(head).where(head.c.id == _HEAD_ID).with_for_update()).one()
+            at = datetime.now(UTC).isoformat(timespec="microseconds")
+            sequence = last.sequence + 1
+            made = hash_entry(at, kind, pseudonym, target, text, last.hash)
+            connection.execute(
+                insert(entries).values(
+                    sequence=sequence,
+                    at=at,
+                    kind=kind,
+                    subject=pseudonym,
+                    target=target,
+                    fields=text,
+                    previous=last.hash,
+                    hash=made,
+                )  # fmt: skip
+            )
+            mac = seal(self._head_key, sequence, made)
+            connection.execute(update(head).where(head.c.id == _HEAD_ID).values(sequence=sequence, hash=made, mac=mac))
+            if pseudonym is not None and subject is not None:
+                self._remember(connection, pseudonym, subject)
+        self._note_anchor(sequence, made, mac)
+        return Entry(
+            sequence=sequence, at=datetime.fromisoformat(at), kind=kind, subject=pseudonym, target=target,
+            fields=json.loads(text), previous=last.hash, hash=made,
+        )  # fmt: skip
+
+    def pseudonym(self, identity: str) -> str:
+        """Keyed pseudonym of an identity: the same each time, and no help in finding who it is."""
+        return seal(self._pseudonym_key, 0, identity)
+
+    def identity_of(self, pseudonym: str) -> str | None:
+        """Who is behind a pseudonym, unless it was erased."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(identities.c.identity).where(identities.c.pseudonym == pseudonym))
+            return found.scalar_one_or_none()
+
+    def erase_identity(self, identity: str) -> bool:
+        """Forget who is behind a pseudonym (GDPR art. 17) without touching the chain; say whether there was one."""
+        pseudonym = self.pseudonym(identity)
+        with self._writing() as connection:
+            gone = connection.execute(delete(identities).where(identities.c.pseudonym == pseudonym)).rowcount > 0
+        if gone:
+            self.append("identity_erased", {"pseudonym": pseudonym})
+        return gone
+
+    def search(self, wanted: Search | None = None) -> list[Entry]:
+        """Entries that match, newest first."""
+        query = self._conditions(wanted or Search())
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
+    def export(self) -> Iterator[str]:
+        """Every entry as one line of canonical JSON, oldest first, then the head; identities stay here."""
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(entries).order_by(entries.c.sequence)):
+                yield canonical(dict(row._mapping))
+            last = connection.execute(select(head.c.sequence, head.c.hash, head.c.mac)).one_or_none()
+        yield canonical({"head": dict(last._mapping) if last else None})
+
+    def verify(self) -> Finding | None:
+        """The first entry that was altered, removed or reordered, or nothing; the end of the journal included."""
+        with self._engine.connect() as connection:
+            hashes = {row.hash: row.sequence for row in connection.execute(select(entries.c.hash, entries.c.sequence))}
+            rows = connection.execute(select(entries).order_by(entries.c.sequence))
+            wrong, sequence, last_hash = first_wrong(rows, hashes)
+            kept = connection.execute(select(head).where(head.c.id == _HEAD_ID)).one_or_none()
+        if wrong is not None:
+            return wrong
+        return self._check_head(kept, sequence, last_hash) or self._check_anchor(sequence, set(hashes))
+
+    def _check_head(self, kept: Row[Any] | None, sequence: int, last_hash: str) -> Finding | None:
+        if kept is None or not is_sealed(self._head_key, kept.sequence, kept.hash, kept.mac):
+            return finding("head_altered", sequence)
+        if sequence < kept.sequence:
+            return finding("removed", sequence + 1)
+        if sequence > kept.sequence or last_hash != kept.hash:
+            return finding("altered", sequence)
+        return None
+
+    def _check_anchor(self, sequence: int, hashes: set[str]) -> Finding | None:
+        if self._anchor is None or not self._anchor.is_file():
+            return None
+        try:
+            noted = json.loads(self._anchor.read_text(encoding="utf-8"))
+            noted_sequence, noted_hash, mac = int(noted["sequence"]), str(noted["hash"]), str(noted["mac"])
+        except (ValueError, KeyError, TypeError):
+            return finding("head_altered", sequence)
+        if not is_sealed(self._head_key, noted_sequence, noted_hash, mac):
+            return finding("head_altered", sequence)
+        if sequence < noted_sequence:
+            return finding("removed", sequence + 1)
+        return None if noted_hash in hashes else finding("altered", noted_sequence)
+
+    def _conditions(self, wanted: Search) -> Select[Any]:
+        query = select(entries).order_by(entries.c.sequence.desc()).limit(wanted.limit)
+        if wanted.kind is not None:
+            query = query.where(entries.c.kind == wanted.kind)
+        if wanted.target is not None:
+            query = query.where(entries.c.target == wanted.target)
+        if wanted.subject is not None:
+            query = query.where(entries.c.subject == self.pseudonym(wanted.subject))
+        if wanted.since is not None:
+            query = query.where(entries.c.at >= wanted.since.astimezone(UTC).isoformat(timespec="microseconds"))
+        if wanted.until is not None:
+            query = query.where(entries.c.at < wanted.until.astimezone(UTC).isoformat(timespec="microseconds"))
+        if wanted.before is not None:
+            query = query.where(entries.c.sequence < wanted.before)
+        return query
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its start, so that nobody appends behind the same entry."""
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def _make_head(self) -> None:
+        with self._engine.connect() as connection:
+            if connection.execute(select(head.c.id)).first() or connection.execute(select(entries.c.hash)).first():
+                return  # kept because a head that vanished from a journal with entries must be found, not mended
+        try:
+            with self._writing() as connection:
+                mac = seal(self._head_key, 0, GENESIS)
+                connection.execute(insert(head).values(id=_HEAD_ID, sequence=0, hash=GENESIS, mac=mac))
+        except IntegrityError:
+            return  # another process made it first
+
+    def _remember(self, connection: Connection, pseudonym: str, identity: str) -> None:
+        known = connection.execute(select(identities.c.pseudonym).where(identities.c.pseudonym == pseudonym)).first()
+        if known is None:
+            connection.execute(insert(identities).values(pseudonym=pseudonym, identity=identity))
+
+    def _note_anchor(self, sequence: int, last_hash: str, mac: str) -> None:
+        """Kept without fsync, because an anchor that lags after a power cut proves less, never something wrong."""
+        if self._anchor is None:
+            return
+        self._anchor.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._anchor.with_name(f".{self._anchor.name}.{os.getpid()}.{threading.get_ident()}")
+        draft.write_text(canonical({"sequence": sequence, "hash": last_hash, "mac": mac}), encoding="utf-8")
+        draft.replace(self._anchor)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    values = dict(row._mapping)
+    return Entry(**{**values, "at": datetime.fromisoformat(values["at"]), "fields": json.loads(values["fields"])})

@@ -1,0 +1,191 @@
+"""The service around the feeds: health, keys, OpenAPI, security headers, surprises, journal, catalogue files."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from governance.api.app import create_app
+from governance.decisions.model import Decision, DecisionRequest
+from governance.decisions.opa import OpaDecisionPoint
+from governance.identity.issuer import DevelopmentIssuer
+from governance.journal.model import Search
+from governance.settings import Settings
+from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, Running, free_port, write_shared
+
+pytestmark = pytest.mark.services
+RESEARCH = {"purpose": "dpv:ResearchAndDevelopment"}
+
+
+def test_live_and_ready(running: Running) -> None:
+    assert running.client().get("/health/live").json()["status"] == "ok"
+    assert running.client().get("/health/ready").json() == {"status": "ok", "data_version": "v1"}
+
+
+def without_engine(running: Running) -> TestClient:
+    closed = running.platform.settings.model_copy(update={"opa_url": f"http://127.0.0.1:{free_port()}"})
+    platform = replace(running.platform, pdp=OpaDecisionPoint.from_settings(closed))
+    return TestClient(create_app(platform), raise_server_exceptions=False)
+
+
+def test_without_policy_engine_nothing_leaves_and_the_service_is_not_ready(running: Running) -> None:
+    client = without_engine(running)
+    for address in ("/v1/feeds/subventions", "/health/ready"):
+        answer = client.get(address)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert "Association" not in answer.text
+    page = client.get("/fr/datasets/subventions")
+    assert page.status_code == 200
+    assert "Association" not in page.text
+    assert "policy_engine_unavailable" in page.text
+
+
+def test_surprise_shows_a_number_and_no_trace(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def decide(self, request: DecisionRequest) -> Decision:
+            raise RuntimeError("secret detail of the inside")
+
+    platform = replace(running.platform, pdp=Broken())
+    client = TestClient(create_app(platform), raise_server_exceptions=False)
+    for address in ("/v1/feeds/subventions", "/fr/datasets/subventions"):
+        answer = client.get(address)
+        assert answer.status_code == 500
+        assert "secret detail" not in answer.text and "Traceback" not in answer.text
+    number = client.get("/v1/feeds/subventions").json()["error_id"]
+    assert number in caplog.text
+
+
+def test_failed_journal_hands_nothing_over(running: Running) -> None:
+    class Full:
+        def append(self, *_: object, **__: object) -> None:
+            raise OSError("disk full")
+
+    platform = replace(running.platform, journal=Full())  # type: ignore[arg-type]
+    answer = TestClient(create_app(platform), raise_server_exceptions=False).get("/v1/feeds/subventions")
+    assert answer.status_code == 500
+    assert "Association" not in answer.text
+
+
+def test_every_access_is_in_the_journal_without_its_identity(running: Running) -> None:
+    startup, water = running.client("exemple-startup"), running.client("exemple-eau")
+    startup.get("/v1/feeds/consommation_energie", params={**RESEARCH, "limit": "2"})
+    water.get("/v1/feeds/consommation_energie", params=RESEARCH)
+    refused, allowed = running.platform.journal.search(Search(target="consommation_energie", limit=2))
+    assert (allowed.fields["outcome"], allowed.fields["rows"]) == ("allowed", 2)
+    assert allowed.fields["agreement_id"] == "exemple-startup"
+    assert allowed.fields["policy_version"] and allowed.fields["decision_id"]
+    assert (refused.fields["outcome"], refused.fields["reasons"]) == ("refused", ["agreement_expired"])
+    assert "machine:exemple-startup" not in allowed.model_dump_json()
+    assert running.platform.journal.verify() is None
+
+
+def test_keys_are_public_and_hold_no_secret(running: Running) -> None:
+    answer = running.client().get("/.well-known/jwks.json")
+    assert answer.headers["content-type"].startswith("application/jwk-set+json")
+    assert all("d" not in key and key["alg"] == "ES256" for key in answer.json()["keys"])
+
+
+def test_every_answer_bears_the_security_headers(running: Running) -> None:
+    for address in ("/v1/feeds", "/fr/", "/nothing", "/static/style.css", "/catalogue/nothing"):
+        headers = running.client().get(address).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_openapi_is_complete_enough_for_a_client(running: Running) -> None:
+    document = running.client().get("/v1/openapi.json").json()
+    operations = {
+        operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()
+    }
+    assert {"list_feeds", "describe_feed", "read_feed", "is_live", "is_ready"} == set(operations)
+    names = {parameter["name"] for parameter in operations["read_feed"]["parameters"]}
+    assert {"dataset", "format", "columns", "sort", "limit", "cursor", "purpose", "filters"} <= names
+    assert set(operations["read_feed"]["responses"]) >= {"200", "304", "401", "403", "404", "406", "410", "422", "503"}
+    assert "Problem" in document["components"]["schemas"]
+    assert "bearer" in json.dumps(document["components"]["securitySchemes"]).lower()
+
+
+def test_no_page_loads_anything_from_elsewhere(running: Running) -> None:
+    for address in ("/docs", "/redoc"):
+        assert running.client().get(address).status_code == 404
+
+
+def test_head_tells_what_get_would_send(running: Running) -> None:
+    client = running.client()
+    head, get = client.head("/v1/feeds/subventions?format=csv"), client.get("/v1/feeds/subventions?format=csv")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == get.headers["etag"]
+    assert head.headers["content-length"] == get.headers["content-length"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_feeds_are_only_read(running: Running, method: str) -> None:
+    answer = running.client().request(method, "/v1/feeds/subventions")
+    assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (405, "method_not_allowed")
+
+
+def test_catalogue_files_have_their_media_types_and_no_way_out(running: Running) -> None:
+    root = Path(running.platform.settings.state_dir) / "catalogue"
+    version = root / "versions" / "a"
+    version.mkdir(parents=True)
+    (root / "current").symlink_to("versions/a")
+    (version / "catalog.ttl").write_text("# é", encoding="utf-8")
+    (root / "secret.txt").write_text("secret", encoding="utf-8")
+    answer = running.client().get("/catalogue/catalog.ttl")
+    assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
+    for outside in ("/catalogue/..%2f..%2fsecret.txt", "/catalogue/%2e%2e/secret.txt", "/catalogue/../secret.txt"):
+        assert "secret" not in httpx.get(running.url + outside).text.replace("secret.txt", "")
+
+
+def test_dataset_id_leads_to_its_page(running: Running) -> None:
+    answer = running.client(**{"Accept-Language": "en"}).get("/id/dataset/subventions")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/datasets/subventions")
+
+
+def test_cursor_of_older_data_is_refused(running: Running) -> None:
+    client = running.client()
+    following = client.get("/v1/feeds/subventions?limit=2").links["next"]["url"]
+    etag = client.get("/v1/feeds/subventions").headers["etag"]
+    more = SUBVENTIONS + " UNION ALL SELECT 'Association exemple 06', 1.0, NULL, NULL, NULL, 'donges'"
+    write_shared(running.platform, "v2", subventions=more, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
+    try:
+        assert client.get(following).status_code == 410
+        assert client.get("/v1/feeds/subventions", headers={"If-None-Match": etag}).status_code == 200
+        assert client.get("/v1/feeds/subventions").headers["total-count"] == "6"
+    finally:
+        write_shared(
+            running.platform, "v3", subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS
+        )
+
+
+def test_forged_token_opens_nothing(running: Running, tmp_path: Path) -> None:
+    other = DevelopmentIssuer(Settings(state_dir=tmp_path))
+    token = other.mint(running.platform.federation.organisations["exemple-startup"])
+    answer = running.client(authorization=f"Bearer {token}").get("/v1/feeds/consommation_energie", params=RESEARCH)
+    assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (401, "token_key_unknown")
+
+
+PARAMETERS = st.dictionaries(
+    st.one_of(
+        st.sampled_from(["limit", "cursor", "columns", "sort", "format", "montant", "montant__in", "objet__contains"]),
+        st.text(max_size=12),
+    ),
+    st.text(max_size=30),
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parameters=PARAMETERS)
+def test_no_question_whatever_breaks_the_service(running: Running, parameters: dict[str, str]) -> None:
+    answer = running.client().get("/v1/feeds/subventions", params=parameters)
+    assert answer.status_code in (200, 404, 406, 410, 422)
+    if answer.status_code != 200:
+        assert answer.headers["content-type"] == "application/problem+json"

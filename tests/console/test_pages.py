@@ -1,0 +1,207 @@
+"""Each page says what it must, in both languages, with its JSON beside it, and shows no hidden cell."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from governance.console.filter_words import filter_words
+from governance.console.languages import Writing, english_catalogue
+from governance.console.rendering import TEMPLATES
+from tests.api.small_platform import Running
+
+PAGES = (
+    "/",
+    "/members/donges",
+    "/members/carene",
+    "/members/exemple-startup",
+    "/runs/run-donges",
+    "/runs/run-personal",
+    "/runs/run-trignac",
+    "/datasets/subventions",
+    "/datasets/consommation_energie",
+    "/datasets/signalements",
+    "/datasets/deliberations",
+    "/why",
+    "/journal",
+    "/reasons",
+    "/reasons/agreement_expired",
+    "/reasons/token_expired",
+    "/reasons/policy_engine_unavailable",
+    "/about",
+    "/api",
+)
+WHY = "/why?organisation=exemple-startup&dataset=consommation_energie&channel=feed&action=read&purpose="
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("page", PAGES)
+def test_page_exists_in_both_languages_with_one_heading_and_its_json(running: Running, page: str) -> None:
+    client = running.client()
+    french, english = client.get(f"/fr{page}"), client.get(f"/en{page}")
+    for answer, language in ((french, "fr"), (english, "en")):
+        assert answer.status_code == 200, answer.text
+        assert f'<html lang="{language}">' in answer.text
+        assert len(re.findall(r"<h1[ >]", answer.text)) == 1
+        assert "<script" not in answer.text and " style=" not in answer.text
+        assert "synth" in answer.text
+    assert french.text != english.text
+    beside = client.get(f"/fr{page}index.json" if page.endswith("/") else f"/fr{page}.json")
+    assert beside.headers["content-type"] == "application/json"
+    assert beside.json() or page in ("/about", "/api")
+
+
+@pytest.mark.services
+def test_hidden_cells_are_on_no_page(running: Running) -> None:
+    client = running.client()
+    for page in PAGES:
+        for address in (f"/fr{page}", f"/en{page}", f"/fr{page}.json"):
+            text = client.get(address).text
+            for hidden in ("PDL-EXEMPLE", "Rue exemple", "Habitant exemple", "habitant1@", "habitant9"):
+                assert hidden not in text, (address, hidden)
+
+
+@pytest.mark.services
+def test_member_is_told_what_to_mend_first(running: Running) -> None:
+    text = running.client().get("/fr/members/donges").text
+    assert text.index("À reprendre d'abord") < text.index("Sources déclarées")
+    assert "3 lignes reprises, 2 à corriger." in text
+    failed = running.client().get("/en/members/trignac").text
+    assert "unreachable" in failed and "Check the source&#39;s address." in failed
+
+
+@pytest.mark.services
+def test_row_report_gives_line_value_and_remedy(running: Running) -> None:
+    text = running.client().get("/fr/runs/run-donges").text
+    for expected in ("31/02/2024", "Écrivez 2024-02-29.", "dateConvention", "type-error", ">3<"):
+        assert expected in text
+
+
+@pytest.mark.services
+def test_row_report_of_personal_data_gives_line_and_column_only(running: Running) -> None:
+    client = running.client()
+    for address in ("/fr/runs/run-personal", "/fr/runs/run-personal.json", "/fr/runs/run-personal/errors.csv"):
+        text = client.get(address).text
+        assert "auteur_courriel" in text
+        assert "habitant9" not in text
+    assert "non montrée" in client.get("/fr/runs/run-personal").text
+
+
+@pytest.mark.services
+def test_row_report_csv_is_safe_in_a_spreadsheet(running: Running) -> None:
+    text = running.client().get("/en/runs/run-donges/errors.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    assert [(row["line"], row["value"]) for row in rows] == [("3", "31/02/2024"), ("4", "'=douze")]
+    assert rows[0]["remedy"] == "Write 2024-02-29."
+
+
+@pytest.mark.services
+def test_open_dataset_has_a_preview_and_a_restricted_one_has_reasons(running: Running) -> None:
+    client = running.client()
+    assert "Association exemple 01" in client.get("/fr/datasets/subventions").text
+    restricted = client.get("/fr/datasets/consommation_energie").text
+    assert "Ce qui changerait la réponse" in restricted
+    assert "/fr/reasons/" in restricted
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(
+    ("purpose", "allowed", "code"),
+    [
+        ("dpv:ResearchAndDevelopment", True, "agreement_in_force"),
+        ("dpv:Marketing", False, "purpose_not_covered"),
+        ("", False, "purpose_missing"),
+    ],
+)
+def test_why_shows_the_rule_that_decided(running: Running, purpose: str, allowed: bool, code: str) -> None:
+    client = running.client()
+    answer = client.get(f"/fr/why.json{WHY.removeprefix('/why')}{purpose}").json()
+    assert answer["explanation"]["decision"]["allow"] is allowed
+    decisive = [each["rule"]["code"] for each in answer["explanation"]["rules"] if each["is_decisive"]]
+    assert code in decisive
+    assert len(answer["explanation"]["rules"]) > 10
+    assert code in client.get(f"/fr{WHY}{purpose}").text
+
+
+@pytest.mark.services
+def test_why_can_ask_about_another_day(running: Running) -> None:
+    address = "/fr/why.json?organisation=exemple-eau&dataset=consommation_energie&purpose=dpv:ResearchAndDevelopment"
+    then = running.client().get(f"{address}&instant=2024-06-01T12:00").json()["explanation"]["decision"]
+    now = running.client().get(address).json()["explanation"]["decision"]
+    assert (then["allow"], now["allow"]) == (True, False)
+
+
+@pytest.mark.services
+def test_form_that_fails_comes_back_filled(running: Running) -> None:
+    address = "/en/why?organisation=nobody&dataset=subventions&instant=yesterday&purpose=dpv:Marketing"
+    text = running.client().get(address).text
+    assert "Choose an organisation of the list." in text and "Write the date so" in text
+    assert 'value="dpv:Marketing"' in text and 'value="yesterday"' in text
+    assert 'aria-invalid="true"' in text
+
+
+@pytest.mark.services
+def test_typed_text_is_never_markup(running: Running) -> None:
+    text = running.client().get("/fr/why", params={"purpose": '"><script>alert(1)</script>'}).text
+    assert "<script" not in text
+
+
+@pytest.mark.services
+def test_journal_page_shows_accesses_and_verifies(running: Running) -> None:
+    client = running.client()
+    client.get("/v1/feeds/subventions?limit=1")
+    page = client.get("/fr/journal.json?target=subventions&verify=1").json()
+    assert page["entries"][0]["target"] == "subventions"
+    assert (page["is_verified"], page["broken"]) == (True, None)
+    assert "La chaîne est intacte" in client.get("/fr/journal?verify=1").text
+
+
+@pytest.mark.services
+def test_unknown_page_is_a_page_in_its_language(running: Running) -> None:
+    for language, words in (("fr", "Introuvable"), ("en", "Not found")):
+        for path in ("/nothing", "/members/nobody", "/datasets/nothing", "/runs/none", "/reasons/none"):
+            answer = running.client().get(f"/{language}{path}")
+            assert answer.status_code == 404
+            assert f"<h1>{words}</h1>" in answer.text
+
+
+def _messages() -> Iterator[str | tuple[str, ...]]:
+    options = {"**.html": {"trimmed": "true"}}
+    found = extract_from_dir(TEMPLATES, [("**.html", "jinja2")], options, keywords={"_": None, "ngettext": (1, 2)})
+    for _, _, message, _, _ in found:
+        yield message
+
+
+def test_every_sentence_has_its_english_and_no_other_is_kept() -> None:
+    catalogue = english_catalogue()
+    used = set(_messages())
+    assert len(used) > 150
+    for message in used:
+        found = catalogue.get(message if isinstance(message, str) else message[0])
+        assert found is not None and found.string and all(found.string), message
+    kept = {message.id if isinstance(message.id, str) else tuple(message.id) for message in catalogue if message.id}
+    assert kept == used
+
+
+def test_numbers_and_plurals_follow_the_language() -> None:
+    assert Writing("fr").number(1234567.5) == "1\u202f234\u202f567,5"
+    assert Writing("en").number(1234567.5) == "1,234,567.5"
+    assert Writing("fr").number(None) == "–"
+
+
+def test_row_filter_is_told_in_words() -> None:
+    tree = {
+        "type": "compound",
+        "operator": "and",
+        "value": [
+            {"type": "field", "operator": "in", "field": "row.commune_insee", "value": ["44052", "44210"]},
+            {"type": "compound", "operator": "not", "value": [
+                {"type": "field", "operator": "eq", "field": "row.mois", "value": None}]},
+        ],
+    }  # fmt: skip
+    assert filter_words(tree).fr == "commune_insee est parmi « 44052 », « 44210 » et sauf si mois est vide"
+    assert filter_words({}).en == "every row"
+    assert filter_words(None).en == "no row"

@@ -1,0 +1,73 @@
+"""What the documents claim about the tree is so: links resolve, lists are whole, named files exist."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\(([^)\s#]+)(#[^)]*)?\)")
+ROW = re.compile(r"^\| `([^`]+)` \| (.+) \|$", re.MULTILINE)
+NAME = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z]+\])?")
+
+
+def _direct_dependencies() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    return {found.group() for line in lines if (found := NAME.match(line))}
+
+
+def test_there_are_pages_to_look_at() -> None:
+    assert len(PAGES) > 10
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_the_project_resolve(page: Path) -> None:
+    targets = [match.group(1) for match in LINK.finditer(page.read_text(encoding="utf-8"))]
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert missing == []
+
+
+def test_every_direct_dependency_has_its_reason_and_no_other_has() -> None:
+    rows = dict(ROW.findall((ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")))
+    assert set(rows) == _direct_dependencies()
+    assert all(len(reason) > 10 for reason in rows.values())
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = {match.group(1) for match in LINK.finditer((folder / "README.md").read_text(encoding="utf-8"))}
+    assert listed == {path.name for path in folder.glob("0*.md")}
+    assert len(listed) >= 5
+
+
+def test_every_word_of_the_glossary_has_its_french() -> None:
+    lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    words = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")][2:]
+    assert len(words) > 25
+    assert all(len(cells) == 4 and all(cells[:3]) for cells in words)
+    assert len({cells[0] for cells in words}) == len(words)
+
+
+def test_licence_is_the_one_that_the_project_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["license"] == "EUPL-1.2"
+    assert "EUROPEAN UNION PUBLIC LICENCE v. 1.2" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_publiccode_has_what_version_0_4_requires() -> None:
+    told = yaml.safe_load((ROOT / "publiccode.yml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {"name", "url", "platforms", "developmentStatus", "softwareType", "description", "legal"}
+    assert required | {"maintenance", "localisation", "publiccodeYmlVersion"} <= set(told)
+    assert told["publiccodeYmlVersion"] == "0.4"
+    assert told["legal"]["license"] == project["license"]
+    assert told["softwareVersion"] == project["version"]
+    assert set(told["description"]) == set(told["localisation"]["availableLanguages"]) == {"fr", "en"}
+    for words in told["description"].values():
+        assert len(words["shortDescription"]) <= 150
+        assert 150 <= len(words["longDescription"]) <= 10_000
+        assert words["features"]
