@@ -44,7 +44,7 @@ def harvest_dag(organisation: Member | Partner) -> None:
 
     @dag(
         dag_id=f"harvest__{organisation.id}",
-        schedule=MultipleCronTriggerTimetable(*crons, timezone="Europe/Paris"),
+        schedule=MultipleCronTriggerTimetable(*crons, timezone="Europe/Paris", run_immediately=False),
         catchup=False,
         max_active_runs=1,
         tags=["harvest", organisation.kind],

@@ -5,7 +5,8 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, t
 
 @dag(
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("30 5 * * *", timezone="Europe/Paris"), assets=[Asset("archipel://shared")]
+        timetable=CronTriggerTimetable("30 5 * * *", timezone="Europe/Paris", run_immediately=False),
+        assets=[Asset("archipel://shared")],
     ),
     catchup=False,
     max_active_runs=1,

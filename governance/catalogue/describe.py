@@ -145,16 +145,17 @@ class _Describer:
 
     def provenance(self, opening: Opening) -> Text:
         mark = _SYNTHETIC if self.is_synthetic(opening.members) else Text(fr="", en="")
-        contract = f"« {opening.contract.id} » {opening.contract.version}"
+        identifier, version = opening.contract.id, opening.contract.version
+        fr, en = f"« {identifier} » {version}", f"“{identifier}” {version}"
         if opening.members is None:
             return Text(
-                fr=f"{mark.fr}Calculé à partir des jeux de données harmonisés, selon le contrat {contract}.",
-                en=f"{mark.en}Computed from the harmonised datasets, under the contract {contract}.",
+                fr=f"{mark.fr}Calculé à partir des jeux de données harmonisés, selon le contrat {fr}.",
+                en=f"{mark.en}Computed from the harmonised datasets, under the contract {en}.",
             )
         names = ", ".join(self.name(member) for member in opening.members)
         return Text(
-            fr=f"{mark.fr}Fourni par : {names}. Chaque ligne est contrôlée selon le contrat {contract}.",
-            en=f"{mark.en}Provided by: {names}. Each row is checked against the contract {contract}.",
+            fr=f"{mark.fr}Fourni par : {names}. Chaque ligne est contrôlée selon le contrat {fr}.",
+            en=f"{mark.en}Provided by: {names}. Each row is checked against the contract {en}.",
         )
 
     def is_synthetic(self, members: Sequence[str] | None) -> bool:

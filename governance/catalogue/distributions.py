@@ -185,7 +185,7 @@ class DistributionWriter:
     def __init__(self, shared: Path, store: DistributionStore, instant: datetime) -> None:
         self._shared = shared
         self._store = store
-        self._instant = instant
+        self._instant = instant.replace(microsecond=0)
         self._drafts = store.root / "drafts"
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -229,6 +229,7 @@ class DistributionWriter:
             made_at = same.distributions[0].issued if same else self._instant
             kept = tuple(_keep(draft, self._store, catalogue_id(opening), made_at) for draft in drafts)
         first_day, last_day = _period(connection, opening, columns)
+        issued = previous.issued if previous else self._instant
         return StoredDataset(
             input_key=opening.input_key,
             content_key=content_key,
@@ -237,6 +238,6 @@ class DistributionWriter:
             first_day=first_day,
             last_day=last_day,
             distributions=kept,
-            issued=previous.issued if previous else self._instant,
-            modified=same.modified if same else opening.table.updated_at,
+            issued=issued,
+            modified=same.modified if same else max(opening.table.updated_at.replace(microsecond=0), issued),
         )

@@ -31,11 +31,15 @@ class Publication:
 
 
 def _refuse_without_engine(openings: Openings) -> None:
-    """An engine that does not answer closes nothing for good: the last decided catalogue stays, and the run fails."""
+    """An engine that does not answer closes nothing for good: the last decided catalogue stays, and the run fails.
+
+    Allowed but without a row filter is such a case: a bundle came in between the two halves of the answer.
+    """
     for answer in openings.answers:
-        silent = set(answer.decision.codes) & set(ENGINE_REASON_CODES)
-        if silent:
-            words = answer.decision.reasons[0].text_en
+        decision = answer.decision
+        silent = set(decision.codes) & set(ENGINE_REASON_CODES)
+        if silent or (decision.allow and decision.row_filter is None):
+            words = decision.reasons[0].text_en if silent else "The policy engine gave half an answer."
             raise CatalogueError(f"{answer.request.target.dataset}: {words} The catalogue is left as it was.")
 
 

@@ -25,7 +25,7 @@ from governance.federation import DeclarationError, Federation, load_federation
 from governance.lake import write_atomically
 from governance.settings import Settings
 
-ROOTS = ("archipel", "facts")
+ROOTS = ("archipel", "facts", "system/authz")
 
 
 def _canonical(document: Any) -> bytes:

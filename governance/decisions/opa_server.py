@@ -79,6 +79,7 @@ def opa_command(settings: Settings) -> list[str]:
         "--config-file", str(write_opa_config(settings)),
         "--log-level", "error",
         "--skip-version-check",
+        "--authorization", "basic",
         "--watch",
         "--bundle", str(bundle_path(settings)),
     ]  # fmt: skip

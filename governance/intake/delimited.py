@@ -17,7 +17,8 @@ from governance.intake.header import SEARCHED_ROWS, Wanted, best_row, clean
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 
 DELIMITERS = (";", ",", "\t", "|")
-SAMPLE_BYTES = 256 * 1024
+SAMPLE_BYTES = 64 * 1024
+LIKELY_SAMPLE = 4096
 csv.field_size_limit(16 * 1024 * 1024)  # kept because a commune's outline in GeoJSON passes the default
 
 
@@ -59,7 +60,8 @@ def _locate(text: Text, reading: Reading, wanted: Wanted) -> tuple[str, _Record]
     sample = text.content if pinned > SEARCHED_ROWS else text.content[:SAMPLE_BYTES]
     lines = sample.decode("utf-8", "ignore")
     best: tuple[int, int, str, _Record] | None = None
-    for delimiter in (reading.delimiter,) if reading.delimiter else DELIMITERS:
+    likely = sorted(DELIMITERS, key=lambda sign: -lines.count(sign, 0, LIKELY_SAMPLE))
+    for delimiter in (reading.delimiter,) if reading.delimiter else likely:
         if len(delimiter) != 1:
             raise UnreadableError("delimiter-unknown", delimiter)
         top = _top(lines, delimiter, pinned)
@@ -71,6 +73,8 @@ def _locate(text: Text, reading: Reading, wanted: Wanted) -> tuple[str, _Record]
         score = (count, len(top[index].cells))
         if best is None or score > best[:2]:
             best = (*score, delimiter, top[index])
+        if count == len(wanted.folded):
+            break
     assert best is not None
     return best[2], best[3]
 

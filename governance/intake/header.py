@@ -53,7 +53,11 @@ def clean(cell: str | None) -> str:
 
 def best_row(rows: Sequence[Sequence[str | None]], wanted: Wanted) -> tuple[int, int]:
     """Return the index of the row that names most wanted columns (the first of them), and how many."""
-    counts = [wanted.count(row) for row in rows]
+    counts: list[int] = []
+    for row in rows:
+        counts.append(wanted.count(row))
+        if counts[-1] == len(wanted.folded):
+            break
     best = max(counts, default=0)
     return (counts.index(best), best) if best else (next((i for i, row in enumerate(rows) if any(row)), 0), 0)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from governance.decisions.opa_server import opa_command
 from governance.settings import PROJECT_ROOT, Settings
 
+PRELOAD = Path(__file__).parent / "preload"
+
 
 @dataclass(frozen=True)
 class Service:
@@ -20,6 +22,8 @@ class Service:
     ready_path: str | None
     setting: str = ""
     """Setting that moves the port, for the message when it is taken."""
+    python_path: Path | None = None
+    """Folder of modules that this process alone sees."""
 
 
 def _program(name: str) -> str:
@@ -74,7 +78,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": _kept_secret(settings.state_dir / "keys" / "airflow_jwt.key"),
         "AIRFLOW__CORE__FERNET_KEY": "",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
@@ -121,6 +125,6 @@ def services(settings: Settings) -> list[Service]:
             "/api/v2/version",
             "ARCHIPEL_AIRFLOW_PORT",
         ),
-        Service("airflow-scheduler", (_program("airflow"), "scheduler"), None, None),
+        Service("airflow-scheduler", (_program("airflow"), "scheduler"), None, None, python_path=PRELOAD),
         Service("airflow-dag-processor", (_program("airflow"), "dag-processor"), None, None),
     ]

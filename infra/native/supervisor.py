@@ -59,11 +59,12 @@ def _quote(value: str) -> str:
 
 def _section(service: Service, logs: Path) -> str:
     words = " ".join(_quote(word) for word in service.command)
+    path = f"environment=PYTHONPATH={_quote(str(service.python_path))}\n" if service.python_path else ""
     return (
         f"[program:{service.name}]\ncommand={words}\ndirectory={PROJECT_ROOT}\n"
         f"autostart=false\nautorestart=true\nstartsecs=0\nstopasgroup=true\nkillasgroup=true\nstopwaitsecs=15\n"
         f"stdout_logfile={logs / service.name}.log\nredirect_stderr=true\nstdout_logfile_maxbytes=5MB\n"
-        "stdout_logfile_backups=2\n"
+        "stdout_logfile_backups=2\n" + path
     )
 
 

@@ -16,6 +16,7 @@ class Behaviour(BaseModel):
 
     validators: Literal["both", "etag", "last_modified", "none"] = "both"
     ranges: bool = Field(True, description="answers Range with 206")
+    bare_304: bool = Field(False, description="does not repeat the validators in a 304, though it should")
     head: bool = Field(True, description="knows HEAD; otherwise answers it with 405")
     status: int | None = Field(None, description="answers this status and no file")
     retry_after: str | None = Field(None, description="Retry-After sent with that status")

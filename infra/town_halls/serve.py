@@ -124,7 +124,7 @@ class _Visit(BaseHTTPRequestHandler):
         if how.ranges:
             headers["Accept-Ranges"] = "bytes"
         if self._is_known(headers):
-            self._answer(path, 304, headers, b"", how)
+            self._answer(path, 304, {} if how.bare_304 else headers, b"", how)
             return
         start = self._range_start(headers) if how.ranges else None
         if start is not None and start < len(content):

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from governance.catalogue.distributions import _connect
 from governance.contracts.model import Contract
 from tests.catalogue.world import CONTRACTS, ROWS, SECRETS, World
 
@@ -79,3 +81,15 @@ def test_column_without_a_contract_is_not_published(world: World) -> None:
     world.shared = world.shared.model_copy(update={"tables": {"equipements": wider}})
     world.publish()
     assert not [content for content in _everything(world.catalogue) if b"SECRET-COMPTEUR" in content]
+
+
+def test_connection_that_writes_files_reaches_neither_other_folders_nor_the_network(tmp_path: Path) -> None:
+    for name in ("shared", "drafts", "elsewhere"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "elsewhere" / "keys.csv").write_text("secret\n1\n", encoding="utf-8")
+    with _connect(tmp_path / "shared", tmp_path / "drafts") as connection:
+        for address in (tmp_path / "elsewhere" / "keys.csv", "http://127.0.0.1:1/keys.csv"):
+            with pytest.raises(duckdb.PermissionException):
+                connection.execute("SELECT * FROM read_csv(?)", [str(address)])
+        with pytest.raises(duckdb.Error, match="locked"):
+            connection.execute("SET enable_external_access = true")

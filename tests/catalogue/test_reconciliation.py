@@ -80,6 +80,12 @@ def test_update_keeps_the_date_of_issue_and_moves_the_date_of_change(world: Worl
     assert second["equipements--besne"].modified == DAY_ONE
 
 
+def test_nothing_is_modified_before_it_was_issued_nor_dated_to_a_fraction_of_a_second(world: World) -> None:
+    late = DAY_TWO.replace(microsecond=123456)
+    datasets = world.publish(late).catalogue.datasets
+    assert [(each.issued, each.modified) for each in datasets] == [(DAY_TWO, DAY_TWO)] * 3
+
+
 def test_commune_that_closes_its_rows_is_archived_and_leaves_the_harmonised_files(world: World) -> None:
     world.publish()
     world.decisions.closed.add(("equipements", "donges"))
@@ -127,10 +133,11 @@ def test_column_that_a_commune_keeps_back_is_absent_from_its_slice(world: World)
     assert b"800" in whole
 
 
-def test_silent_policy_engine_leaves_the_catalogue_as_it_was(world: World) -> None:
+@pytest.mark.parametrize("failure", ["silent", "halved"])
+def test_policy_engine_without_a_whole_answer_leaves_the_catalogue_as_it_was(world: World, failure: str) -> None:
     world.publish()
     before = world.snapshot()
-    world.decisions.silent = True
+    setattr(world.decisions, failure, True)
     with pytest.raises(CatalogueError, match="left as it was"):
         world.publish(DAY_TWO)
     assert world.snapshot() == before

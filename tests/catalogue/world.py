@@ -112,6 +112,8 @@ class RuledDecisions:
     closed: set[tuple[str, str]] = field(default_factory=set)
     closed_columns: set[tuple[str, str, str]] = field(default_factory=set)
     silent: bool = False
+    halved: bool = False
+    """Whether the answer lacks its row filter."""
     version: str = "bundle-1"
     asked: list[DecisionRequest] = field(default_factory=list)
 
@@ -125,18 +127,19 @@ class RuledDecisions:
         allow = contract.classification == "open" and member not in closed
         names = [c.name for c in contract.columns if not set(c.tags) & {"personal", "confidential"}]
         masks = {name: Mask(mask="show", null_for=self._null_for(contract.id, name)) for name in [*names, "member_id"]}
-        hidden_rows = {"type": "field", "operator": "in", "field": f"{TABLE}.member_id", "value": sorted(closed)}
         reason = Reason(code="open_data" if allow else "closed", rule="test", text_fr="Motif.", text_en="Reason.")
         return Decision(
             allow=allow,
-            row_filter=({"type": "compound", "operator": "not", "value": [hidden_rows]} if closed else {})
-            if allow
-            else None,
+            row_filter=self._row_filter(closed) if allow and not self.halved else None,
             column_masks=masks if allow else {},
             reasons=(reason,),
             policy_version=self.version,
             valid_until=request.context.instant + timedelta(minutes=5),
         )
+
+    def _row_filter(self, closed: set[str]) -> dict[str, object]:
+        rows = {"type": "field", "operator": "in", "field": f"{TABLE}.member_id", "value": sorted(closed)}
+        return {"type": "compound", "operator": "not", "value": [rows]} if closed else {}
 
     def _null_for(self, dataset: str, column: str) -> tuple[str, ...]:
         return tuple(sorted(who for name, who, what in self.closed_columns if (name, what) == (dataset, column)))

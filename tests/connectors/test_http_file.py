@@ -38,6 +38,14 @@ def test_unchanged_file_is_known_by_its_hash_where_there_are_no_validators(site:
     first = http_file.fetch(ask(url))
     again = http_file.fetch(ask(url, first.validators))
     assert (again.not_modified, again.sha256, again.received_bytes) == (True, first.sha256, len(CONTENT))
+    assert list(ask(url).into.iterdir()) == [first.path]
+
+
+def test_304_that_repeats_no_validator_keeps_those_we_have(site: Site, ask: Ask) -> None:
+    url = site.put(PATH, bare_304=True)
+    first = http_file.fetch(ask(url))
+    again = http_file.fetch(ask(url, first.validators))
+    assert (again.not_modified, again.validators) == (True, first.validators)
 
 
 def test_validators_without_a_hash_are_not_trusted(site: Site, ask: Ask) -> None:

@@ -66,6 +66,13 @@ def test_folder_beside_the_allowed_one_is_refused(inbox: Path, tmp_path: Path, p
         local_folder.fetch(_request(tmp_path / path, tmp_path))
 
 
+def test_refusal_does_not_tell_whether_a_folder_outside_exists(inbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for name in ("there", "absent"):
+        with pytest.raises(EgressForbidden, match="not allowed"):
+            local_folder.fetch(_request(tmp_path / name, tmp_path))
+
+
 def test_link_that_leaves_the_allowed_folder_is_not_followed(inbox: Path, tmp_path: Path) -> None:
     outside = _put(tmp_path, "outside.csv", 5)
     (inbox / "a.csv").symlink_to(outside)

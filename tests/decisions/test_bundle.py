@@ -44,7 +44,7 @@ def test_any_change_of_facts_gives_another_revision(federation: Federation) -> N
 def test_manifest_names_revision_roots_and_language(federation: Federation) -> None:
     revision, content = build_bundle(POLICIES, facts_of(federation, agreement()))
     manifest = json.loads(_members(content)[".manifest"])
-    assert manifest == {"revision": revision, "roots": ["archipel", "facts"], "rego_version": 1}
+    assert manifest == {"revision": revision, "roots": ["archipel", "facts", "system/authz"], "rego_version": 1}
 
 
 def test_tests_are_not_part_of_the_bundle(federation: Federation) -> None:
@@ -120,7 +120,8 @@ def test_each_folder_is_a_package_with_metadata_and_a_test() -> None:
         if folder.name == "example":
             continue
         main = (folder / f"{folder.name}.rego").read_text(encoding="utf-8")
-        assert re.match(rf"# METADATA\n# title: (.|\n)*?\npackage archipel\.{folder.name}\n", main), folder
+        package = "system.authz" if folder.name == "authz" else f"archipel.{folder.name}"
+        assert re.match(rf"# METADATA\n# title: (.|\n)*?\npackage {re.escape(package)}\n", main), folder
 
 
 def test_each_reason_code_is_found_by_one_rule_and_said_in_both_languages() -> None:

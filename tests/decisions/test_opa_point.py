@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from governance.decisions.bundle import build_bundle, revisions_of, write_bundle
 from governance.decisions.model import Decision
@@ -189,3 +190,25 @@ def test_bundle_of_unchanged_declarations_is_not_written_again(tmp_path: Path) -
     assert bundle_path(settings).stat().st_mtime_ns == written
     assert len(revisions_of(settings).all()) == 1
     assert revisions_of(settings).all()[0].at <= datetime.now(UTC)
+
+
+@pytest.mark.services
+def test_engine_lets_nobody_write_or_read_out_its_facts(tmp_path: Path, federation: Federation) -> None:
+    settings = Settings(state_dir=tmp_path, opa_port=free_port(), policies_dir=PROJECT_ROOT / "policies")
+    revision, content = build_bundle(settings.policies_dir, facts_of(federation, agreement()))
+    write_atomically(bundle_path(settings), content)
+    revisions_of(settings).record(revision)
+    with running(opa_command(settings)):
+        wait_for_revision(settings, revision)
+        at = f"{settings.opa_address}/v1"
+        forged = {"x": {"manifest": {"revision": "forged"}}}
+        refused = [
+            requests.put(f"{at}/data/system/bundles", json=forged, timeout=5),
+            requests.put(f"{at}/policies/mine", data="package mine", timeout=5),
+            requests.get(f"{at}/data/facts", timeout=5),
+            requests.post(f"{at}/query", json={"query": "data.facts = x"}, timeout=5),
+        ]
+        point = OpaDecisionPoint.from_settings(settings)
+        assert [answer.status_code for answer in refused] == [401, 401, 401, 401]
+        assert point.decide(ask()).allow
+        point.close()

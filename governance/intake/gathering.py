@@ -1,0 +1,124 @@
+"""From received files to one frame of text: each file read and mapped alone, all put together once.
+
+Reading is the only thing done file by file; whatever needs the query engine waits until all rows stand together,
+since starting it a hundred times costs more than judging a hundred thousand rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import polars as pl
+
+from governance.contracts.model import Contract
+from governance.intake.decoding import decode
+from governance.intake.delimited import read_delimited
+from governance.intake.formats import rewrite
+from governance.intake.header import Wanted, match
+from governance.intake.model import ReceivedFile
+from governance.intake.spreadsheet import is_workbook, read_workbook
+from governance.intake.table import LINE, Fault, TextTable, UnreadableError
+from governance.intake.validate import FILE, RECORD
+
+
+@dataclass(frozen=True)
+class MappedFile:
+    """A file that could be read: its rows under the contract's columns, as written, with ``line_number``."""
+
+    file: ReceivedFile
+    table: TextTable
+    rows: pl.DataFrame
+    faults: tuple[Fault, ...]
+    notation: str
+    """Equal for files whose values are written alike."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All rows of all files, as written and in the contract's notation, with ``FILE``, ``RECORD`` and lines.
+
+    ``FILE`` is the file's place in ``files``; its rows are the ``heights`` after those of the files before it.
+    """
+
+    files: tuple[MappedFile, ...]
+    heights: tuple[int, ...]
+    written: pl.DataFrame
+    rows: pl.DataFrame
+
+
+def read_table(file: ReceivedFile, wanted: Wanted) -> TextTable:
+    """Read one file as text, whatever its kind.
+
+    Raises:
+        UnreadableError: with the reason to report.
+    """
+    try:
+        with file.path.open("rb") as opened:
+            start = opened.read(8)
+        if is_workbook(start):
+            return read_workbook(file.path, file.reading, wanted)
+        return read_delimited(decode(file.path.read_bytes(), file.reading.encoding), file.reading, wanted)
+    except OSError as error:
+        raise UnreadableError("not-a-table", error.strerror or str(error)) from None
+
+
+def _constant(name: str, value: str | None, height: int) -> pl.Series:
+    return pl.Series(name, [value], dtype=pl.String).new_from_index(0, height)
+
+
+def read_mapped(file: ReceivedFile, contract: Contract) -> MappedFile:
+    """Read one file and put its columns under the contract's names; absent ones are null.
+
+    Raises:
+        UnreadableError: with the reason to report.
+    """
+    wanted = Wanted.of(contract, file.columns, file.constants)
+    table = read_table(file, wanted)
+    matched = match(table.headers, wanted, table.header_row)
+    height = table.rows.height
+    if not matched.positions:
+        raise UnreadableError("header-not-found", line=table.header_row, table=table)
+    if height == 0:
+        raise UnreadableError("no-rows", line=table.header_row, table=table)
+    cells = []
+    for column in contract.columns:
+        position = matched.positions.get(column.name)
+        if position is None:
+            cells.append(_constant(column.name, file.constants.get(column.name), height))
+        else:
+            cells.append(table.rows.get_column(str(position)).alias(column.name))
+    own = {name: formats.model_dump_json() for name, formats in sorted(file.column_formats.items())}
+    notation = f"{file.formats.model_dump_json()}{own}{table.sheet is not None}"
+    rows = pl.DataFrame([*cells, table.rows.get_column(LINE)])
+    return MappedFile(file, table, rows, (*matched.faults, *table.faults), notation)
+
+
+def _missing_to_null(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Take the contract's missing values for nothing; where "" is not one of them, an empty cell is a text."""
+    cells = []
+    for column in contract.columns:
+        missing = list(contract.missing_values if column.missing_values is None else column.missing_values)
+        value = pl.col(column.name)
+        if "" not in missing:
+            value = value.fill_null("")
+        cells.append((pl.when(value.is_in(missing).not_()).then(value) if missing else value).alias(column.name))
+    return frame.with_columns(cells)
+
+
+def gather(files: Sequence[MappedFile], contract: Contract) -> Gathered:
+    """Put all rows together, files written alike side by side, and rewrite each such run at once."""
+    ordered = tuple(sorted(files, key=lambda mapped: mapped.notation))
+    heights = tuple(mapped.rows.height for mapped in ordered)
+    places = pl.DataFrame({FILE: range(len(ordered)), "n": heights}, schema={FILE: pl.UInt32, "n": pl.Int64})
+    numbers = places.select(FILE, pl.int_ranges(1, pl.col("n") + 1, dtype=pl.Int64).alias(RECORD)).explode(RECORD)
+    together = pl.concat([mapped.rows for mapped in ordered], rechunk=True).hstack(numbers)
+    written = _missing_to_null(together, contract)
+    parts, start = [], 0
+    for _, run in groupby(ordered, key=lambda mapped: mapped.notation):
+        alike = list(run)
+        height = sum(mapped.rows.height for mapped in alike)
+        file, table = alike[0].file, alike[0].table
+        part = written.slice(start, height)
+        parts.append(rewrite(part, contract, file.formats, dict(file.column_formats), table.sheet is not None))
+        start += height
+    return Gathered(ordered, heights, written, parts[0] if len(parts) == 1 else pl.concat(parts, rechunk=True))
