@@ -12,6 +12,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from stdnum.fr import siren as siren_number
 
+from governance.yaml_text import parse_yaml
+
 T = TypeVar("T", bound="Declaration")
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
 InseeCode = Annotated[str, StringConstraints(pattern=r"^([013-9]\d|2[AB1-9])\d{3}$")]
@@ -178,7 +180,7 @@ def _read_yaml(path: Path, variables: Mapping[str, str]) -> Any:
     for name, value in variables.items():
         text = text.replace("{" + name + "}", value)
     try:
-        return yaml.safe_load(text)
+        return parse_yaml(text)
     except yaml.YAMLError as error:
         raise DeclarationError(f"{path}: not valid YAML: {error}") from error
 

@@ -41,8 +41,12 @@ _CATALOGUE_TYPES = {
 }
 
 
-class SecurityHeaders:
-    """Adds the security headers to every answer, errors included."""
+class Outermost:
+    """Adds the security headers to every answer, errors included, and lets no answered error go further.
+
+    The framework answers an unexpected error, then raises it again, on which the server cuts the caller's
+    connection. It was answered and logged under its number by then, so nothing is lost by stopping it here.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -50,14 +54,22 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and mark its answer."""
 
+        is_answered = False
+
         async def mark(message: Message) -> None:
+            nonlocal is_answered
             if message["type"] == "http.response.start":
+                is_answered = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, mark if scope["type"] == "http" else send)
+        try:
+            await self._app(scope, receive, mark if scope["type"] == "http" else send)
+        except Exception:
+            if not is_answered:
+                raise
 
 
 class CatalogueFiles(StaticFiles):
@@ -81,7 +93,7 @@ class CatalogueFiles(StaticFiles):
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Put the security headers outermost: the answer to an unexpected error is made outside all middleware."""
-        return SecurityHeaders(super().build_middleware_stack())
+        return Outermost(super().build_middleware_stack())
 
 
 def create_app(platform: Platform) -> FastAPI:

@@ -33,6 +33,7 @@ _COPY_OPTIONS: dict[FileFormat, str] = {
 }
 _LONGEST_SECONDS = 30.0
 _MEMORY_LIMIT = "512MB"
+_MOST_DESCRIBED = 1_000
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class RowReader:
         self._work = work.resolve()
         self._work.mkdir(parents=True, exist_ok=True)
         self._building = threading.Lock()
+        self._described: dict[tuple[str, str], dict[str, str]] = {}
         self._engine = duckdb.connect(":memory:")
         folders = ", ".join(_literal(f"{path}/") for path in (shared.resolve(), self._work))
         # Kept in this order because each line forbids what the one before still needed.
@@ -98,8 +100,16 @@ class RowReader:
 
     def columns(self, relation: Relation) -> dict[str, str]:
         """DuckDB type of each column of a relation, in order."""
-        rows = self._run(f"DESCRIBE {relation.sql}", relation.parameters)
-        return {str(row[0]): str(row[1]) for row in rows}
+        # Remembered because the files of the shared layer never change and asking costs 2 ms a request.
+        key = (relation.sql, repr(relation.parameters))
+        found = self._described.get(key)
+        if found is None:
+            rows = self._run(f"DESCRIBE {relation.sql}", relation.parameters)
+            found = {str(row[0]): str(row[1]) for row in rows}
+            if len(self._described) >= _MOST_DESCRIBED:
+                self._described.clear()
+            self._described[key] = found
+        return dict(found)
 
     def count(self, relation: Relation, query: FeedQuery) -> int:
         """Number of rows that fit a query, over all its pages."""

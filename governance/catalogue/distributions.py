@@ -81,7 +81,7 @@ def _header(name: str, file_format: FileFormat) -> str:
 def _connect(*folders: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can reach the shared files and the drafts, and nothing else."""
     connection = duckdb.connect()
-    allowed = ", ".join(_literal(str(folder.resolve())) for folder in folders)
+    allowed = ", ".join(_literal(str(folder)) for folder in folders)
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     # Kept at one thread because row groups then fall the same way each time: same rows, same bytes.
@@ -106,8 +106,8 @@ def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path
         query += " WHERE list_contains(?, member_id)"
         parameters = [*parameters, list(opening.members)]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE opened AS {query}", parameters)
-    found = connection.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'opened'")
-    return tuple((str(name), str(kind)) for name, kind in found.fetchall())
+    found = connection.execute("DESCRIBE opened").fetchall()
+    return tuple((str(row[0]), str(row[1])) for row in found)
 
 
 def _digest(path: Path) -> _Digest:
@@ -183,10 +183,11 @@ class DistributionWriter:
     """Writes the files of one publication over one connection, which is opened only when something has changed."""
 
     def __init__(self, shared: Path, store: DistributionStore, instant: datetime) -> None:
-        self._shared = shared
+        # Resolved because the connection compares paths as they are written.
+        self._shared = shared.resolve()
         self._store = store
         self._instant = instant.replace(microsecond=0)
-        self._drafts = store.root / "drafts"
+        self._drafts = store.root.resolve() / "drafts"
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:

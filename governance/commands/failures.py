@@ -4,7 +4,7 @@ from filelock import Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.catalogue.distributions import CatalogueError
-from governance.contracts.table_schema import ContractError
+from governance.contracts.model import ContractError
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
 from governance.pipeline.failures import StepFailed

@@ -38,4 +38,4 @@ def print_summary(lines: Sequence[SummaryLine]) -> None:
         table.add_row(line.member_id, line.source_id, *(_count(count) for count in counts), outcome, shared)
     console = Console()
     # Kept wide where the output goes to a file: a folded table cannot be read or searched.
-    Console(width=max(console.width, 140)).print(table)
+    Console(width=max(console.width, 160)).print(table)

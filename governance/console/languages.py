@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -73,6 +73,22 @@ class Writing:
         if value is None:
             return "–"
         return format_datetime(value, "d MMM y, HH:mm", tzinfo=_LEGAL_TIME, locale=self._locale)
+
+    def schedule(self, cron: str) -> str:
+        """A cron line as a sentence where it is a plain one (daily, weekly, monthly), else as it stands."""
+        minute, hour, day, month, weekday = (cron.split() + ["?"] * 5)[:5]
+        if not (minute.isdigit() and hour.isdigit() and month == "*"):
+            return cron
+        at = f"{int(hour):02d}:{int(minute):02d}"
+        french = self._locale == "fr_FR"
+        if (day, weekday) == ("*", "*"):
+            return f"chaque jour à {at}" if french else f"every day at {at}"
+        if day == "*" and weekday in "0123456":
+            name = get_day_names("wide", locale=self._locale)[(int(weekday) - 1) % 7]
+            return f"chaque {name} à {at}" if french else f"every {name} at {at}"
+        if day.isdigit() and weekday == "*":
+            return f"le {day} du mois à {at}" if french else f"on day {day} of the month at {at}"
+        return cron
 
     def ago(self, value: datetime | None) -> str:
         """How long ago."""

@@ -29,7 +29,9 @@ def environment(language: Language) -> Environment:
     )
     made.install_gettext_translations(load_translations(language), newstyle=True)  # type: ignore[attr-defined]
     writing = Writing(language)
-    made.filters.update(number=writing.number, day=writing.day, instant=writing.instant, ago=writing.ago)
+    made.filters.update(
+        number=writing.number, day=writing.day, instant=writing.instant, ago=writing.ago, schedule=writing.schedule
+    )
     return made
 
 

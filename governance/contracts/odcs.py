@@ -14,9 +14,15 @@ from pydantic import ValidationError
 
 from governance.contracts.checks import build_check
 from governance.contracts.model import Check, Column, Constraints, Contract, ContractError
+from governance.yaml_text import parse_yaml
 
 API_VERSION = "v3.1.0"
 ENGINE = "table-schema-custom-checks"
+FIRST = (
+    "apiVersion", "kind", "property", "value", "type", "engine", "metric", "id", "name", "version", "status",
+    "businessName", "description", "tags", "logicalType", "physicalType", "required", "unique", "primaryKey",
+    "primaryKeyPosition", "logicalTypeOptions", "examples", "dataGranularityDescription",
+)  # fmt: skip
 LOGICAL_TYPES = {
     "string": "string", "number": "number", "integer": "integer", "boolean": "boolean", "date": "date",
     "datetime": "timestamp", "time": "time", "array": "array", "object": "object", "geojson": "object",
@@ -135,9 +141,19 @@ def to_odcs(contract: Contract) -> OpenDataContractStandard:
     )
 
 
+def _ordered(node: Any) -> Any:
+    """Put what a reader looks for first, first."""
+    if isinstance(node, list):
+        return [_ordered(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    rank = {key: place for place, key in enumerate(FIRST)}
+    return {key: _ordered(node[key]) for key in sorted(node, key=lambda key: rank.get(key, len(FIRST)))}
+
+
 def dump_contract(contract: Contract) -> str:
     """Return a contract as ODCS YAML."""
-    document = to_odcs(contract).model_dump(exclude_none=True, by_alias=True)
+    document = _ordered(to_odcs(contract).model_dump(exclude_none=True, by_alias=True))
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -228,7 +244,7 @@ def load_contract(path: Path) -> Contract:
         ContractError: with the file, the field and the reason.
     """
     try:
-        return from_odcs(OpenDataContractStandard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))))
+        return from_odcs(OpenDataContractStandard.model_validate(parse_yaml(path.read_text(encoding="utf-8"))))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"

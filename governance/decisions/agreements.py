@@ -18,6 +18,7 @@ from governance.contracts.model import Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
 from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
 from governance.federation import DeclarationError, Identifier
+from governance.yaml_text import parse_yaml
 
 State = Literal[
     "requested", "offered", "agreed", "finalized", "suspended", "expired", "revoked", "renounced", "refused",
@@ -157,7 +158,7 @@ def load_agreement(path: Path) -> Agreement:
         DeclarationError: with the file, the field and the reason.
     """
     try:
-        agreement = Agreement.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        agreement = Agreement.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise DeclarationError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from governance.decisions.model import Channel, Frozen
 from governance.federation import DeclarationError, Identifier
+from governance.yaml_text import parse_yaml
 
 Ground = Literal[
     "crpa_l311_5", "crpa_l311_6", "environnement_l124_4", "environnement_l124_5",
@@ -51,7 +52,7 @@ def load_closures(root: Path) -> dict[str, Closure]:
 
 def _load_closure(path: Path) -> Closure:
     try:
-        closure = Closure.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        closure = Closure.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise DeclarationError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:

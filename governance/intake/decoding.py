@@ -120,7 +120,7 @@ def decode(data: bytes, pinned: str | None = None) -> Text:
     marked = next(((name, length) for mark, name, length in MARKS if data.startswith(mark)), None)
     name, skip = _pinned(data, pinned) if pinned else marked or (_without_mark(data), 0)
     body, damaged = _to_utf8(data[skip:], name)
-    body = _one_line_end(body)
+    body = _one_line_end(body).removesuffix(b"\x1a")  # kept because old programs end a text with this mark
     damaged = damaged or b"\x00" in body
     if _is_blank(body):
         raise UnreadableError("empty-file")

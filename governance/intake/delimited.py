@@ -92,13 +92,17 @@ def _body(content: bytes, header_line: int) -> bytes:
     return content[position:end]
 
 
-def _has_each_byte(frame: pl.DataFrame, body: bytes) -> bool:
-    """Tell whether cells, separators, line ends and quotes make up the text to the byte.
+def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str) -> bool:
+    """Tell whether every record has as many cells as the frame has columns.
 
-    A short row would lack separators and a long one makes Polars fail, so the right sum means a regular shape.
+    A long record makes Polars fail and a short one lacks separators, so the right sum means a regular shape.
+    Where quotes may hide separators, cells, separators, line ends and quotes must make up the text to the byte.
     """
+    separators = (frame.width - 1) * frame.height
+    if b'"' not in body:
+        return body.count(delimiter.encode()) == separators
     cells = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum().fill_null(0))).item())
-    left = len(body) - cells - (frame.width - 1) * frame.height - (frame.height - 1)
+    left = len(body) - cells - separators - (frame.height - 1)
     around = sum(body.count(sign) for sign in (b'"', b"\r") if sign in body)
     if left == around:
         return True
@@ -116,7 +120,9 @@ def _lines_of(frame: pl.DataFrame, body: bytes, first_line: int) -> pl.Series:
 
 
 def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> pl.DataFrame | None:
-    """Read a body with Polars; ``None`` if some record has not ``width`` cells."""
+    """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
+    if body.count(b'"') % 2:
+        return None
     try:
         frame = pl.read_csv(
             io.BytesIO(body), has_header=False, separator=delimiter, infer_schema=False,
@@ -124,9 +130,22 @@ def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> p
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if frame.width != width or not _has_each_byte(frame, body):
+    if frame.width != width or not _has_each_byte(frame, body, delimiter):
         return None
-    return frame.with_columns(_lines_of(frame, body, first_line)).rechunk()  # kept because mixed chunks cost more later
+    numbered = frame.hstack([_lines_of(frame, body, first_line)])
+    return numbered.rechunk() if frame.n_chunks() > 1 else numbered  # kept because mixed chunks cost more later
+
+
+def _ends_in_a_quote(text: str, delimiter: str, lines_before: int) -> bool:
+    """Tell whether the last record opens a quote that the end of the file closes; a mid-cell quote is just a sign."""
+    if text.count('"') % 2 == 0:
+        return False
+    last = "\n".join(text.split("\n")[lines_before:])
+    try:
+        list(csv.reader(io.StringIO(last, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
 
 
 def _read_irregular(body: bytes, delimiter: str, width: int, first_line: int) -> tuple[pl.DataFrame, list[Fault]]:
@@ -149,7 +168,7 @@ def _read_irregular(body: bytes, delimiter: str, width: int, first_line: int) ->
             cells = (cells + [""] * width)[:width]
         rows.append(cells)
         lines.append(record.first_line)
-    if record is not None and record.last_line > record.first_line and text.count('"') % 2:
+    if record is not None and _ends_in_a_quote(text, delimiter, record.first_line - first_line):
         faults.append(Fault("unclosed-quote", record.first_line))
     columns = list(zip(*rows, strict=True)) or [()] * width
     data = {str(i): pl.Series(values, dtype=pl.String) for i, values in enumerate(columns)}

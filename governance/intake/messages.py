@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from governance.contracts.model import Severity
+from governance.yaml_text import parse_yaml
 
 
 class Message(BaseModel):
@@ -21,7 +21,7 @@ class Message(BaseModel):
     severity: Severity = "blocks"
 
 
-_TEXTS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "messages.yaml").read_text(encoding="utf-8"))
+_TEXTS: dict[str, Any] = parse_yaml((Path(__file__).parent / "messages.yaml").read_text(encoding="utf-8"))
 
 
 def _in(language: str, section: str) -> dict[str, str]:

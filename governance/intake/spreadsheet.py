@@ -11,6 +11,7 @@ import fastexcel
 import polars as pl
 
 from governance.federation import Reading
+from governance.intake.cell_errors import CellError, find_cell_errors
 from governance.intake.delimited import without_blank_rows
 from governance.intake.header import SEARCHED_ROWS, Wanted, best_row, clean
 from governance.intake.table import LINE, TextTable, UnreadableError
@@ -44,6 +45,18 @@ def _load(reader: fastexcel.ExcelReader, sheet: str, limit: int | None = None) -
     return loaded.rename({name: str(i) for i, name in enumerate(loaded.columns)})
 
 
+def _with_errors_shown(frame: pl.DataFrame, path: Path, sheet: str) -> pl.DataFrame:
+    """Put failed formulas back as the text that the sheet shows, since a failed cell is not an empty one."""
+    by_column: dict[str, list[CellError]] = {}
+    for error in find_cell_errors(path, sheet):
+        if error.row <= frame.height and error.column < frame.width:
+            by_column.setdefault(str(error.column), []).append(error)
+    for name, errors in by_column.items():
+        shown = frame[name].scatter([error.row - 1 for error in errors], [error.shown for error in errors])
+        frame = frame.with_columns(shown.alias(name))
+    return frame
+
+
 def _choose_sheet(reader: fastexcel.ExcelReader, reading: Reading, wanted: Wanted) -> str:
     names = reader.sheet_names
     if isinstance(reading.sheet, int):
@@ -73,7 +86,7 @@ def read_workbook(path: Path, reading: Reading, wanted: Wanted) -> TextTable:
     reader = _open(path)
     try:
         sheet = _choose_sheet(reader, reading, wanted)
-        frame = _load(reader, sheet)
+        frame = _with_errors_shown(_load(reader, sheet), path, sheet)
     except fastexcel.FastExcelError as error:
         raise UnreadableError("not-a-table", str(error).splitlines()[0]) from None
     if frame.height == 0:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from governance.contracts.checks import canonical_name
-from governance.contracts.model import Contract
+from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
 from governance.intake.constraints import TYPED, constraints_of, typed
+from governance.intake.table import LINE
 
 FILE = "\x1ffile"
 RECORD = "\x1frecord"
@@ -42,6 +43,8 @@ class _Rule:
 
 
 def _rules_of(contract: Contract) -> list[_Rule]:
+    if any(column.name == LINE for column in contract.columns):
+        raise ContractError(f"{LINE!r} is the name of our own column; the contract must use another")
     rules = [
         _Rule(column.name, code, broken)
         for column in contract.columns

@@ -92,23 +92,24 @@ class Airflow:
                 raise
         return run_id
 
+    def active_runs(self) -> dict[str, str]:
+        """Return {DAG id: run id} of the runs that have not ended, such as one that waits for a retry."""
+        params = {"state": ["queued", "running"], "limit": 1000}
+        return {
+            run["dag_id"]: run["dag_run_id"] for run in self._ask("GET", "/dags/~/dagRuns", params=params)["dag_runs"]
+        }
+
     def task_states(self, dag_id: str, run_id: str) -> list[str | None]:
         """State of every task instance of a run; None before it is scheduled."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         return [task["state"] for task in self._ask("GET", path, params={"limit": 1000})["task_instances"]]
-
-    def run_state(self, dag_id: str, run_id: str) -> str:
-        """State of a run: queued, running, success or failed."""
-        return str(self._ask("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def newest_runs(self, dag_id: str, since: str) -> list[dict[str, Any]]:
         """Runs of a DAG queued since an instant (ISO 8601), newest first."""
         params = {"order_by": "-run_after", "limit": 20, "run_after_gte": since}
         return list(self._ask("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
 
-    def is_settled(self, dag_id: str, run_id: str) -> bool:
-        """Say whether a run does nothing more for now: it ended, or all that is left waits for a later retry."""
-        if self.run_state(dag_id, run_id) in {"success", "failed"}:
-            return True
+    def is_waiting(self, dag_id: str, run_id: str) -> bool:
+        """Say whether a run that has not ended does nothing for now: all that is left waits for a later retry."""
         states = self.task_states(dag_id, run_id)
-        return bool(states) and all(state in SETTLED for state in states)
+        return "up_for_retry" in states and all(state in SETTLED for state in states)

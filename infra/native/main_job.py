@@ -1,7 +1,8 @@
 """The main job through Airflow: trigger every harvest, follow it to the published catalogue, show progress."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -12,12 +13,13 @@ from governance.orchestrator.airflow import Airflow, AirflowRefused
 from governance.pipeline.harmonise import fingerprint_of, input_fingerprints
 from governance.pipeline.opened import opened_datasets, published_version
 from governance.pipeline.summary import summarise
-from governance.platform import open_platform
+from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import read_current
 from infra.native.services import airflow_password_file
 
 LONGEST_SECONDS = 900
+POLL_SECONDS = 0.7
 
 
 def run_through_airflow(settings: Settings) -> None:
@@ -33,44 +35,58 @@ def run_through_airflow(settings: Settings) -> None:
     dags = [f"harvest__{organisation.id}" for organisation in platform.federation.providers()]
     airflow.wait_for_dags([*dags, "harmonise", "publish"], seconds=120)
     since = datetime.now(UTC).isoformat()
-    with _bar() as bar:
-        task = bar.add_task("harvest", total=len(dags) + 2)
-        running = {dag_id: airflow.trigger(dag_id) for dag_id in dags}
-        deadline = time.monotonic() + LONGEST_SECONDS
-        while running:
-            for dag_id, run_id in list(running.items()):
-                if airflow.is_settled(dag_id, run_id):
-                    del running[dag_id]
-                    bar.update(task, advance=1, description=dag_id)
-            _require_time(deadline, f"harvest of {sorted(running)}")
-        bar.update(task, description="harmonise")
-        _wait_for(airflow, "harmonise", since, deadline, lambda: _is_harmonised(settings))
-        bar.update(task, advance=1, description="publish")
-        _wait_for(airflow, "publish", since, deadline, lambda: _is_published(settings))
-        bar.update(task, advance=1, description="published")
-    print_summary(summarise(open_platform(settings), opened_datasets(settings)))
+    deadline = time.monotonic() + LONGEST_SECONDS
+    with progress(len(dags) + 2) as tell:
+        for dag_id in _follow(airflow, dags, deadline):
+            tell(dag_id)
+        _wait_for(airflow, "harmonise", since, deadline, lambda: _is_harmonised(platform))
+        tell("harmonise")
+        _wait_for(airflow, "publish", since, deadline, lambda: _is_published(platform))
+        tell("publish")
+    print_summary(summarise(platform, opened_datasets(settings)))
 
 
-def _bar() -> Progress:
+def _follow(airflow: Airflow, dags: list[str], deadline: float) -> Iterator[str]:
+    """Run DAGs and yield the id of each as it ends, or has nothing left to do but a later retry."""
+    known = airflow.active_runs()
+    # A run that still waits for a retry is followed, not doubled: Airflow would queue a second one behind it.
+    running = {dag_id: known.get(dag_id) or airflow.trigger(dag_id) for dag_id in dags}
+    while running:
+        active = airflow.active_runs()
+        for dag_id, run_id in list(running.items()):
+            if active.get(dag_id) != run_id or airflow.is_waiting(dag_id, run_id):
+                del running[dag_id]
+                yield dag_id
+        _require_time(deadline, f"harvest of {sorted(running)}")
+
+
+@contextmanager
+def progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal; one line a step where the output goes to a file or another program."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: console.print(f"  {step}")
+        return
     words = TextColumn("{task.description:32}")
-    return Progress(words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True))
+    with Progress(words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console) as bar:
+        task = bar.add_task("harvest", total=steps)
+        yield lambda step: bar.update(task, advance=1, description=step)
 
 
 def _require_time(deadline: float, what: str) -> None:
     if time.monotonic() > deadline:
         raise AirflowRefused(f"The {what} did not end within {LONGEST_SECONDS} s; `make logs` shows why.")
-    time.sleep(0.3)
+    time.sleep(POLL_SECONDS)
 
 
-def _is_harmonised(settings: Settings) -> bool:
-    platform = open_platform(settings)
+def _is_harmonised(platform: Platform) -> bool:
     current = read_current(platform.lake)
     return current is not None and current.inputs == fingerprint_of(input_fingerprints(platform))
 
 
-def _is_published(settings: Settings) -> bool:
-    current = read_current(open_platform(settings).lake)
-    return current is not None and published_version(settings) == current.version
+def _is_published(platform: Platform) -> bool:
+    current = read_current(platform.lake)
+    return current is not None and published_version(platform.settings) == current.version
 
 
 def _wait_for(airflow: Airflow, dag_id: str, since: str, deadline: float, is_done: Callable[[], bool]) -> None:

@@ -37,8 +37,8 @@ def _write_federation(folder: Path) -> None:
     for path in [*folder.glob("members/*.yaml"), *folder.glob("partners/*.yaml")]:
         path.write_text(path.read_text(encoding="utf-8").replace("{data}", str((SHARED / "data").resolve())))
     for name in OURS:
-        contract = (ROOT / "federation" / "contracts" / f"{name}.yaml").read_text(encoding="utf-8")
-        (folder / "contracts" / f"{name}.yaml").write_text(contract.replace("carene", "nantes"), encoding="utf-8")
+        text = (ROOT / "federation" / "contracts" / f"{name}.yaml").read_text(encoding="utf-8")
+        (folder / "contracts" / f"{name}.yaml").write_text(text.replace("carene", "nantes"), encoding="utf-8")
     for dataset, version in yaml.safe_load((HERE / "registry_contracts.yaml").read_text()).items():
         descriptor = json.loads((SHARED / "schemas" / version / "schema.json").read_text(encoding="utf-8"))
         contract = from_table_schema(descriptor).model_copy(

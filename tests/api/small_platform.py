@@ -367,7 +367,7 @@ def served(platform: Platform) -> Iterator[str]:
     while not server.started and thread.is_alive():
         time.sleep(0.01)
     try:
-        yield settings.public_address
+        yield f"http://{settings.host}:{settings.console_port}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -1,22 +1,23 @@
 """The service around the feeds: health, keys, OpenAPI, security headers, surprises, journal, catalogue files."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from governance.api.app import create_app
 from governance.decisions.model import Decision, DecisionRequest
 from governance.decisions.opa import OpaDecisionPoint
 from governance.identity.issuer import DevelopmentIssuer
 from governance.journal.model import Search
 from governance.settings import Settings
-from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, Running, free_port, write_shared
+from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, Running, free_port, served, write_shared
 
 pytestmark = pytest.mark.services
 RESEARCH = {"purpose": "dpv:ResearchAndDevelopment"}
@@ -27,20 +28,23 @@ def test_live_and_ready(running: Running) -> None:
     assert running.client().get("/health/ready").json() == {"status": "ok", "data_version": "v1"}
 
 
-def without_engine(running: Running) -> TestClient:
-    closed = running.platform.settings.model_copy(update={"opa_url": f"http://127.0.0.1:{free_port()}"})
-    platform = replace(running.platform, pdp=OpaDecisionPoint.from_settings(closed))
-    return TestClient(create_app(platform), raise_server_exceptions=False)
+@contextmanager
+def another(running: Running, **parts: Any) -> Iterator[httpx.Client]:
+    """Serve the same platform on another port with some parts replaced."""
+    settings = running.platform.settings.model_copy(update={"console_port": free_port()})
+    with served(replace(running.platform, settings=settings, **parts)) as url, httpx.Client(base_url=url) as client:
+        yield client
 
 
 def test_without_policy_engine_nothing_leaves_and_the_service_is_not_ready(running: Running) -> None:
-    client = without_engine(running)
-    for address in ("/v1/feeds/subventions", "/health/ready"):
-        answer = client.get(address)
-        assert answer.status_code == 503
-        assert answer.headers["retry-after"]
-        assert "Association" not in answer.text
-    page = client.get("/fr/datasets/subventions")
+    closed = running.platform.settings.model_copy(update={"opa_url": f"http://127.0.0.1:{free_port()}"})
+    with another(running, pdp=OpaDecisionPoint.from_settings(closed)) as client:
+        for address in ("/v1/feeds/subventions", "/health/ready"):
+            answer = client.get(address)
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"]
+            assert "Association" not in answer.text
+        page = client.get("/fr/datasets/subventions")
     assert page.status_code == 200
     assert "Association" not in page.text
     assert "policy_engine_unavailable" in page.text
@@ -51,13 +55,13 @@ def test_surprise_shows_a_number_and_no_trace(running: Running, caplog: pytest.L
         def decide(self, request: DecisionRequest) -> Decision:
             raise RuntimeError("secret detail of the inside")
 
-    platform = replace(running.platform, pdp=Broken())
-    client = TestClient(create_app(platform), raise_server_exceptions=False)
-    for address in ("/v1/feeds/subventions", "/fr/datasets/subventions"):
-        answer = client.get(address)
-        assert answer.status_code == 500
-        assert "secret detail" not in answer.text and "Traceback" not in answer.text
-    number = client.get("/v1/feeds/subventions").json()["error_id"]
+    with another(running, pdp=Broken()) as client:
+        for address in ("/v1/feeds/subventions", "/fr/datasets/subventions"):
+            answer = client.get(address)
+            assert answer.status_code == 500
+            assert "secret detail" not in answer.text and "Traceback" not in answer.text
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+        number = client.get("/v1/feeds/subventions").json()["error_id"]
     assert number in caplog.text
 
 
@@ -66,8 +70,8 @@ def test_failed_journal_hands_nothing_over(running: Running) -> None:
         def append(self, *_: object, **__: object) -> None:
             raise OSError("disk full")
 
-    platform = replace(running.platform, journal=Full())  # type: ignore[arg-type]
-    answer = TestClient(create_app(platform), raise_server_exceptions=False).get("/v1/feeds/subventions")
+    with another(running, journal=Full()) as client:
+        answer = client.get("/v1/feeds/subventions")
     assert answer.status_code == 500
     assert "Association" not in answer.text
 
@@ -83,6 +87,17 @@ def test_every_access_is_in_the_journal_without_its_identity(running: Running) -
     assert (refused.fields["outcome"], refused.fields["reasons"]) == ("refused", ["agreement_expired"])
     assert "machine:exemple-startup" not in allowed.model_dump_json()
     assert running.platform.journal.verify() is None
+
+
+def test_officers_pages_are_not_served_on_a_public_address(running: Running) -> None:
+    with another(running) as client:
+        assert client.get("/fr/why").status_code == client.get("/fr/journal").status_code == 200
+    public = running.platform.settings.model_copy(update={"public_url": "https://donnees.federation.example"})
+    shown = replace(running, platform=replace(running.platform, settings=public))
+    with another(shown) as client:
+        for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json"):
+            assert client.get(path).status_code == 403
+        assert client.get("/fr/").status_code == 200
 
 
 def test_keys_are_public_and_hold_no_secret(running: Running) -> None:

@@ -97,3 +97,10 @@ def test_same_rows_give_the_same_bytes(tmp_path: Path, file_format: str) -> None
         names.append(sorted(path.name for path in (made.served / "files").glob(f"*.{file_format}")))
     assert len(names[0]) == 3
     assert names[0] == names[1]
+
+
+def test_relative_state_folder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = World(Path("state"))
+    made.share(ROWS)
+    assert len(made.publish().result.created) == 3

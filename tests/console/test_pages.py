@@ -192,6 +192,21 @@ def test_numbers_and_plurals_follow_the_language() -> None:
     assert Writing("fr").number(None) == "–"
 
 
+@pytest.mark.parametrize(
+    ("cron", "french", "english"),
+    [
+        ("30 4 * * *", "chaque jour à 04:30", "every day at 04:30"),
+        ("0 6 * * 1", "chaque lundi à 06:00", "every Monday at 06:00"),
+        ("0 6 * * 0", "chaque dimanche à 06:00", "every Sunday at 06:00"),
+        ("5 0 12 * *", "le 12 du mois à 00:05", "on day 12 of the month at 00:05"),
+        ("*/5 * * * *", "*/5 * * * *", "*/5 * * * *"),
+        ("@daily", "@daily", "@daily"),
+    ],
+)
+def test_schedule_is_a_sentence_where_it_is_plain(cron: str, french: str, english: str) -> None:
+    assert (Writing("fr").schedule(cron), Writing("en").schedule(cron)) == (french, english)
+
+
 def test_row_filter_is_told_in_words() -> None:
     tree = {
         "type": "compound",

@@ -14,7 +14,7 @@ MAY_NOT_IMPORT = {
     "infra": {"dags", "tests"},
 }
 READS_ENVIRONMENT = {"governance/settings.py"}
-PASSES_ENVIRONMENT_ON = {"infra/native/prepare.py", "infra/native/opa_binary.py"}
+PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "prepare", "supervisor")}
 """They hand their own environment to a child process; they read no setting from it."""
 SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/decisions/opa.py",
@@ -69,7 +69,7 @@ def test_only_the_guarded_session_opens_http_to_the_outside() -> None:
         for path in _files(folder)
         if {name.split(".")[0] for name in _imports(path)} & HTTP_LIBRARIES
     }
-    connectors_own = {f"connectors/{name}.py" for name in ("answers", "egress", "http_file", "session")}
+    connectors_own = {f"connectors/{name}.py" for name in ("answers", "egress", "http_file", "session", "transport")}
     allowed = SPEAKS_TO_OUR_OWN_SERVICES | connectors_own
     assert openers - allowed == set()
 

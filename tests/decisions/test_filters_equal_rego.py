@@ -140,6 +140,17 @@ def _closure(number: int, values: dict[str, Any]) -> Closure:
     return Closure(id=f"c{number}", ground="under_review", since=date(2026, 1, 1), **values)
 
 
+def _closures_hold(closures: list[Closure], dataset: str, rows: Any, seen: dict[int, dict[str, Any]]) -> None:
+    """Nothing that a closure keeps back at the feed's door is in what is seen."""
+    for closure in closures:
+        if closure.dataset != dataset or (closure.channels and "feed" not in closure.channels):
+            continue
+        for line, cells in seen.items():
+            if closure.by in {"epci", rows[line]["member_id"]}:
+                assert closure.columns, "a row that was closed is seen"
+                assert all(cells.get(name) is None for name in closure.columns)
+
+
 @given(
     rows=ROWS,
     before=CLOSURES,
@@ -164,6 +175,7 @@ def test_adding_a_rule_never_enlarges_the_visible_cells(
     assert wide.allow or not narrow.allow
     assert set(narrow.column_masks) <= set(wide.column_masks)
     seen_before, seen_after = _visible(wide, path, dataset), _visible(narrow, path, dataset)
+    _closures_hold(more, dataset, rows, seen_after)
     for line, cells in seen_after.items():
         for name, value in cells.items():
             assert value is None or value == seen_before[line][name]
@@ -179,3 +191,22 @@ def test_refused_decision_shows_no_row(
     assert not decision.allow
     assert decision.row_filter is None
     assert _visible(decision, _write(parquet_folder, rows)) == {}
+
+
+@given(rows=ROWS, dataset=st.sampled_from(["trees", "meters", "reports"]))
+@SLOW
+def test_columns_below_the_floor_leave_whatever_is_agreed_to_nobody(
+    engine: PushedFacts, federation: Federation, parquet_folder: Path, rows: Any, dataset: str
+) -> None:
+    everything = {column.name: "show" for column in COLUMNS} | {"line_number": "show"}
+    basis = "eu-gdpr:A6-1-e"
+    meters = agreement(columns=everything, legal_basis=basis)
+    reports = agreement(id="a2", target="reports", columns=everything, legal_basis=basis)
+    engine.push(facts_of(federation, meters, reports))
+    decision = engine.point.decide(ask(dataset))
+    below = {"trees": {"author", "meter"}, "meters": {"author"}, "reports": {"author", "note"}}[dataset]
+    assert decision.allow
+    assert below.isdisjoint(decision.column_masks)
+    for cells in _visible(decision, _write(parquet_folder, rows), dataset).values():
+        assert below.isdisjoint(cells)
+        assert "name" in cells

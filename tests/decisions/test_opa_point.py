@@ -128,6 +128,35 @@ def test_filter_without_query_lets_no_row_through(document: Any) -> None:
     assert decision.row_filter is None
 
 
+def test_filter_is_compiled_again_once_its_decision_no_longer_holds_or_the_question_differs() -> None:
+    compiled: list[str] = []
+
+    def answer(path: str) -> tuple[int, bytes]:
+        if "/compile/" in path:
+            compiled.append(path)
+            return 200, json.dumps({"result": {"query": {}}}).encode()
+        return 200, json.dumps({"result": GOOD}).encode()
+
+    with _impostor(answer) as address:
+        point = OpaDecisionPoint(PolicyClient.at(address), AnyRevision(Path("none")))
+        counts = []
+        for request in (
+            ask(),
+            ask(),
+            ask(instant=NOW + timedelta(minutes=4)),
+            ask(instant=NOW + timedelta(minutes=5)),
+            ask(instant=NOW - timedelta(seconds=1)),
+            ask(purpose="dpv:Other"),
+            ask(member_id="north"),
+            ask("trees"),
+            ask(organisation=None),
+        ):
+            assert point.decide(request).row_filter == {}
+            counts.append(len(compiled))
+        point.close()
+    assert counts == [1, 1, 1, 2, 3, 4, 5, 6, 7]
+
+
 def test_only_the_revision_in_force_counts_and_for_a_moment_its_predecessor(tmp_path: Path) -> None:
     revisions = Revisions(tmp_path / "revisions.json")
     assert not revisions.is_acceptable("first")

@@ -101,6 +101,25 @@ def test_quote_that_is_never_closed_is_said_and_loses_nothing_silently(tmp_path:
     assert answer.accepted["id"].to_list() == ["1"]
 
 
+def test_quote_left_open_on_the_last_line_is_said(tmp_path: Path) -> None:
+    answer = examined(tmp_path, 'id;ville;montant\n1;a;1\n2;3;"4"" ;5\n', CONTRACT)
+    assert (3, None, "unclosed-quote") in blocking(answer)
+
+
+def test_quote_in_the_middle_of_a_cell_is_a_sign_like_another(tmp_path: Path) -> None:
+    answer = examined(tmp_path, 'id;ville;montant\n1;tube 5" long;1\n2;b;2\n', CONTRACT)
+    assert answer.report.status == "valid"
+    assert answer.accepted["ville"].to_list() == ['tube 5" long', "b"]
+
+
+def test_end_mark_of_old_programs_is_no_row(tmp_path: Path) -> None:
+    assert examined(tmp_path, PLAIN + "\x1a", CONTRACT).report.status == "valid"
+
+
+def test_trailing_delimiters_are_no_extra_cells(tmp_path: Path) -> None:
+    assert examined(tmp_path, "id;ville;montant\n1;a;1;\n2;b;2;;\n", CONTRACT).report.status == "valid"
+
+
 def test_broken_bytes_in_utf_8_are_reported_cell_by_cell(tmp_path: Path) -> None:
     answer = examined(tmp_path, "id;ville;montant\n1;Besné été;1\n2;Bes".encode() + b"\xff;2\n3;c;3\n", CONTRACT)
     assert answer.report.file.encoding == "utf-8"

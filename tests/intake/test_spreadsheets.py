@@ -49,7 +49,10 @@ def test_numbers_and_dates_are_as_seen(tmp_path: Path) -> None:
 
 
 def test_sheet_and_header_are_found_below_titles(tmp_path: Path) -> None:
-    sheets = {"Lisez-moi": [["Bonjour"]], "Données": [["Titre"], [], HEADER, ROW, [None] * 4, ROW[:1] + [None] * 3]}
+    sheets: dict[str, Sequence[Sequence[Any]]] = {
+        "Lisez-moi": [["Bonjour"]],
+        "Données": [["Titre"], [], HEADER, ROW, [None] * 4, ROW[:1] + [None] * 3],
+    }
     answer = answer_of(workbook(tmp_path, sheets))
     assert answer.report.file.sheet == "Données"
     assert answer.report.file.header_row == 3
@@ -86,6 +89,13 @@ def test_sheet_that_declares_a_million_rows_holds_what_it_holds(tmp_path: Path) 
 def test_text_that_lost_its_digits_is_quarantined(tmp_path: Path) -> None:
     answer = answer_of(workbook(tmp_path, {"A": [HEADER, ["3,94E+13", None, None, None]]}))
     assert blocking(answer) == [(2, "siret", "pattern")]
+
+
+def test_failed_formula_is_not_an_empty_cell(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [HEADER, ROW, [ROW[0], "#N/A", "#REF!", None]]
+    answer = answer_of(workbook(tmp_path, {"Avant": [["rien"]], "Données & co": rows}))
+    assert blocking(answer) == [(3, "jour", "type-error"), (3, "montant", "type-error")]
+    assert [e.value for e in answer.report.errors if e.severity == "blocks"] == ["#N/A", "#REF!"]
 
 
 def test_declared_comma_does_not_spoil_cells_that_are_numbers(tmp_path: Path) -> None:

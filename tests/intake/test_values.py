@@ -136,6 +136,11 @@ def test_accepted_rows_are_typed(tmp_path: Path) -> None:
     assert str(row["t"]) == "2024-01-02 02:04:05" and str(row["m"]) == "3.10" and row["absent"] is None
 
 
+def test_contract_may_not_take_the_name_of_our_column() -> None:
+    with pytest.raises(ContractError, match="line_number"):
+        compile_contract(contract_of({"name": "line_number"}))
+
+
 @pytest.mark.parametrize(
     "field",
     [
