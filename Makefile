@@ -44,7 +44,31 @@ accept: $(VENV)/.dev ## Run the main job on the real files beside the project
 bench: $(VENV)/.bench ## Measure what docs/benchmarks.md claims, both sides in one run
 	@$(BIN)/python -m bench
 
+new-member: $(VENV)/.run ## Declare a member: ID= (the rest is asked; or NAME= SIREN= INSEE= POPULATION=)
+	@$(BIN)/archipel new member $(ID) $(if $(NAME),--name "$(NAME)") $(if $(SIREN),--siren "$(SIREN)") \
+	  $(if $(INSEE),--insee-code "$(INSEE)") $(if $(POPULATION),--population "$(POPULATION)")
+
+new-source: $(VENV)/.run ## Declare where a member keeps a dataset: MEMBER= DATASET= (and URL= or CONNECTOR=)
+	@$(BIN)/archipel new source $(MEMBER) $(DATASET) $(if $(URL),--url "$(URL)") $(if $(CONNECTOR),--connector $(CONNECTOR))
+
+new-dataset: $(VENV)/.run ## Write the contract and models of a dataset: ID= (and SCHEMA= ENTITY= GROUP=)
+	@$(BIN)/archipel new dataset $(ID) $(if $(SCHEMA),--schema "$(SCHEMA)") $(if $(ENTITY),--entity $(ENTITY)) \
+	  $(if $(GROUP),--group $(GROUP))
+
+new-connector: $(VENV)/.run ## Write a connector, its test and its case: NAME=
+	@$(BIN)/archipel new connector $(NAME)
+
+new-policy: $(VENV)/.run ## Write a rule that refuses, its test and its reason page: PACKAGE= NAME=
+	@$(BIN)/archipel new policy $(PACKAGE) $(NAME)
+
+dry-run: $(VENV)/.run ## Ask a member's sources and say what would be accepted, keeping nothing: MEMBER=
+	@$(BIN)/archipel rehearse $(MEMBER)
+
+docs: $(VENV)/.run ## Write docs/reference and docs/reasons from the code
+	@$(BIN)/archipel docs write && $(BIN)/archipel policy reasons
+
 lock: ## Write the locks anew from pyproject.toml
 	@infra/requirements/compile.sh
 
-.PHONY: help run stop status logs clean test accept bench lock
+.PHONY: help run stop status logs clean test accept bench lock docs dry-run \
+  new-member new-source new-dataset new-connector new-policy

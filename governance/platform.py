@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from connectors.base import EgressRules, Limits
+from connectors.base import Limits
 from governance.contracts.model import Contract
 from governance.contracts.odcs import load_contracts
 from governance.decisions.opa import OpaDecisionPoint, PolicyDecisionPoint
 from governance.federation import Federation, load_federation
 from governance.journal.journal import Journal
 from governance.lake import Lake
+from governance.reach import limits_of
 from governance.settings import Settings
 from governance.state.database import open_database
 
@@ -31,13 +32,7 @@ class Platform:
     @property
     def limits(self) -> Limits:
         """How far connectors may go, by this installation's settings."""
-        return Limits(
-            timeout_seconds=self.settings.fetch_timeout_seconds,
-            max_bytes=self.settings.fetch_max_bytes,
-            attempts=self.settings.fetch_attempts,
-            egress=EgressRules(exceptions=self.settings.egress_exceptions),
-            folders=self.settings.source_folders,
-        )
+        return limits_of(self.settings)
 
 
 def open_platform(settings: Settings) -> Platform:

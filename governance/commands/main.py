@@ -4,32 +4,49 @@ import sys
 
 import typer
 
-from governance.commands import journal, policy
-from governance.commands.check import check
-from governance.commands.decide import decide
-from governance.commands.job import harmonise, harvest, publish, run
-from governance.commands.token import token
+from governance.commands.lazily import LazyGroup
+
+COMMANDS = {
+    "run": "governance.commands.job:run",
+    "harvest": "governance.commands.job:harvest",
+    "harmonise": "governance.commands.job:harmonise",
+    "publish": "governance.commands.job:publish",
+    "check": "governance.commands.check:check",
+    "rehearse": "governance.commands.rehearse:rehearse",
+    "decide": "governance.commands.decide:decide",
+    "token": "governance.commands.token:token",
+    "journal": "governance.commands.journal:app",
+    "policy": "governance.commands.policy:app",
+    "new": "governance.commands.new:app",
+    "docs": "governance.commands.docs:app",
+}
+"""Name to ``module:attribute``; imported when it is run."""
+
+
+class Commands(LazyGroup):
+    """The commands of this platform."""
+
+    targets = COMMANDS
+
 
 app = typer.Typer(
-    name="archipel",
-    help="Harvest, check, harmonise, decide and publish the data of an intercommunal federation.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+    name="archipel", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-for command in (run, harvest, harmonise, publish, check, decide, token):
-    app.command(command.__name__)(command)
-app.add_typer(journal.app, name="journal")
-app.add_typer(policy.app, name="policy")
+
+
+@app.callback()
+def archipel() -> None:
+    """Harvest, check, harmonise, decide and publish the data of an intercommunal federation."""
 
 
 def main() -> None:
     """Run the command line; a failure we know is said in one line and ends with 2."""
-    from governance.commands.failures import in_words
-
     try:
         app()
     except Exception as error:
+        # Imported here because knowing every failure means importing every part of the platform.
+        from governance.commands.failures import in_words
+
         words = in_words(error)
         if words is None:
             raise

@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,10 @@ class Airflow:
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         return [task["state"] for task in self._ask("GET", path, params={"limit": 1000})["task_instances"]]
 
-    def newest_runs(self, dag_id: str, since: str) -> list[dict[str, Any]]:
-        """Runs of a DAG queued since an instant (ISO 8601), newest first."""
-        params = {"order_by": "-run_after", "limit": 20, "run_after_gte": since}
-        return list(self._ask("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
+    def newest_states(self, dag_id: str, since: datetime) -> list[str]:
+        """States of a DAG's runs queued since an instant, newest first."""
+        params = {"order_by": "-run_after", "limit": 20, "run_after_gte": since.isoformat()}
+        return [run["state"] for run in self._ask("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"]]
 
     def is_waiting(self, dag_id: str, run_id: str) -> bool:
         """Say whether a run that has not ended does nothing for now: all that is left waits for a later retry."""

@@ -1,13 +1,18 @@
 """The dbt files of a new dataset, from its contract: staging, shared, and the YAML of each."""
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from governance.contracts.model import Column, Contract
+from governance.federation import Contact
 from governance.pipeline.accepted_rows import PROVENANCE
+from governance.scaffold.files import write_new
 
 _TYPES = {
     "integer": "bigint",
@@ -31,29 +36,48 @@ def dbt_type(column: Column) -> str:
     return (column.physical_type or _TYPES.get(column.type, "varchar")).lower()
 
 
-def write_models(dbt_dir: Path, contract: Contract, *, domain: str, entity: str, group: str) -> list[Path]:
-    """Write the four files of a dataset and return their paths; files that exist are left alone."""
+def model_files(
+    dbt_dir: Path, contract: Contract, *, domain: str, entity: str, group: str, owner: Contact
+) -> dict[Path, str]:
+    """Return the four files of a dataset, path to content: staging, shared, and the YAML of each."""
     names = [column.name for column in contract.columns]
     staging = dbt_dir / "models" / "staging" / contract.id
     shared = dbt_dir / "models" / "shared" / contract.id
     stg, shr = f"stg_{contract.id}__{entity}", f"shr_{domain}__{contract.id}"
-    contents = {
+    return {
         staging / f"{stg}.sql": _select(f"{{{{ source('accepted', '{contract.id}') }}}}", "source", "renamed", names),
         staging / f"_{contract.id}__models.yml": _dump(_staging_yaml(contract, stg, entity)),
         shared / f"{shr}.sql": _select(f"{{{{ ref('{stg}') }}}}", contract.id, "final", names),
-        shared / f"_{contract.id}__models.yml": _dump(_shared_yaml(contract, shr, group)),
+        shared / f"_{contract.id}__models.yml": _dump(_shared_yaml(contract, shr, group, owner)),
     }
-    written = []
-    for path, text in contents.items():
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            written.append(path)
-    return written
+
+
+def write_models(dbt_dir: Path, contract: Contract, *, domain: str, entity: str, group: str) -> list[Path]:
+    """Write the files of a dataset for a federation made for one occasion; those that exist are left alone."""
+    owner = Contact(name="exemple", email="donnees@federation.example")
+    contents = model_files(dbt_dir, contract, domain=domain, entity=entity, group=group, owner=owner)
+    return write_new({path: text for path, text in contents.items() if not path.exists()})
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    query = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+    with duckdb.connect() as connection:
+        rows = connection.execute(query).fetchall()
+    return frozenset(str(name) for (name,) in rows)
+
+
+def _is_plain(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and name.lower() not in _reserved()
+
+
+def _quoted(name: str) -> str:
+    """Return a column as SQL names it: towns' headers may hold spaces, accents, or a word of SQL."""
+    return name if _is_plain(name) else '"' + name.replace('"', '""') + '"'
 
 
 def _select(relation: str, first: str, second: str, names: Sequence[str]) -> str:
-    columns = "".join(f"        {name},\n" for name in names)
+    columns = "".join(f"        {_quoted(name)},\n" for name in names)
     return (
         f"with\n\n{first} as (\n\n    select * from {relation}\n\n),\n\n{second} as (\n\n    select\n{columns}"
         f"        {{{{ provenance_columns() }}}}\n\n    from {first}\n\n)\n\nselect * from {second}\n"
@@ -90,12 +114,13 @@ def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]
     }
 
 
-def _shared_yaml(contract: Contract, model: str, group: str) -> dict[str, Any]:
+def _shared_yaml(contract: Contract, model: str, group: str, owner: Contact) -> dict[str, Any]:
     columns = [
         {
             "name": column.name,
             "description": column.title or column.description or column.name,
             "data_type": dbt_type(column),
+            **({} if _is_plain(column.name) else {"quote": True}),
             **({"constraints": [{"type": "not_null"}]} if column.constraints.required else {}),
         }
         for column in contract.columns
@@ -123,7 +148,7 @@ def _shared_yaml(contract: Contract, model: str, group: str) -> dict[str, Any]:
                 "type": "application",
                 "maturity": "high",
                 "description": f"What partners read and, where it is open, the catalogue publishes as {contract.id}.",
-                "owner": {"name": "CARENE (exemple)", "email": "donnees@carene.example"},
+                "owner": {"name": owner.name, "email": owner.email},
                 "depends_on": [f"ref('{model}')"],
             }
         ],

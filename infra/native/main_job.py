@@ -1,7 +1,7 @@
 """The main job through Airflow: trigger every harvest, follow it to the published catalogue, show progress."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -16,10 +16,12 @@ from governance.pipeline.summary import summarise
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import read_current
+from governance.state.receipts import latest_receipts
 from infra.native.services import airflow_password_file
 
 LONGEST_SECONDS = 900
-POLL_SECONDS = 0.7
+POLL_SECONDS = 0.5
+LOOK_SECONDS = 15
 
 
 def run_through_airflow(settings: Settings) -> None:
@@ -32,13 +34,15 @@ def run_through_airflow(settings: Settings) -> None:
     airflow = Airflow.from_password_file(
         f"http://{settings.host}:{settings.airflow_port}", airflow_password_file(settings)
     )
-    dags = [f"harvest__{organisation.id}" for organisation in platform.federation.providers()]
+    dags = {f"harvest__{who.id}": who for who in platform.federation.providers()}
     airflow.wait_for_dags([*dags, "harmonise", "publish"], seconds=120)
-    since = datetime.now(UTC).isoformat()
+    since = datetime.now(UTC)
     deadline = time.monotonic() + LONGEST_SECONDS
-    with progress(len(dags) + 2) as tell:
-        for dag_id in _follow(airflow, dags, deadline):
-            tell(dag_id)
+    waiting = _trigger(airflow, dags)
+    asked = {(who.id, s.id) for dag_id, who in dags.items() if dag_id not in waiting for s in who.sources}
+    with progress(len(asked) + 2) as tell:
+        for member_id, source_id in _follow(platform, airflow, asked, since, deadline):
+            tell(f"{member_id}/{source_id}")
         _wait_for(airflow, "harmonise", since, deadline, lambda: _is_harmonised(platform))
         tell("harmonise")
         _wait_for(airflow, "publish", since, deadline, lambda: _is_published(platform))
@@ -46,18 +50,36 @@ def run_through_airflow(settings: Settings) -> None:
     print_summary(summarise(platform, opened_datasets(settings)))
 
 
-def _follow(airflow: Airflow, dags: list[str], deadline: float) -> Iterator[str]:
-    """Run DAGs and yield the id of each as it ends, or has nothing left to do but a later retry."""
+def _trigger(airflow: Airflow, dags: Iterable[str]) -> set[str]:
+    """Start every harvest, and return those that only wait for a retry: a second run would queue behind them."""
     known = airflow.active_runs()
-    # A run that still waits for a retry is followed, not doubled: Airflow would queue a second one behind it.
-    running = {dag_id: known.get(dag_id) or airflow.trigger(dag_id) for dag_id in dags}
-    while running:
-        active = airflow.active_runs()
-        for dag_id, run_id in list(running.items()):
-            if active.get(dag_id) != run_id or airflow.is_waiting(dag_id, run_id):
-                del running[dag_id]
-                yield dag_id
-        _require_time(deadline, f"harvest of {sorted(running)}")
+    waiting = {dag_id for dag_id in dags if dag_id in known and airflow.is_waiting(dag_id, known[dag_id])}
+    for dag_id in dags:
+        if dag_id not in known:
+            airflow.trigger(dag_id)
+    return waiting
+
+
+def _follow(
+    platform: Platform, airflow: Airflow, asked: set[tuple[str, str]], since: datetime, deadline: float
+) -> Iterator[tuple[str, str]]:
+    """Yield each source as its receipt comes.
+
+    Receipts are followed, not Airflow: on SQLite each question to its API may stand in the way of a task.
+    A task that dies without a receipt is noticed by its DAG run's end.
+    """
+    left = set(asked)
+    next_look = time.monotonic() + LOOK_SECONDS
+    while left:
+        come = {key for key, receipt in latest_receipts(platform.engine).items() if receipt.finished_at >= since}
+        if time.monotonic() > next_look:
+            active = airflow.active_runs()
+            come |= {(member, source) for member, source in left if f"harvest__{member}" not in active}
+            next_look = time.monotonic() + LOOK_SECONDS
+        for key in sorted(left & come):
+            left.remove(key)
+            yield key
+        _require_time(deadline, f"harvest of {sorted(left)}")
 
 
 @contextmanager
@@ -89,9 +111,11 @@ def _is_published(platform: Platform) -> bool:
     return current is not None and published_version(platform.settings) == current.version
 
 
-def _wait_for(airflow: Airflow, dag_id: str, since: str, deadline: float, is_done: Callable[[], bool]) -> None:
+def _wait_for(airflow: Airflow, dag_id: str, since: datetime, deadline: float, is_done: Callable[[], bool]) -> None:
+    next_look = time.monotonic() + LOOK_SECONDS
     while not is_done():
-        failed = [run for run in airflow.newest_runs(dag_id, since) if run["state"] == "failed"]
-        if failed:
-            raise AirflowRefused(f"{dag_id} failed; see its log in Airflow or with `make logs`.")
+        if time.monotonic() > next_look:
+            if "failed" in airflow.newest_states(dag_id, since):
+                raise AirflowRefused(f"{dag_id} failed; its log is in Airflow's pages and in `make logs`.")
+            next_look = time.monotonic() + LOOK_SECONDS
         _require_time(deadline, dag_id)

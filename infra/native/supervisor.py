@@ -38,12 +38,17 @@ def _ask(settings: Settings) -> Any:
     ).supervisor
 
 
+def _state(settings: Settings) -> str | None:
+    """RUNNING, RESTARTING or SHUTDOWN, in supervisor's words; None when nobody answers."""
+    try:
+        return str(_ask(settings).getState()["statename"])
+    except (OSError, Fault, ProtocolError, HTTPException):
+        return None
+
+
 def is_up(settings: Settings) -> bool:
     """Say whether this state folder's supervisor answers."""
-    try:
-        return str(_ask(settings).getState()["statename"]) == "RUNNING"
-    except (OSError, Fault, ProtocolError, HTTPException):
-        return False
+    return _state(settings) == "RUNNING"
 
 
 def states(settings: Settings) -> dict[str, str]:
@@ -155,6 +160,7 @@ def stop(settings: Settings) -> bool:
         return False
     _ask(settings).shutdown()
     deadline = time.monotonic() + 40
-    while is_up(settings) and time.monotonic() < deadline:
+    # Not only asked to stop: gone, so that a start right after finds the socket and the ports free.
+    while _state(settings) is not None and time.monotonic() < deadline:
         time.sleep(0.2)
     return True

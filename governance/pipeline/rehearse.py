@@ -1,0 +1,78 @@
+"""A rehearsal: ask a member's sources and check their rows as the harvest would, and keep nothing.
+
+Needs the declarations alone: no database, no lake, no policy engine. What it says of a file is what a first
+harvest would say of it.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.base import FetchRequest, Limits
+from connectors.problems import ConnectorProblem
+from connectors.registry import find_connector
+from governance.contracts.model import Contract
+from governance.federation import Member, Partner, Source
+from governance.intake.examine import examine
+from governance.intake.model import ReceivedFile, Report
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What would come of one source: a report, or the problem that left nothing to report on."""
+
+    source_id: str
+    dataset: str
+    report: Report | None
+    problem: ConnectorProblem | None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a harvest would take at least one row."""
+        return self.report is not None and self.report.rows.accepted > 0
+
+
+def rehearse(
+    organisation: Member | Partner, contracts: dict[str, Contract], limits: Limits, source_id: str | None = None
+) -> Iterator[Rehearsed]:
+    """Yield what would come of each source, or of the one named, as soon as it is known."""
+    for source in organisation.sources:
+        if source_id in (None, source.id):
+            with tempfile.TemporaryDirectory(prefix="archipel-rehearsal-") as folder:
+                yield _rehearse_one(source, contracts.get(source.dataset), limits, Path(folder))
+
+
+def _rehearse_one(source: Source, contract: Contract | None, limits: Limits, folder: Path) -> Rehearsed:
+    try:
+        if contract is None:
+            raise _no_contract(source)
+        request = FetchRequest(options=source.options, into=folder, limits=limits)
+        fetched = find_connector(source.connector).fetch(request)
+    except ConnectorProblem as problem:
+        return Rehearsed(source.id, source.dataset, None, problem)
+    # Without validators in the request a connector always brings bytes.
+    file = ReceivedFile(
+        key=source.id,
+        path=fetched.path or folder,
+        filename=fetched.filename,
+        sha256=fetched.sha256 or "",
+        reading=source.read,
+        columns=source.columns,
+        constants=source.constants,
+        formats=source.formats,
+        column_formats=source.column_formats,
+    )
+    (examined,) = examine([file], contract)
+    # Frozen here because the errors are rendered when read, and the file is gone afterwards.
+    report = examined.report.model_copy(update={"errors": tuple(examined.report.errors)})
+    return Rehearsed(source.id, source.dataset, report, None)
+
+
+def _no_contract(source: Source) -> ConnectorProblem:
+    return ConnectorProblem(
+        f"Le jeu de données « {source.dataset} » n'a pas de contrat.",
+        f"The dataset {source.dataset!r} has no contract.",
+        "Corrigez le nom du jeu de données, ou écrivez son contrat : make new-dataset.",
+        "Mend the dataset's name, or write its contract: make new-dataset.",
+    )

@@ -1,0 +1,94 @@
+"""The files of a new dataset: its contract where there is none yet, its dbt models, the YAML of each."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from governance.contracts.model import Classification, Contract
+from governance.contracts.odcs import dump_contract, load_contract
+from governance.contracts.table_schema import from_table_schema
+from governance.federation import Federation
+from governance.scaffold.dataset_models import model_files
+from governance.scaffold.files import write_new
+from governance.scaffold.problems import ScaffoldError
+
+_NAME = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+
+
+@dataclass(frozen=True)
+class NewDataset:
+    """What is to be known of a dataset besides its columns."""
+
+    id: str
+    entity: str
+    """What one row is, in the singular, as a name in SQL."""
+    group: str
+    """The dbt group that answers for it; also the domain in the shared model's name."""
+    classification: Classification = "restricted"
+
+
+def groups_of(dbt_dir: Path) -> list[str]:
+    """Return the names of the project's dbt groups."""
+    declared = yaml.safe_load((dbt_dir / "models" / "groups.yml").read_text(encoding="utf-8"))
+    return [group["name"] for group in declared["groups"]]
+
+
+def contract_from_schema(path: Path, dataset: NewDataset, licence: str) -> Contract:
+    """Return the contract that a Table Schema file says, under the dataset's own id.
+
+    Raises:
+        ScaffoldError: the file cannot be read as JSON.
+        ContractError: it is not a Table Schema that we can apply.
+    """
+    try:
+        schema = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ScaffoldError(f"{path}: {error}") from error
+    found = from_table_schema(schema)
+    title = found.title or dataset.id.replace("_", " ").capitalize()
+    own = {
+        "id": dataset.id,
+        "version": found.version if found.version != "0" else "0.1.0",
+        "title": title,
+        "row_is": dataset.entity.replace("_", " "),
+        "classification": dataset.classification,
+        "licence": licence if dataset.classification == "open" else None,
+        # What the schema left unsaid is said now, so the marks of its absence go.
+        "extra": {key: value for key, value in found.extra.items() if value is not None},
+    }
+    return Contract.model_validate({**found.model_dump(exclude_unset=True), **own})
+
+
+def write_dataset(federation: Federation, dbt_dir: Path, dataset: NewDataset, schema: Path | None) -> list[Path]:
+    """Write the contract (from a Table Schema, unless it exists) and the four dbt files; return the new paths.
+
+    Raises:
+        ScaffoldError: no contract and no schema, both, an unknown group, or dbt files that exist already.
+        ContractError: the contract or the schema cannot be applied.
+    """
+    for name, what in ((dataset.id, "dataset"), (dataset.entity, "row")):
+        if not _NAME.match(name):
+            raise ScaffoldError(f"{name!r} is no name for a {what}: lower case, digits, underscores")
+    if dataset.group not in groups_of(dbt_dir):
+        raise ScaffoldError(
+            f"no dbt group {dataset.group!r}; known: {', '.join(groups_of(dbt_dir))} (dbt/models/groups.yml)"
+        )
+    path = federation.root / "contracts" / f"{dataset.id}.yaml"
+    if path.exists() and schema is not None:
+        raise ScaffoldError(f"{path} exists already; leave --schema out to make models of it")
+    if not path.exists() and schema is None:
+        raise ScaffoldError(f"{path} does not exist; give a Table Schema with --schema, or write the contract first")
+    contents: dict[Path, str] = {}
+    if schema is not None:
+        contract = contract_from_schema(schema, dataset, federation.head.licence)
+        contents[path] = dump_contract(contract)
+    else:
+        contract = load_contract(path)
+    owner = federation.head.contact
+    contents |= model_files(
+        dbt_dir, contract, domain=dataset.group, entity=dataset.entity, group=dataset.group, owner=owner
+    )
+    return write_new(contents)

@@ -1,0 +1,52 @@
+"""A new connector works as written, is in the suite of all connectors, and is in format."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.scaffold.conftest import New
+
+
+def _run(new: New, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=new.project, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_connector_passes_the_suite_that_every_connector_passes(new: New) -> None:
+    done = new("connector", "ogc_features")
+    assert done.exit_code == 0, done.output
+    tests = _run(
+        new, "pytest", "-q", "-n0", "-p", "no:cacheprovider", "tests/connectors", "-k", "ogc_features or in_this_suite"
+    )
+    assert tests.returncode == 0, tests.stdout
+    # At least the facts of the shared suite and the two of its own.
+    assert int(tests.stdout.split(" passed")[0].split()[-1]) >= 11
+
+
+def test_several_connectors_can_be_added_and_stay_in_format(new: New) -> None:
+    for name in ("ogc_features", "sensor_things_observations", "opendatasoft_records", "ngsi_entities"):
+        assert new("connector", name).exit_code == 0
+    folders = ("connectors", "tests/connectors")
+    checked = _run(new, "ruff", "check", *folders)
+    formatted = _run(new, "ruff", "format", "--check", *folders)
+    assert (checked.returncode, formatted.returncode) == (0, 0), checked.stdout + formatted.stdout
+    suite = _run(new, "pytest", "-q", "-n0", "-p", "no:cacheprovider", "tests/connectors", "-k", "in_this_suite")
+    assert suite.returncode == 0, suite.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("http_file", "exists already"),
+        ("csv", "module of Python itself"),
+        ("OgcFeatures", "no name"),
+        ("../x", "no name"),
+    ],
+)
+def test_connector_that_cannot_be_writes_nothing_and_says_why(new: New, name: str, words: str) -> None:
+    before = new.tree()
+    done = new("connector", name)
+    assert (done.exit_code, new.tree() == before) == (2, True)
+    assert words in done.stderr
