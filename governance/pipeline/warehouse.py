@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from governance.settings import Settings
 
@@ -62,6 +61,9 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     Raises:
         BuildFailed: the project cannot be read, or dbt itself broke.
     """
+    # Imported here: dbt takes seconds to import, and whoever only asks what is to be done need not wait for it.
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
+
     target = settings.state_dir / "dbt" / "target"
     warehouse_path(settings).parent.mkdir(parents=True, exist_ok=True)
     variables = {"lake": str(lake_root.resolve()), "warehouse": str(warehouse_path(settings).resolve())}

@@ -18,9 +18,6 @@ def project(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "target", "logs", ".user.yml")
     for name in COPIED:
         shutil.copytree(PROJECT_ROOT / name, tmp_path / name, ignore=ignored)
-    # Empty, so that the formatter knows whose these imports are; Python finds the packages themselves.
-    for name in ("governance", "infra"):
-        (tmp_path / name).mkdir()
     for name in ("pyproject.toml", "tests/__init__.py"):
         shutil.copy(PROJECT_ROOT / name, tmp_path / name)
     return tmp_path

@@ -26,11 +26,12 @@ def test_connector_passes_the_suite_that_every_connector_passes(new: New) -> Non
 
 
 def test_several_connectors_can_be_added_and_stay_in_format(new: New) -> None:
-    for name in ("ogc_features", "sensor_things_observations", "opendatasoft_records", "ngsi_entities"):
+    names = ("ogc_features", "sensor_things_observations", "opendatasoft_records", "ngsi_entities")
+    for name in names:
         assert new("connector", name).exit_code == 0
-    folders = ("connectors", "tests/connectors")
-    checked = _run(new, "ruff", "check", *folders)
-    formatted = _run(new, "ruff", "format", "--check", *folders)
+    own = [f"tests/connectors/test_{name}.py" for name in (*names, "every_connector")]
+    checked = _run(new, "ruff", "check", "connectors", *own)
+    formatted = _run(new, "ruff", "format", "--check", "connectors", *own)
     assert (checked.returncode, formatted.returncode) == (0, 0), checked.stdout + formatted.stdout
     suite = _run(new, "pytest", "-q", "-n0", "-p", "no:cacheprovider", "tests/connectors", "-k", "in_this_suite")
     assert suite.returncode == 0, suite.stdout

@@ -4,4 +4,6 @@ Tasks are forks of the scheduler. What it has imported they need not import agai
 instead of minutes. Imported and not used, so that no thread of DuckDB or Polars exists when it forks.
 """
 
+import dbt.cli.main  # noqa: F401
+
 import governance.pipeline.steps  # noqa: F401
