@@ -56,6 +56,10 @@ def test_every_quarantined_row_is_named_by_an_error(accepted: Accepted) -> None:
         if report["status"] == "unusable":
             assert errors, key
             continue
+        if any(error["severity"] == "blocks" and error["row"] is None for error in errors):
+            # A column is missing or doubled: that one line of the report stands for every row.
+            assert rows["accepted"] == 0, key
+            continue
         blamed = {error["row"] for error in errors if error["severity"] == "blocks" and error["row"] is not None}
         assert len(blamed) >= rows["quarantined"], key
 

@@ -1,0 +1,81 @@
+"""A federation of two communes over local folders, so that a test changes a file and runs the real steps."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from governance.federation import load_federation
+from governance.pipeline.harvest import harvest
+from governance.platform import Platform, open_platform
+from governance.settings import PROJECT_ROOT, Settings
+from governance.state.receipts import Receipt
+
+HEADER = "id_local,nom_lieu,insee,type,date_maj,ouvert,Xlong,Ylat"
+
+
+def place(number: int, town: str = "44052", name: str = "") -> str:
+    """One valid line of the car-sharing dataset; synthetic."""
+    label = name or f"Aire exemple {number}"
+    return f"{town}-C-{number:03d},{label},{town},Parking,2026-01-15,true,-2.07,47.32"
+
+
+@dataclass(frozen=True)
+class World:
+    """The platform over two folders, one a commune."""
+
+    platform: Platform
+    folders: dict[str, Path]
+
+    def write(self, member: str, *lines: str) -> None:
+        """Replace a commune's file."""
+        (self.folders[member] / "lieux.csv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+
+    def harvest(self) -> dict[str, Receipt]:
+        """Run every source; receipts by member."""
+        receipts = harvest(self.platform, list(self.platform.federation.sources()))
+        return {receipt.member_id: receipt for receipt in receipts}
+
+    def declare(self, member: str, **changes: object) -> "World":
+        """Change a source's declaration and read the federation again."""
+        path = self.platform.settings.federation_dir / "members" / f"{member}.yaml"
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        declared["sources"][0].update(changes)
+        path.write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
+        federation = load_federation(self.platform.settings.federation_dir)
+        return replace(self, platform=replace(self.platform, federation=federation))
+
+    def files(self) -> dict[Path, int]:
+        """Every file of the lake, the warehouse and the catalogue with the instant it was last written."""
+        state = self.platform.settings.state_dir
+        watched = [state / name for name in ("lake", "warehouse", "catalogue", "dbt")]
+        found = (path for folder in watched for path in folder.rglob("*") if path.is_file())
+        return {path: path.stat().st_mtime_ns for path in found if path.suffix != ".lock"}
+
+
+MEMBERS = {"donges": ("Donges", "44052", 8201), "trignac": ("Trignac", "44210", 8316)}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    root = tmp_path / "federation"
+    shutil.copytree(PROJECT_ROOT / "federation", root)
+    for path in [*root.glob("members/*.yaml"), *root.glob("partners/*.yaml")]:
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        declared["sources"] = []
+        folder = tmp_path / "folders" / path.stem
+        if path.stem in MEMBERS:
+            folder.mkdir(parents=True)
+            options = {"folder": str(folder), "pattern": "*.csv"}
+            declared["sources"] = [{"dataset": "lieux_covoiturage", "connector": "local_folder", "options": options}]
+        path.write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
+    settings = Settings(
+        federation_dir=root,
+        state_dir=tmp_path / "state",
+        source_folders=(tmp_path / "folders",),
+        opa_url="http://127.0.0.1:9",
+    )
+    yield World(open_platform(settings), {name: tmp_path / "folders" / name for name in MEMBERS})

@@ -1,0 +1,132 @@
+"""What becomes of a source: accepted, unchanged, held, rejected, failed; and that nothing is lost on the way."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.pipeline.guard import is_suspicious_shrink
+from governance.state.cursors import find_accepted
+from governance.state.receipts import latest_receipts
+from tests.pipeline.conftest import World, place
+
+
+def _accepted_names(world: World, member: str) -> list[str]:
+    path = world.platform.lake.accepted_of("lieux_covoiturage", member, "lieux_covoiturage")
+    return pl.read_parquet(path)["nom_lieu"].to_list()
+
+
+def test_good_rows_are_kept_with_where_they_come_from(world: World) -> None:
+    world.write("donges", place(1), place(2))
+    receipt = world.harvest()["donges"]
+    assert (receipt.outcome, receipt.rows_in, receipt.rows_accepted) == ("accepted", 2, 2)
+    rows = pl.read_parquet(world.platform.lake.accepted_of("lieux_covoiturage", "donges", "lieux_covoiturage"))
+    assert rows["line_number"].to_list() == [2, 3]
+    assert set(rows["file_sha256"]) == {receipt.file_sha256}
+    assert set(rows["run_id"]) == {receipt.run_id}
+
+
+def test_the_bytes_received_are_kept_unchanged(world: World) -> None:
+    world.write("donges", place(1))
+    receipt = world.harvest()["donges"]
+    assert receipt.file_sha256 is not None
+    landed = world.platform.lake.landed(receipt.file_sha256)
+    assert landed.read_bytes() == (world.folders["donges"] / "lieux.csv").read_bytes()
+
+
+def test_a_wrong_row_is_left_out_and_the_others_stay(world: World) -> None:
+    world.write("donges", place(1), place(2).replace("2026-01-15", "hier"), place(3))
+    receipt = world.harvest()["donges"]
+    assert (receipt.rows_accepted, receipt.rows_quarantined) == (2, 1)
+    folder = world.platform.lake.quarantine(receipt.run_id)
+    assert {path.name for path in folder.iterdir()} == {
+        "report.json", "report.csv", "report.fr.html", "report.en.html", "quarantine.csv",
+    }  # fmt: skip
+
+
+def test_a_source_that_fails_stops_no_other(world: World) -> None:
+    world.write("donges", place(1))
+    receipts = world.harvest()
+    assert receipts["trignac"].outcome == "failed"
+    assert receipts["trignac"].remedy_fr
+    assert receipts["donges"].outcome == "accepted"
+
+
+def test_nothing_new_is_read_again(world: World) -> None:
+    world.write("donges", place(1))
+    world.write("trignac", place(1, "44210"))
+    world.harvest()
+    before = world.files()
+    receipts = world.harvest()
+    assert {receipt.outcome for receipt in receipts.values()} == {"unchanged"}
+    assert world.files() == before
+
+
+def test_a_changed_declaration_reads_the_same_bytes_again(world: World) -> None:
+    world.write("donges", place(1))
+    world.harvest()
+    changed = world.declare("donges", constants={"com_lieu": "Donges"})
+    receipt = changed.harvest()["donges"]
+    assert receipt.outcome == "accepted"
+    path = world.platform.lake.accepted_of("lieux_covoiturage", "donges", "lieux_covoiturage")
+    assert pl.read_parquet(path)["com_lieu"].to_list() == ["Donges"]
+
+
+def test_a_file_that_shrinks_is_held_and_the_last_good_rows_stay(world: World) -> None:
+    world.write("donges", *(place(number) for number in range(1, 21)))
+    world.harvest()
+    world.write("donges", place(1), place(2))
+    receipt = world.harvest()["donges"]
+    assert receipt.outcome == "held"
+    assert "20" in receipt.message_fr
+    assert len(_accepted_names(world, "donges")) == 20
+
+
+def test_a_file_that_cannot_be_read_replaces_nothing(world: World) -> None:
+    world.write("donges", place(1), place(2))
+    world.harvest()
+    (world.folders["donges"] / "lieux.csv").write_bytes(b"")
+    receipt = world.harvest()["donges"]
+    assert receipt.outcome == "rejected"
+    assert len(_accepted_names(world, "donges")) == 2
+
+
+def test_after_a_bad_file_a_good_one_is_taken_again(world: World) -> None:
+    world.write("donges", place(1))
+    world.harvest()
+    (world.folders["donges"] / "lieux.csv").write_bytes(b"")
+    world.harvest()
+    world.write("donges", place(1), place(2))
+    assert world.harvest()["donges"].outcome == "accepted"
+    assert len(_accepted_names(world, "donges")) == 2
+
+
+def test_the_newest_receipt_and_the_accepted_record_agree(world: World) -> None:
+    world.write("donges", place(1), place(2))
+    world.harvest()
+    receipt = latest_receipts(world.platform.engine)[("donges", "lieux_covoiturage")]
+    record = find_accepted(world.platform.engine, "donges", "lieux_covoiturage")
+    assert record is not None
+    assert (record.run_id, record.rows) == (receipt.run_id, receipt.rows_accepted)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        (5, 5, False),
+        (5, 3, False),
+        (5, 2, True),
+        (5, 0, True),
+        (1, 0, True),
+        (0, 0, False),
+        (100, 51, False),
+        (100, 49, True),
+    ],
+)
+def test_the_volume_guard_works_for_few_rows_and_for_many(before: int, after: int, held: bool) -> None:
+    assert is_suspicious_shrink(before, after, 0.5) is held
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.floats(0, 1))
+def test_more_rows_are_never_suspicious(before: int, more: int, share: float) -> None:
+    assert not is_suspicious_shrink(before, before + more, share)
