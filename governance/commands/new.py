@@ -52,14 +52,14 @@ def member(
     name: Annotated[str, typer.Option(prompt="Name as people know it", help="Name on screen.")],
     siren: Annotated[str, typer.Option(prompt="SIREN (9 digits)", help="SIREN of the authority.")],
     population: Annotated[int, typer.Option(prompt="Inhabitants", help="Legal population of that year.")],
-    insee_code: Annotated[str, typer.Option(prompt="INSEE code (5 characters)", help="Empty for an EPCI.")],
+    insee_code: Annotated[str, typer.Option(prompt="INSEE code (5 characters)", help="Empty for an EPCI.")] = "",
     kind: Annotated[Literal["commune", "epci"], typer.Option(help="commune or epci.")] = "commune",
     cog_year: Annotated[int | None, typer.Option(help="Year of the INSEE code; by default this one.")] = None,
     federation: FederationOption = None,
 ) -> None:
     """Declare a member; what is not given is asked for.
 
-    Example: archipel new member saint-exemple --name "Saint-Exemple" --siren 214400525 --insee-code 44999
+    Example: archipel new member saint-exemple --name "Saint-Exemple" --siren 000000059 --insee-code 44999
     --population 1200
     """
     from governance.scaffold.member_file import declare_member, write_member

@@ -83,9 +83,14 @@ class Writing:
         french = self._locale == "fr_FR"
         if (day, weekday) == ("*", "*"):
             return f"chaque jour à {at}" if french else f"every day at {at}"
+        names = get_day_names("wide", locale=self._locale)
         if day == "*" and weekday in "0123456":
-            name = get_day_names("wide", locale=self._locale)[(int(weekday) - 1) % 7]
+            name = names[(int(weekday) - 1) % 7]
             return f"chaque {name} à {at}" if french else f"every {name} at {at}"
+        first, dash, last = weekday.partition("-")
+        if day == "*" and dash and first in "0123456" and last in "0123456":
+            start, end = (names[(int(number) - 1) % 7] for number in (first, last))
+            return f"du {start} au {end} à {at}" if french else f"{start} to {end} at {at}"
         if day.isdigit() and weekday == "*":
             return f"le {day} du mois à {at}" if french else f"on day {day} of the month at {at}"
         return cron

@@ -1,5 +1,7 @@
 """A member's page: its sources, their receipts, and what to mend first."""
 
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict
 
 from governance.api.problems import ProblemError
@@ -7,7 +9,7 @@ from governance.api.words import reason
 from governance.console.overview import OrganisationState, SourceState, organisation_state, source_state
 from governance.platform import Platform
 from governance.shared_layer import read_current
-from governance.state.receipts import latest_receipts, list_receipts
+from governance.state.receipts import latest_receipts, list_receipts, standing_receipts
 
 
 class SourcePage(BaseModel):
@@ -18,6 +20,8 @@ class SourcePage(BaseModel):
     state: SourceState
     connector: str
     schedule: str
+    checked_at: datetime | None
+    """When it was last asked, whatever came of it."""
     history: tuple[SourceState, ...]
 
 
@@ -41,16 +45,19 @@ def member_page(platform: Platform, member_id: str) -> MemberPage:
     organisation = platform.federation.organisations.get(member_id)
     if organisation is None:
         raise ProblemError(404, reason("page_not_found"))
-    state = organisation_state(platform, organisation, latest_receipts(platform.engine), read_current(platform.lake))
+    standing = standing_receipts(platform.engine)
+    state = organisation_state(platform, organisation, standing, read_current(platform.lake))
     by_id = {source.source_id: source for source in state.sources}
+    newest = latest_receipts(platform.engine)
     pages = []
     for source in organisation.sources:
-        receipts = list_receipts(platform.engine, member_id, source.id, limit=10)
+        receipts = list_receipts(platform.engine, member_id, source.id, limit=10, with_unchanged=False)
         pages.append(
             SourcePage(
                 state=by_id[source.id],
                 connector=source.connector,
                 schedule=source.schedule or organisation.schedule,
+                checked_at=newest[key].finished_at if (key := (member_id, source.id)) in newest else None,
                 history=tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts),
             )
         )

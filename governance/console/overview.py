@@ -10,7 +10,7 @@ from governance.contracts.model import Classification
 from governance.federation import Member, Partner
 from governance.platform import Platform
 from governance.shared_layer import SharedVersion, read_current
-from governance.state.receipts import Outcome, Receipt, latest_receipts
+from governance.state.receipts import Outcome, Receipt, standing_receipts
 
 
 class _Frozen(BaseModel):
@@ -87,7 +87,7 @@ class Overview(_Frozen):
     datasets: tuple[DatasetLine, ...]
     rows: int
     contributing: int
-    """Organisations of which rows were taken at the last run, of the `declared` ones that have a source."""
+    """Organisations whose last file gave rows, of the `declared` ones that have a source."""
     declared: int
     waiting: int
     """Sources that need a hand."""
@@ -124,12 +124,12 @@ def source_state(platform: Platform, source_id: str, dataset: str, receipt: Rece
 def organisation_state(
     platform: Platform,
     organisation: Member | Partner,
-    latest: dict[tuple[str, str], Receipt],
+    standing: dict[tuple[str, str], Receipt],
     shared: SharedVersion | None,
 ) -> OrganisationState:
     """Return one member or partner as it stands."""
     sources = tuple(
-        source_state(platform, source.id, source.dataset, latest.get((organisation.id, source.id)))
+        source_state(platform, source.id, source.dataset, standing.get((organisation.id, source.id)))
         for source in organisation.sources
     )
     tables = [table for table in shared.tables.values() if _is_open(platform, table.dataset)] if shared else []
@@ -168,8 +168,8 @@ def _datasets(platform: Platform, shared: SharedVersion | None) -> Iterable[Data
 def overview(platform: Platform) -> Overview:
     """Return the federation as it stands now."""
     shared = read_current(platform.lake)
-    latest = latest_receipts(platform.engine)
-    states = [organisation_state(platform, who, latest, shared) for who in platform.federation.organisations.values()]
+    standing = standing_receipts(platform.engine)
+    states = [organisation_state(platform, who, standing, shared) for who in platform.federation.organisations.values()]
     datasets = tuple(_datasets(platform, shared))
     return Overview(
         name=platform.federation.head.name,

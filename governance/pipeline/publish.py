@@ -11,7 +11,7 @@ from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
 from governance.platform import Platform
 from governance.shared_layer import read_current
-from governance.state.receipts import latest_receipts
+from governance.state.receipts import READ, latest_receipts
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def publish(platform: Platform) -> Published:
             pdp=platform.pdp,
             state_dir=platform.settings.state_dir,
             public_address=platform.settings.public_address,
-            receipts=tuple(latest_receipts(platform.engine, ["accepted", "held", "rejected"]).values()),
+            receipts=tuple(latest_receipts(platform.engine, READ).values()),
             instant=datetime.now(UTC),
         )
         result = publication.result

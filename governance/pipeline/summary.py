@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from governance.platform import Platform
 from governance.shared_layer import SharedVersion, read_current
-from governance.state.receipts import Receipt, latest_receipts
+from governance.state.receipts import READ, Receipt, latest_receipts
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SummaryLine:
 def summarise(platform: Platform, opened: tuple[str, ...]) -> list[SummaryLine]:
     """Return a line for each declared source, in the order of the declarations."""
     newest = latest_receipts(platform.engine)
-    read = latest_receipts(platform.engine, ["accepted", "held", "rejected"])
+    read = latest_receipts(platform.engine, READ)
     shared = read_current(platform.lake)
     lines = []
     for organisation, source in platform.federation.sources():

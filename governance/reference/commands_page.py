@@ -30,13 +30,17 @@ def _default(parameter: Any) -> str:
     return "" if value in (None, False, ()) or callable(value) else code(getattr(value, "value", value))
 
 
+def _named(parameter: Any) -> str:
+    is_option = parameter.param_type_name == "option"
+    return ", ".join(parameter.opts) if is_option else parameter.metavar or parameter.name.upper()
+
+
 def _section(name: str, command: Any) -> str:
     rows = [
-        (code(", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()),
-         _default(parameter), getattr(parameter, "help", "") or "")
+        (code(_named(parameter)), _default(parameter), getattr(parameter, "help", "") or "")
         for parameter in command.params
         if parameter.name != "help"
-    ]  # fmt: skip
+    ]
     said = inspect.cleandoc(command.help or "")
     listed = table(("argument or option", "default", "is"), rows) if rows else ""
     return f"## `archipel {name}`\n\n{said}\n\n{listed}"

@@ -48,7 +48,7 @@ def model_files(
         staging / f"{stg}.sql": _select(f"{{{{ source('accepted', '{contract.id}') }}}}", "source", "renamed", names),
         staging / f"_{contract.id}__models.yml": _dump(_staging_yaml(contract, stg, entity)),
         shared / f"{shr}.sql": _select(f"{{{{ ref('{stg}') }}}}", contract.id, "final", names),
-        shared / f"_{contract.id}__models.yml": _dump(_shared_yaml(contract, shr, group, owner)),
+        shared / f"_{contract.id}__models.yml": _dump(_shared_yaml(contract, shr, entity, group, owner)),
     }
 
 
@@ -84,8 +84,8 @@ def _select(relation: str, first: str, second: str, names: Sequence[str]) -> str
     )
 
 
-def _row_is(contract: Contract) -> str:
-    return f"One row per {contract.id} row of one member, as its contract says."
+def _row_is(entity: str) -> str:
+    return f"One row per {entity.replace('_', ' ')} of one member, as its contract says."
 
 
 def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]:
@@ -101,20 +101,20 @@ def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]
                 "name": "accepted",
                 "description": "The last good rows of each source, typed by their contract.",
                 "config": {"external_location": location},
-                "tables": [{"name": contract.id, "description": _row_is(contract)}],
+                "tables": [{"name": contract.id, "description": _row_is(entity)}],
             }
         ],
         "models": [
             {
                 "name": model,
-                "description": f"{contract.title_en or contract.title}. One row per {entity} of one member.",
+                "description": f"{contract.title_en or contract.title}. {_row_is(entity)}",
                 "columns": tests,
             }
         ],
     }
 
 
-def _shared_yaml(contract: Contract, model: str, group: str, owner: Contact) -> dict[str, Any]:
+def _shared_yaml(contract: Contract, model: str, entity: str, group: str, owner: Contact) -> dict[str, Any]:
     columns = [
         {
             "name": column.name,
@@ -130,7 +130,8 @@ def _shared_yaml(contract: Contract, model: str, group: str, owner: Contact) -> 
         for name, words in _PROVENANCE_WORDS.items()
         if name in PROVENANCE
     ]
-    description = f"{contract.title_en or contract.title}. {contract.description_en} {_row_is(contract)}"
+    told = (f"{contract.title_en or contract.title}.", contract.description_en, _row_is(entity))
+    description = " ".join(words for words in told if words)
     return {
         "version": 2,
         "models": [

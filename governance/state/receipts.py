@@ -64,9 +64,17 @@ def find_receipt(engine: Engine, run_id: str) -> Receipt | None:
     return _to_receipt(row) if row else None
 
 
-def list_receipts(engine: Engine, member_id: str, source_id: str | None = None, limit: int = 50) -> list[Receipt]:
-    """Return a member's receipts, newest first."""
+READ: tuple[Outcome, ...] = ("accepted", "held", "rejected")
+"""Outcomes of a run that read a file."""
+
+
+def list_receipts(
+    engine: Engine, member_id: str, source_id: str | None = None, limit: int = 50, *, with_unchanged: bool = True
+) -> list[Receipt]:
+    """Return a member's receipts, newest first; without those of runs that found nothing new, if so asked."""
     query = select(receipts).where(receipts.c.member_id == member_id)
+    if not with_unchanged:
+        query = query.where(receipts.c.outcome != "unchanged")
     if source_id is not None:
         query = query.where(receipts.c.source_id == source_id)
     with engine.connect() as connection:
@@ -95,3 +103,14 @@ def latest_receipts(engine: Engine, outcomes: Iterable[Outcome] | None = None) -
         rows = connection.execute(query.where(wanted)).all()
     found = (_to_receipt(row) for row in rows)
     return {(receipt.member_id, receipt.source_id): receipt for receipt in found}
+
+
+def standing_receipts(engine: Engine) -> dict[tuple[str, str], Receipt]:
+    """Return the receipt that says how each source stands, keyed by (member, source).
+
+    That is the newest one, but where it says that nothing changed: then the one of the file that did not change.
+    """
+    newest, read = latest_receipts(engine), latest_receipts(engine, READ)
+    return {
+        key: read.get(key, receipt) if receipt.outcome == "unchanged" else receipt for key, receipt in newest.items()
+    }

@@ -122,7 +122,7 @@ def test_another_partner_gets_a_reason(stack: Stack, first_run: subprocess.Compl
     )
     assert answer.status_code == 403
     assert answer.headers["content-type"].startswith("application/problem+json")
-    assert [reason["code"] for reason in answer.json()["reasons"]] == ["agreement_expired"]
+    assert "agreement_expired" in [reason["code"] for reason in answer.json()["reasons"]]
 
 
 def test_the_journal_of_all_that_is_whole(stack: Stack, first_run: subprocess.CompletedProcess[str]) -> None:

@@ -31,6 +31,33 @@ def test_links_within_the_project_resolve(page: Path) -> None:
     assert missing == []
 
 
+def _anchors(page: Path) -> set[str]:
+    """Ids of a page's headings as a forge makes them: lower case, words joined by hyphens, punctuation gone."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_a_heading_name_one_that_is_there(page: Path) -> None:
+    wanted = re.findall(r"\]\(([^)\s#]*\.md)?#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    missing = [anchor for target, anchor in wanted if anchor not in _anchors(page.parent / target if target else page)]
+    assert missing == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop().resolve()
+        if page in reached:
+            continue
+        reached.add(page)
+        targets = [match.group(1) for match in LINK.finditer(page.read_text(encoding="utf-8"))]
+        ahead += [page.parent / target for target in targets if target.endswith(".md") and "://" not in target]
+    alone = {page.resolve() for page in PAGES} - reached
+    # Read where a forge looks for them, or linked from nowhere because they are the top of something else.
+    assert {page.name for page in alone} <= {"CHANGELOG.md", "SECURITY.md"}
+
+
 def test_every_direct_dependency_has_its_reason_and_no_other_has() -> None:
     rows = dict(ROW.findall((ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")))
     assert set(rows) == _direct_dependencies()

@@ -8,7 +8,7 @@ from governance.federation import load_federation
 from tests.scaffold.conftest import New
 
 SITES = {"example_sites": "http://sites.example"}
-FACTS = ("--name", "Saint-Exemple", "--siren", "217500016", "--insee-code", "44999", "--population", "1200")
+FACTS = ("--name", "Saint-Exemple", "--siren", "000000059", "--insee-code", "44999", "--population", "1200")
 FILE = "https://www.saint-exemple.example/subventions.csv"
 
 
@@ -18,13 +18,13 @@ def test_new_member_is_one_file_that_loads_with_the_federation(new: New) -> None
     assert set(new.tree()) - set(before) == {"federation/members/saint-exemple.yaml"}
     member = load_federation(new.project / "federation", SITES).members["saint-exemple"]
     assert (member.name, member.siren, member.insee_code, member.population) == (
-        "Saint-Exemple", "217500016", "44999", 1200,
+        "Saint-Exemple", "000000059", "44999", 1200,
     )  # fmt: skip
     assert member.sources == ()
 
 
 def test_what_is_not_given_is_asked_for(new: New) -> None:
-    done = new("member", "saint-exemple", typed='L\'Exemple: à "côté"\n217500016\n1200\n44999\n')
+    done = new("member", "saint-exemple", typed='L\'Exemple: à "côté"\n000000059\n1200\n44999\n')
     assert done.exit_code == 0, done.output
     member = load_federation(new.project / "federation", SITES).members["saint-exemple"]
     assert member.name == 'L\'Exemple: à "côté"'
