@@ -35,7 +35,8 @@ test: $(VENV)/.dev ## Run every check and every test, on ports and folders of th
 	@$(BIN)/python -m infra.native.opa_binary
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/archipel policy test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/airflow --ignore tests/acceptance
+	@$(BIN)/pytest tests/airflow
 
 accept: $(VENV)/.dev ## Run the main job on the real files beside the project
 	@$(BIN)/python -m infra.native.opa_binary

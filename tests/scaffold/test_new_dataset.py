@@ -94,11 +94,6 @@ def test_models_build_in_dbt_under_their_enforced_contract(new: New, schema: str
     _dbt(new.project, "build", "--select", "+shr_territoire__arbres")
 
 
-def test_every_existing_contract_still_parses_beside_the_new_one(new: New, schema: str) -> None:
-    new("dataset", *ARGUMENTS, "--schema", schema)
-    _dbt(new.project, "parse")
-
-
 def test_contract_that_exists_gets_models(new: New, schema: str) -> None:
     new("dataset", *ARGUMENTS, "--schema", schema)
     for path in sorted((new.project / "dbt").rglob("*arbres*"), reverse=True):
