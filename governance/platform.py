@@ -12,7 +12,7 @@ from governance.decisions.opa import OpaDecisionPoint, PolicyDecisionPoint
 from governance.federation import Federation, load_federation
 from governance.journal.journal import Journal
 from governance.lake import Lake
-from governance.reach import limits_of
+from governance.reach import example_site_of, limits_of
 from governance.settings import Settings
 from governance.state.database import open_database
 
@@ -32,7 +32,7 @@ class Platform:
     @property
     def limits(self) -> Limits:
         """How far connectors may go, by this installation's settings."""
-        return limits_of(self.settings)
+        return limits_of(self.settings, example_site_of(self.settings, self.federation))
 
 
 def open_platform(settings: Settings) -> Platform:

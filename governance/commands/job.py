@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import stamina
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -20,6 +21,9 @@ from governance.pipeline.summary import summarise
 from governance.platform import open_platform
 from governance.settings import Settings, load_settings
 from governance.state.receipts import Receipt
+
+# What a source answered is on its receipt, in words; the library's own warnings would say it again, in code.
+stamina.instrumentation.set_on_retry_hooks([])
 
 FederationOption = Annotated[Path | None, typer.Option("--federation", help="Folder of the declarations.")]
 StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of everything made at run time.")]

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from governance.contracts.model import ContractError
-from governance.decisions.bundle import write_bundle
 from governance.decisions.opa_server import PolicyEngineError, find_opa
 from governance.decisions.reasons import PAGES, write_pages
 from governance.federation import DeclarationError
+from governance.journal.journal import Journal
+from governance.pipeline.in_force import put_in_force
 from governance.settings import PROJECT_ROOT, load_settings
 
 LEAST_COVERAGE = 95.0
@@ -23,7 +24,8 @@ def build(
 ) -> None:
     """Build the bundle of the declarations and put it in force."""
     try:
-        revision = write_bundle(load_settings())
+        settings = load_settings()
+        revision = put_in_force(settings, Journal.from_settings(settings))
     except (DeclarationError, ContractError, PolicyEngineError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

@@ -15,10 +15,9 @@ from governance.intake.messages import WORDS
 from governance.intake.model import RowError
 from governance.pipeline.rehearse import Rehearsed
 from governance.pipeline.rehearse import rehearse as rehearse_sources
-from governance.reach import limits_of
+from governance.reach import example_site_of, limits_of
 from governance.scaffold.problems import ScaffoldError
 from governance.scaffold.source_entry import find_organisation
-from governance.settings import Settings
 
 _NOTHING = {
     "fr": "{id} ne déclare aucune source ; ajoutez-en une : make new-source MEMBER={id} DATASET=…",
@@ -59,7 +58,8 @@ def rehearse(
     if source is not None and source not in known:
         raise _stop(_UNKNOWN[lang.value].format(id=member, source=source, known=", ".join(known)))
     console, results = Console(soft_wrap=True), []
-    for result in rehearse_sources(organisation, contracts, limits_of(settings, _example_sites(settings)), source):
+    limits = limits_of(settings, example_site_of(settings, declared))
+    for result in rehearse_sources(organisation, contracts, limits, source):
         results.append(result)
         if not as_json:
             _show(result, console, lang.value, errors)
@@ -73,11 +73,6 @@ def rehearse(
 def _stop(message: str) -> typer.Exit:
     typer.echo(f"archipel: {message}", err=True)
     return typer.Exit(2)
-
-
-def _example_sites(settings: Settings) -> tuple[str, ...]:
-    """The example town halls, which `make run` allows its own services to reach, and nothing else of this machine."""
-    return (settings.example_sites_address.removeprefix("http://"),)
 
 
 def _show(result: Rehearsed, console: Console, lang: str, most: int) -> None:

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 import httpx
 
 from governance.decisions.bundle import write_bundle
-from governance.decisions.opa_server import opa_command
+from governance.decisions.opa_server import PolicyEngineError, opa_command, wait_for_revision
 from governance.settings import Settings
+
+LOADING_SECONDS = 4.0
+"""An engine of ours follows a new bundle within a second or two."""
 
 
 @contextmanager
@@ -19,7 +22,7 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
     Raises:
         PolicyEngineError: there is no engine on this machine; ``make run`` obtains one.
     """
-    if _answers(settings.opa_address):
+    if _is_ours(settings):
         yield settings
         return
     private = settings.model_copy(update={"opa_url": None, "opa_port": _free_port(settings.host)})
@@ -32,11 +35,15 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
         process.wait(timeout=10)
 
 
-def _answers(address: str) -> bool:
+def _is_ours(settings: Settings) -> bool:
+    """Say whether the engine at our address decides by our declarations; another installation's does not."""
     try:
-        return httpx.get(f"{address}/health", timeout=1).is_success
-    except httpx.HTTPError:
+        if not httpx.get(f"{settings.opa_address}/health", timeout=1).is_success:
+            return False
+        wait_for_revision(settings, write_bundle(settings), timeout=LOADING_SECONDS)
+    except (httpx.HTTPError, PolicyEngineError):
         return False
+    return True
 
 
 def _free_port(host: str) -> int:

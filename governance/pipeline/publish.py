@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from governance.catalogue.publication import publish_open_data
 from governance.catalogue.publisher import PublicationResult
-from governance.decisions.bundle import write_bundle
 from governance.decisions.opa_server import wait_for_revision
+from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
 from governance.platform import Platform
@@ -47,7 +47,7 @@ def publish(platform: Platform) -> Published:
         shared = read_current(platform.lake)
         if shared is None:
             raise NothingShared("There is no shared version yet; run `archipel harmonise` first.")
-        wait_for_revision(platform.settings, write_bundle(platform.settings))
+        wait_for_revision(platform.settings, put_in_force(platform.settings, platform.journal))
         publication = publish_open_data(
             federation=platform.federation,
             contracts=platform.contracts,

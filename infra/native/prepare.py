@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from governance.decisions.bundle import write_bundle
+from governance.journal.journal import Journal
+from governance.pipeline.in_force import put_in_force
 from governance.settings import Settings
 from infra.native.opa_binary import obtain_opa
 from infra.native.services import airflow_database, airflow_environment
@@ -29,7 +30,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     if not sites.is_dir():
         say("  writing the example town halls' files (synthetic)")
         generate(sites, seed=1)
-    write_bundle(settings)
+    put_in_force(settings, Journal.from_settings(settings))
     _prepare_airflow(settings, say)
 
 

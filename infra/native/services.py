@@ -90,8 +90,6 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 def platform_environment(settings: Settings) -> dict[str, str]:
     """Return this process's settings as the environment of the services, so that all agree."""
     values = settings.model_dump(exclude_none=True, mode="json", exclude={"pseudonym_key"})
-    exceptions = sorted({*settings.egress_exceptions, f"{settings.host}:{settings.example_sites_port}"})
-    values["egress_exceptions"] = exceptions
     return {
         f"ARCHIPEL_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
         for name, value in values.items()
