@@ -20,6 +20,9 @@ from infra.native.services import Service, airflow_environment, platform_environ
 START_SECONDS = 120
 """Longest wait for one service to say it is ready."""
 
+STOP_SECONDS = 60
+"""Longest wait for all services to end; supervisor kills what does not within 15 s."""
+
 
 class StartFailed(RuntimeError):
     """A service could not be started; the message says which, why, and what to do."""
@@ -38,17 +41,20 @@ def _ask(settings: Settings) -> Any:
     ).supervisor
 
 
-def _state(settings: Settings) -> str | None:
-    """RUNNING, RESTARTING or SHUTDOWN, in supervisor's words; None when nobody answers."""
-    try:
-        return str(_ask(settings).getState()["statename"])
-    except (OSError, Fault, ProtocolError, HTTPException):
-        return None
-
-
 def is_up(settings: Settings) -> bool:
     """Say whether this state folder's supervisor answers."""
-    return _state(settings) == "RUNNING"
+    try:
+        return str(_ask(settings).getState()["statename"]) == "RUNNING"
+    except (OSError, Fault, ProtocolError, HTTPException):
+        return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def states(settings: Settings) -> dict[str, str]:
@@ -158,9 +164,10 @@ def stop(settings: Settings) -> bool:
     """Stop every service and the supervisor. Returns False when nothing ran."""
     if not is_up(settings):
         return False
+    pid = int(_ask(settings).getPID())
     _ask(settings).shutdown()
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + STOP_SECONDS
     # Not only asked to stop: gone, so that a start right after finds the socket and the ports free.
-    while _state(settings) is not None and time.monotonic() < deadline:
-        time.sleep(0.2)
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
     return True

@@ -142,6 +142,16 @@ def test_a_second_run_starts_nothing_and_rebuilds_nothing(
     assert before[1] == json.loads((stack.state / "catalogue" / "current" / "index.json").read_text())
 
 
+def test_a_start_right_after_a_stop_finds_its_ports_free(
+    stack: Stack, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert stack.native("stop").stdout.strip() == "stopped"
+    assert stack.native("status").returncode == 1
+    again = stack.native("run")
+    assert again.returncode == 0, again.stderr
+    assert stack.native("status").returncode == 0
+
+
 def test_a_port_that_is_taken_is_named(tmp_path: Path, stack: Stack) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
