@@ -4,7 +4,9 @@ Column types, formats and constraints bear the names and the meaning of Table Sc
 them (classification, steward, licence, freshness) comes from the Open Data Contract Standard 3.1.
 """
 
+import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -99,6 +101,11 @@ class Contract(_Frozen):
     missing_values: tuple[str, ...] = ("",)
     checks: tuple[Check, ...] = ()
     extra: Mapping[str, Any] = Field(default_factory=dict, description="other Table Schema keys, kept as written")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the whole contract: whoever keeps something made with it keeps this too."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def column(self, name: str) -> Column:
         """Return the column of that name.

@@ -7,12 +7,13 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 
 from governance.intake.findings import Findings
 from governance.intake.messages import WORDS
@@ -87,16 +88,21 @@ def by_rule(report: Report) -> Iterator[tuple[str, int, list[RowError]]]:
         yield rule, len(found), list(islice(found, GROUP_SHOWN))
 
 
-def render_report_html(report: Report, language: Language = "fr") -> str:
-    """Return the report as one page without script or outside resource."""
+@cache
+def _page() -> Template:
+    """The page's template, compiled once: compiling costs more than checking a small file."""
     folder = FileSystemLoader(Path(__file__).parent)
     environment = Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template("report_page.html")
+
+
+def render_report_html(report: Report, language: Language = "fr") -> str:
+    """Return the report as one page without script or outside resource."""
     groups = [
         {"rule": rule, "count": count, "errors": errors, "severity": errors[0].severity}
         for rule, count, errors in by_rule(report)
     ]
-    page = environment.get_template("report_page.html")
-    return page.render(report=report, groups=groups, lang=language, words=WORDS[language])
+    return _page().render(report=report, groups=groups, lang=language, words=WORDS[language])
 
 
 def write_report_html(report: Report, path: Path, language: Language = "fr") -> None:

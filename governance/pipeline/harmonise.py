@@ -36,7 +36,7 @@ def input_fingerprints(platform: Platform) -> dict[str, str]:
         digests[record.dataset].update(f"{record.member_id} {record.source_id} {record.content_sha256}\n".encode())
     project = hashlib.sha256(project_fingerprint(platform.settings).encode())
     for contract in platform.contracts.values():
-        project.update(contract.model_dump_json().encode())
+        project.update(contract.fingerprint.encode())
     for organisation in platform.federation.organisations.values():
         project.update(f"{organisation.id} {organisation.model_dump_json(exclude={'sources'})}".encode())
     return {"_project": project.hexdigest(), **{name: digest.hexdigest() for name, digest in digests.items()}}

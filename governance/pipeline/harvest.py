@@ -71,7 +71,7 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
 def source_fingerprint(source: Source, contract: Contract) -> str:
     """Return what, besides its bytes, decides what a file becomes: its declaration and its contract."""
     declared = source.model_dump_json(exclude={"schedule", "secret", "max_shrink"})
-    return hashlib.sha256((declared + contract.model_dump_json()).encode()).hexdigest()
+    return hashlib.sha256((declared + contract.fingerprint).encode()).hexdigest()
 
 
 def _fetch_one(platform: Platform, ask: Ask) -> _Came | Receipt:

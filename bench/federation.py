@@ -1,0 +1,120 @@
+"""What many communes cost: 100 sources of 1,000 rows each against one file of all the rows, and a second run.
+
+Run ``python -m bench.federation``. Both sides go through the real harvest: fetched, landed, checked, kept, with a
+receipt. The yardstick is one source with all the rows. The second run finds nothing changed; what it writes to the
+lake is counted. CPU-seconds of this process; they hold only beside each other.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from governance.pipeline.harvest import harvest
+from governance.platform import Platform, open_platform
+from governance.settings import PROJECT_ROOT, Settings
+
+DATASET = "lieux_covoiturage"
+HEADER = "id_local,nom_lieu,insee,type,date_maj,ouvert,Xlong,Ylat"
+WRONG_EVERY = 200
+"""One row in so many has a wrong date, as 0.5 % of real rows do."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU-seconds, wall seconds and files written of one run."""
+
+    cpu: float
+    wall: float
+    files_written: int
+    rows_accepted: int
+
+
+def _lines(commune: int, rows: int) -> str:
+    dates = ("hier" if number % WRONG_EVERY == 0 else "2026-01-15" for number in range(1, rows + 1))
+    body = (
+        f"44{commune:03d}-C-{number:05d},Aire exemple {number},44052,Parking,{day},true,-2.07,47.32"
+        for number, day in enumerate(dates, 1)
+    )
+    return "\n".join([HEADER, *body]) + "\n"
+
+
+def _platform(root: Path, sources: dict[str, str]) -> Platform:
+    """A federation with one example partner a source, over local folders; nothing else declared."""
+    federation = root / "federation"
+    shutil.copytree(PROJECT_ROOT / "federation", federation)
+    for path in [*federation.glob("members/*.yaml"), *federation.glob("partners/*.yaml")]:
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.write_text(yaml.safe_dump({**declared, "sources": []}, allow_unicode=True), encoding="utf-8")
+    for index, (name, text) in enumerate(sources.items()):
+        folder = root / "folders" / name
+        folder.mkdir(parents=True)
+        (folder / "lieux.csv").write_text(text, encoding="utf-8")
+        options = {"folder": str(folder), "pattern": "*.csv"}
+        declared = {
+            "id": name, "name": f"{name} (exemple)", "siren": f"9{index:08d}", "example": True,
+            "kind": "public_body", "roles": ["provider"],
+            "sources": [{"dataset": DATASET, "connector": "local_folder", "options": options}],
+        }  # fmt: skip
+        (federation / "partners" / f"{name}.yaml").write_text(yaml.safe_dump(declared), encoding="utf-8")
+    return open_platform(
+        Settings(federation_dir=federation, state_dir=root / "state", source_folders=(root / "folders",))
+    )
+
+
+def _files(platform: Platform) -> dict[Path, int]:
+    root = platform.lake.root
+    return {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file() and p.suffix != ".lock"}
+
+
+def _run(platform: Platform) -> Cost:
+    before = _files(platform)
+    cpu, wall = time.process_time(), time.perf_counter()
+    receipts = harvest(platform, list(platform.federation.sources()))
+    cost = (time.process_time() - cpu, time.perf_counter() - wall)
+    written = sum(1 for path, at in _files(platform).items() if before.get(path) != at)
+    return Cost(*cost, written, sum(receipt.rows_accepted or 0 for receipt in receipts))
+
+
+def compare(communes: int, rows: int) -> dict[str, Cost]:
+    """Return the cost of each side, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        _run(_platform(root / "warm-up", {"warm-up": _lines(0, 10)}))
+        one = _run(_platform(root / "one", {"all-rows": "".join(_all_rows(communes, rows))}))
+        many = _platform(root / "many", {f"commune-{n:03d}": _lines(n, rows) for n in range(communes)})
+        return {"one file": one, "all communes": _run(many), "again, unchanged": _run(many)}
+
+
+def _all_rows(communes: int, rows: int) -> list[str]:
+    return [_lines(n, rows) if n == 0 else _lines(n, rows).split("\n", 1)[1] for n in range(communes)]
+
+
+def main() -> int:
+    """Print both sides and their ratios; ends with 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--communes", type=int, default=100)
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    costs = compare(wanted.communes, wanted.rows)
+    batched = costs["all communes"].cpu / costs["one file"].cpu
+    again = costs["again, unchanged"].cpu / costs["all communes"].cpu
+    ratios = {"communes_to_one_pass": round(batched, 2), "unchanged_to_first": round(again, 3)}
+    if wanted.json:
+        print(json.dumps({"costs": {name: asdict(cost) for name, cost in costs.items()}, "ratios": ratios}))
+    else:
+        print(f"{'':18}{'CPU s':>8}{'wall s':>8}{'files':>7}{'rows':>9}")
+        for name, cost in costs.items():
+            print(f"{name:18}{cost.cpu:8.2f}{cost.wall:8.2f}{cost.files_written:7}{cost.rows_accepted:9}")
+        print(f"communes / one pass: {batched:.2f} (target ≤ 2)   unchanged / first: {again:.1%} (target < 5 %)")
+    return 0 if batched <= 2 and again < 0.05 and costs["again, unchanged"].files_written == 0 else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
