@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import httpx
 
-from governance.decisions.bundle import write_bundle
 from governance.decisions.opa_server import PolicyEngineError, opa_command, wait_for_revision
+from governance.journal.journal import Journal
+from governance.pipeline.in_force import put_in_force
 from governance.settings import Settings
 
 LOADING_SECONDS = 4.0
@@ -26,7 +27,7 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     private = settings.model_copy(update={"opa_url": None, "opa_port": _free_port(settings.host)})
-    write_bundle(private)
+    put_in_force(private, Journal.from_settings(private))
     process = subprocess.Popen(opa_command(private), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield private
@@ -40,7 +41,8 @@ def _is_ours(settings: Settings) -> bool:
     try:
         if not httpx.get(f"{settings.opa_address}/health", timeout=1).is_success:
             return False
-        wait_for_revision(settings, write_bundle(settings), timeout=LOADING_SECONDS)
+        revision = put_in_force(settings, Journal.from_settings(settings))
+        wait_for_revision(settings, revision, timeout=LOADING_SECONDS)
     except (httpx.HTTPError, PolicyEngineError):
         return False
     return True

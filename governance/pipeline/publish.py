@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from governance.catalogue.publication import publish_open_data
+from governance.catalogue.publication import Publication, publish_open_data
 from governance.catalogue.publisher import PublicationResult
 from governance.decisions.opa_server import wait_for_revision
+from governance.decisions.record import record_decision
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
@@ -61,13 +62,17 @@ def publish(platform: Platform) -> Published:
         )
         result = publication.result
         if result.changed:
-            _remember(platform, result)
+            _remember(platform, publication)
         mark_published(platform.settings, shared.version)
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
     return Published(result, tuple(opened))
 
 
-def _remember(platform: Platform, result: PublicationResult) -> None:
+def _remember(platform: Platform, publication: Publication) -> None:
+    """Write into the journal every decision that this catalogue rests on, then what became of it."""
+    for answer in publication.answers:
+        record_decision(platform.journal, answer.request, answer.decision)
+    result = publication.result
     platform.journal.append(
         "publication",
         {
