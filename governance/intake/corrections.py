@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+import polars as pl
 from stdnum.fr import siren, siret
 
 from governance.contracts.model import Column
+from governance.intake.casting import STRING_FORMATS
 from governance.intake.dates import MONTHS
 from governance.intake.header import fold
 
@@ -101,6 +103,10 @@ def _candidates(value: str, column: Column) -> Iterator[str]:
 
 def _fits(text: str, column: Column, identifier: str | None) -> bool:
     limits = column.constraints
+    form = STRING_FORMATS.get(column.format) if column.type == "string" else None
+    # Asked of Polars, which checked the cell: Python's own `re` does not know these classes of letters.
+    if form is not None and not pl.Series([text]).str.contains(form)[0]:
+        return False
     if column.type in _FORMS and not re.fullmatch(_FORMS[column.type], text.replace(column.decimal_char, ".")):
         return False
     if limits.pattern is not None and not re.match(rf"(?:{limits.pattern})\Z", text):

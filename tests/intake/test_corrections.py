@@ -35,6 +35,7 @@ def remedy(folder: Path, field: dict[str, Any], value: str, **more: Any) -> tupl
         (SIRET, "5520012340001", "05520012340001"),
         ({"constraints": {"pattern": "^[0-9]{5}$"}}, "5419.0", "05419"),
         ({"constraints": {"pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}}, "3/2024", "2024-03"),
+        ({"format": "email"}, "mairie @ donges.example", "mairie@donges.example"),
     ],
 )
 def test_certain_correction_is_written_out(tmp_path: Path, field: dict[str, Any], value: str, correction: str) -> None:
@@ -74,3 +75,8 @@ def test_each_rule_speaks_both_languages(rule: str) -> None:
     assert message.fr != message.en
     words = {"column": "c", "value": "v", "expected": "e", "detail": "d"}
     assert "{" not in "".join(text.format(**words) for text in texts)
+
+
+def test_words_are_never_glued_into_an_address(tmp_path: Path) -> None:
+    french, english = remedy(tmp_path, {"format": "email"}, "pas de courriel")
+    assert "pasdecourriel" not in french + english
