@@ -6,7 +6,6 @@ The array policy is the yardstick: what the same question costs where agreements
 
 import argparse
 import json
-import socket
 import statistics
 import subprocess
 import tempfile
@@ -24,6 +23,7 @@ from governance.decisions.opa_server import bundle_path, find_opa, opa_command, 
 from governance.decisions.revisions import Revisions
 from governance.lake import write_atomically
 from governance.settings import Settings
+from tests.decisions.engine import free_port
 
 MANY = 20_000
 ASSIGNEE, DATASET, AGREEMENT = "000000042", "consommation_energie", "exemple-energie-startup"
@@ -56,12 +56,6 @@ def _many(facts: dict[str, Any], count: int) -> dict[str, Any]:
     return {"facts": {**facts["facts"], "agreements": held}}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def _running(command: list[str]) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -87,7 +81,7 @@ def _measure(call: Callable[[], Any], repeats: int) -> dict[str, float]:
 
 def _keyed(folder: Path, count: int, repeats: int) -> dict[str, dict[str, float]]:
     """The product's own path; then the same without kept row filters, so that each call compiles one."""
-    settings = Settings(state_dir=folder / str(count), opa_port=_free_port())
+    settings = Settings(state_dir=folder / str(count), opa_port=free_port())
     revision, content = build_bundle(settings.policies_dir, _many(current_data(settings), count))
     write_atomically(bundle_path(settings), content)
     revisions_of(settings).record(revision)
@@ -118,7 +112,7 @@ def _scanned(folder: Path, count: int, repeats: int) -> dict[str, dict[str, floa
     scan.mkdir()
     (scan / "scan.rego").write_text(ARRAY_POLICY, encoding="utf-8")
     (scan / "data.json").write_text(json.dumps({"agreements": [*agreements, {**model, "assignee": ASSIGNEE}]}))
-    port = _free_port()
+    port = free_port()
     command = [str(find_opa()), "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error"]
     with _running([*command, "--skip-version-check", "--bundle", str(scan)]):
         client = PolicyClient.at(f"http://127.0.0.1:{port}")

@@ -25,7 +25,8 @@ import httpx
 
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
-from tests.api.small_platform import free_port, policy_engine, write_federation, write_shared
+from tests.api.small_platform import policy_engine, write_federation, write_shared
+from tests.decisions.engine import free_port
 
 _CLIENTS = 4
 _ROWS = """

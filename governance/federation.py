@@ -14,7 +14,7 @@ from stdnum.fr import siren as siren_number
 
 from governance.yaml_text import parse_yaml
 
-T = TypeVar("T", bound="Declaration")
+T = TypeVar("T", bound=BaseModel)
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
 InseeCode = Annotated[str, StringConstraints(pattern=r"^([013-9]\d|2[AB1-9])\d{3}$")]
 
@@ -185,13 +185,31 @@ def _read_yaml(path: Path, variables: Mapping[str, str]) -> Any:
         raise DeclarationError(f"{path}: not valid YAML: {error}") from error
 
 
-def _load(model: type[T], path: Path, variables: Mapping[str, str]) -> T:
+def load_declaration(model: type[T], path: Path, variables: Mapping[str, str] | None = None) -> T:
+    """Read one YAML file into its model.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
     try:
-        return model.model_validate(_read_yaml(path, variables))
+        return model.model_validate(_read_yaml(path, variables or {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
         raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)") from error
+
+
+def load_named(model: type[T], path: Path, variables: Mapping[str, str] | None = None) -> T:
+    """Read one YAML file whose ``id`` must be the file's name.
+
+    Raises:
+        DeclarationError: with the file, the field and the reason.
+    """
+    found = load_declaration(model, path, variables)
+    name = getattr(found, "id", None)
+    if name != path.stem:
+        raise DeclarationError(f"{path}: id: {name!r} differs from the file's name")
+    return found
 
 
 def load_organisation(path: Path, variables: Mapping[str, str] | None = None) -> Member | Partner:
@@ -200,11 +218,9 @@ def load_organisation(path: Path, variables: Mapping[str, str] | None = None) ->
     Raises:
         DeclarationError: with the file, the field and the reason.
     """
-    known = variables or {}
-    organisation = _load(Partner, path, known) if path.parent.name == "partners" else _load(Member, path, known)
-    if organisation.id != path.stem:
-        raise DeclarationError(f"{path}: id: {organisation.id!r} differs from the file's name")
-    return organisation
+    if path.parent.name == "partners":
+        return load_named(Partner, path, variables)
+    return load_named(Member, path, variables)
 
 
 def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> Federation:
@@ -224,7 +240,7 @@ def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> F
         return {organisation.id: organisation for organisation in found}
 
     return Federation(
-        head=_load(Head, root / "federation.yaml", known),
+        head=load_declaration(Head, root / "federation.yaml", known),
         members=folder("members"),
         partners=folder("partners"),
         root=root,

@@ -5,7 +5,6 @@ Exit codes: 0 every row is valid, 1 some rows are quarantined, 2 the file (or an
 
 import hashlib
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from governance.commands.options import Language
 from governance.contracts.model import Contract, ContractError
 from governance.contracts.odcs import load_contract
 from governance.contracts.table_schema import from_table_schema
@@ -31,13 +31,6 @@ from governance.settings import load_settings
 
 EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
 SHOWN_OF_A_RULE = 5
-
-
-class Language(StrEnum):
-    """Languages of the answer on screen."""
-
-    fr = "fr"
-    en = "en"
 
 
 SAYINGS = {

@@ -22,9 +22,9 @@ _KNOWN = (
 )
 
 
-def in_words(error: Exception) -> str | None:
-    """Return one line for a failure that is known, or None for a defect of ours."""
-    if isinstance(error, _KNOWN):
+def in_words(error: Exception, also: tuple[type[Exception], ...] = ()) -> str | None:
+    """Return one line for a failure that is known, here or to the caller (``also``); None for a defect of ours."""
+    if isinstance(error, (*_KNOWN, *also)):
         return f"archipel: {error}"
     if isinstance(error, Timeout):
         return f"archipel: another run holds {error.lock_file}; wait for it to end, then try again."

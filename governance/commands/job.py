@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import stamina
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from governance.commands.options import FederationOption, JsonOption, StateOption, chosen_settings
 from governance.commands.table import print_summary
 from governance.federation import DeclarationError
 from governance.pipeline.engine import with_policy_engine
@@ -19,20 +19,10 @@ from governance.pipeline.publish import publish as publish_step
 from governance.pipeline.run import run_main_job
 from governance.pipeline.summary import summarise
 from governance.platform import open_platform
-from governance.settings import Settings, load_settings
 from governance.state.receipts import Receipt
 
 # What a source answered is on its receipt, in words; the library's own warnings would say it again, in code.
 stamina.instrumentation.set_on_retry_hooks([])
-
-FederationOption = Annotated[Path | None, typer.Option("--federation", help="Folder of the declarations.")]
-StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of everything made at run time.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of words.")]
-
-
-def _settings(federation: Path | None, state: Path | None) -> Settings:
-    chosen = {"federation_dir": federation, "state_dir": state}
-    return load_settings().model_copy(update={k: v.resolve() for k, v in chosen.items() if v is not None})
 
 
 def _bar(console: Console) -> Progress:
@@ -47,7 +37,7 @@ def _say(receipt: Receipt) -> str:
 def run(federation: FederationOption = None, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Run the main job in this process: harvest every source, harmonise, publish."""
     console = Console(stderr=True)
-    with with_policy_engine(_settings(federation, state)) as settings, _bar(console) as bar:
+    with with_policy_engine(chosen_settings(federation, state)) as settings, _bar(console) as bar:
         platform = open_platform(settings)
         task = bar.add_task("harvest", total=len(list(platform.federation.sources())))
         job = run_main_job(
@@ -80,7 +70,7 @@ def harvest(
     as_json: JsonOption = False,
 ) -> None:
     """Ask one member's sources, check their rows and keep the good ones. Ends with 1 if a source failed."""
-    platform = open_platform(_settings(federation, state))
+    platform = open_platform(chosen_settings(federation, state))
     organisation = platform.federation.organisations.get(member)
     if organisation is None:
         raise DeclarationError(f"no member {member!r}; known: {', '.join(platform.federation.organisations)}")
@@ -96,7 +86,7 @@ def harvest(
 
 def harmonise(federation: FederationOption = None, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Make one dataset of many out of the accepted rows, and switch the shared layer to it."""
-    outcome = harmonise_step(open_platform(_settings(federation, state)))
+    outcome = harmonise_step(open_platform(chosen_settings(federation, state)))
     typer.echo(json.dumps(asdict(outcome)) if as_json else f"{outcome.outcome}: {outcome.version}")
     for failure in outcome.failures:
         typer.echo(f"archipel: {failure}", err=True)
@@ -106,7 +96,7 @@ def harmonise(federation: FederationOption = None, state: StateOption = None, as
 
 def publish(federation: FederationOption = None, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Ask the policies what is open and make the catalogue equal to the answer."""
-    with with_policy_engine(_settings(federation, state)) as settings:
+    with with_policy_engine(chosen_settings(federation, state)) as settings:
         published = publish_step(open_platform(settings))
     counts = published.counts()
     typer.echo(json.dumps(counts) if as_json else ", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -9,6 +9,7 @@ import typer
 from governance.settings import Settings, load_settings
 
 FederationOption = Annotated[Path | None, typer.Option("--federation", help="Folder of the declarations.")]
+StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of everything made at run time.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of words.")]
 
 
@@ -19,7 +20,7 @@ class Language(StrEnum):
     en = "en"
 
 
-def chosen_settings(federation: Path | None) -> Settings:
-    """Return the settings, with another folder of declarations where one was given."""
-    settings = load_settings()
-    return settings if federation is None else settings.model_copy(update={"federation_dir": federation.resolve()})
+def chosen_settings(federation: Path | None, state: Path | None = None) -> Settings:
+    """Return the settings, with another folder of declarations or of state where one was given."""
+    chosen = {"federation_dir": federation, "state_dir": state}
+    return load_settings().model_copy(update={k: v.resolve() for k, v in chosen.items() if v is not None})

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from governance.contracts.model import Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
 from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
-from governance.federation import DeclarationError, Identifier
-from governance.yaml_text import parse_yaml
+from governance.federation import DeclarationError, Identifier, load_named
 
 State = Literal[
     "requested", "offered", "agreed", "finalized", "suspended", "expired", "revoked", "renounced", "refused",
@@ -157,17 +155,7 @@ def load_agreement(path: Path) -> Agreement:
     Raises:
         DeclarationError: with the file, the field and the reason.
     """
-    try:
-        agreement = Agreement.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise DeclarationError(f"{path}: not valid YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)") from error
-    if agreement.id != path.stem:
-        raise DeclarationError(f"{path}: id: {agreement.id!r} differs from the file's name")
-    return agreement
+    return load_named(Agreement, path)
 
 
 def load_agreements(root: Path) -> dict[str, Agreement]:

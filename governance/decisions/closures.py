@@ -7,12 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import ValidationError
-
 from governance.decisions.model import Channel, Frozen
-from governance.federation import DeclarationError, Identifier
-from governance.yaml_text import parse_yaml
+from governance.federation import Identifier, load_named
 
 Ground = Literal[
     "crpa_l311_5", "crpa_l311_6", "environnement_l124_4", "environnement_l124_5",
@@ -47,18 +43,4 @@ def load_closures(root: Path) -> dict[str, Closure]:
     Raises:
         DeclarationError: with the file, the field and the reason.
     """
-    return {path.stem: _load_closure(path) for path in sorted((root / "rules").glob("*.yaml"))}
-
-
-def _load_closure(path: Path) -> Closure:
-    try:
-        closure = Closure.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise DeclarationError(f"{path}: not valid YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)") from error
-    if closure.id != path.stem:
-        raise DeclarationError(f"{path}: id: {closure.id!r} differs from the file's name")
-    return closure
+    return {path.stem: load_named(Closure, path) for path in sorted((root / "rules").glob("*.yaml"))}

@@ -23,11 +23,11 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
     Raises:
         PolicyEngineError: there is no engine on this machine; ``make run`` obtains one.
     """
-    if _is_ours(settings):
+    revision = put_in_force(settings, Journal.from_settings(settings))
+    if _is_ours(settings, revision):
         yield settings
         return
     private = settings.model_copy(update={"opa_url": None, "opa_port": _free_port(settings.host)})
-    put_in_force(private, Journal.from_settings(private))
     process = subprocess.Popen(opa_command(private), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield private
@@ -36,12 +36,11 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
         process.wait(timeout=10)
 
 
-def _is_ours(settings: Settings) -> bool:
+def _is_ours(settings: Settings, revision: str) -> bool:
     """Say whether the engine at our address decides by our declarations; another installation's does not."""
     try:
         if not httpx.get(f"{settings.opa_address}/health", timeout=1).is_success:
             return False
-        revision = put_in_force(settings, Journal.from_settings(settings))
         wait_for_revision(settings, revision, timeout=LOADING_SECONDS)
     except (httpx.HTTPError, PolicyEngineError):
         return False

@@ -26,7 +26,6 @@ class SharedModel:
     name: str
     dataset: str
     relation: str
-    unique_id: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _shared_models(nodes: Iterable[dict[str, object]]) -> Iterable[SharedModel]:
         dataset = config["meta"].get("dataset")
         if dataset is None:
             raise BuildFailed(f"{node['name']}: config.meta.dataset is missing, so nobody knows its contract")
-        yield SharedModel(str(node["name"]), dataset, f"shared.{node['name']}", str(node["unique_id"]))
+        yield SharedModel(str(node["name"]), dataset, f"shared.{node['name']}")
 
 
 def export(

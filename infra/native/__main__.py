@@ -64,11 +64,8 @@ def main() -> None:
     """Run a command; a failure we know is said in words and ends with 2."""
     try:
         app()
-    except (supervisor.StartFailed, OpaMissing, AirflowRefused) as error:
-        typer.echo(f"archipel: {error}", err=True)
-        sys.exit(2)
     except Exception as error:
-        words = in_words(error)
+        words = in_words(error, also=(supervisor.StartFailed, OpaMissing, AirflowRefused))
         if words is None:
             raise
         typer.echo(words, err=True)

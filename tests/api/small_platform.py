@@ -4,7 +4,6 @@ Everything in it is invented and synthetic. Tests of the API and of the console 
 """
 
 import hashlib
-import socket
 import subprocess
 import threading
 import time
@@ -31,6 +30,7 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
 from governance.state.receipts import Outcome, Receipt, store_receipt
+from tests.decisions.engine import free_port
 
 EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"
 
@@ -316,13 +316,6 @@ def write_runs(platform: Platform) -> None:
         [_error(2, "auteur_courriel", "habitant9(at)example.org", "type-error", "habitant9@example.org")],
     )
     _store_run(platform, "run-trignac", "trignac", "subventions", "failed", None)
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from governance.decisions.opa import OpaDecisionPoint
 from governance.identity.issuer import DevelopmentIssuer
 from governance.journal.model import Search
 from governance.settings import Settings
-from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, Running, free_port, served, write_shared
+from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, Running, served, write_shared
+from tests.decisions.engine import free_port
 
 pytestmark = pytest.mark.services
 RESEARCH = {"purpose": "dpv:ResearchAndDevelopment"}

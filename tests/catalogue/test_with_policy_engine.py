@@ -5,7 +5,6 @@ Rows are synthetic: each cell of a tagged column says which column it comes from
 
 import hashlib
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -26,6 +25,7 @@ from governance.federation import Federation, load_federation
 from governance.lake import Lake
 from governance.settings import PROJECT_ROOT, Settings
 from governance.shared_layer import SharedTable, SharedVersion
+from tests.decisions.engine import free_port
 
 pytestmark = pytest.mark.services
 SHAPES = PROJECT_ROOT.parent / "shared" / "suites" / "dcat-ap-shacl"
@@ -77,12 +77,6 @@ def _table(lake: Lake, contract: Contract, providers: list[str]) -> SharedTable:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Published:
     """The example federation's catalogue in a folder of its own."""
 
@@ -121,7 +115,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     declared = shutil.copytree(PROJECT_ROOT / "federation", state / "federation")
     (declared / "rules").mkdir(exist_ok=True)
     (declared / "rules" / "exemple-trignac-menus.yaml").write_text(CLOSURE, encoding="utf-8")
-    settings = Settings(state_dir=state, federation_dir=declared, opa_port=_free_port())
+    settings = Settings(state_dir=state, federation_dir=declared, opa_port=free_port())
     revision = write_bundle(settings)
     engine = subprocess.Popen(opa_command(settings))
     try:
