@@ -19,10 +19,23 @@ def _is_connector(module: ModuleType) -> bool:
 
 
 @cache
+def _module_names() -> tuple[str, ...]:
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(connectors.__path__)))
+
+
+@cache
 def connector_names() -> tuple[str, ...]:
     """Every connector's name, sorted."""
-    names = sorted(module.name for module in pkgutil.iter_modules(connectors.__path__))
-    return tuple(name for name in names if _is_connector(importlib.import_module(f"connectors.{name}")))
+    return tuple(name for name in _module_names() if _import(name) is not None)
+
+
+@cache
+def _import(name: str) -> Connector | None:
+    """Import the one that is asked for and no other: some bring a whole client library along."""
+    if name not in _module_names():
+        return None
+    module = importlib.import_module(f"connectors.{name}")
+    return cast(Connector, module) if _is_connector(module) else None
 
 
 def find_connector(name: str) -> Connector:
@@ -31,8 +44,9 @@ def find_connector(name: str) -> Connector:
     Raises:
         UnknownConnector: with the nearest name, in case it was misspelt, and all those known.
     """
-    known = connector_names()
-    if name not in known:
+    found = _import(name)
+    if found is None:
+        known = connector_names()
         nearest = get_close_matches(name, known, n=1)
         raise UnknownConnector(name, known, nearest[0] if nearest else None)
-    return cast(Connector, importlib.import_module(f"connectors.{name}"))
+    return found

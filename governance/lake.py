@@ -1,8 +1,9 @@
 """Where bytes and rows lie on disk. One place knows the layout; the rest asks here.
 
 lake/landing/ab/<sha256>                        bytes as received, never changed
-lake/accepted/<dataset>/<member>.<source>.parquet   the last good rows of each source
-lake/quarantine/<run_id>/                       rows that failed, and the report of why
+lake/accepted/<dataset>/<batch>.parquet         good rows of the sources that were taken in together, never changed
+lake/accepted_now/<dataset>.parquet             which runs' rows count, one row a source; the others are superseded
+lake/quarantine/<batch>/                        rows that failed, and every error found, each with its run
 lake/shared/<version>/<model>.parquet           what may leave, immutable
 lake/shared/current.json                        the version that readers use, switched atomically
 """
@@ -24,16 +25,20 @@ class Lake:
         return self.root / "landing" / sha256[:2] / sha256
 
     def accepted(self, dataset: str) -> Path:
-        """Folder of the last good rows of a dataset, one Parquet file a source."""
+        """Folder of the accepted rows of a dataset, one Parquet file a batch."""
         return self.root / "accepted" / dataset
 
-    def accepted_of(self, dataset: str, member_id: str, source_id: str) -> Path:
-        """Path of the last good rows of one source."""
-        return self.accepted(dataset) / f"{member_id}.{source_id}.parquet"
+    def accepted_batch(self, dataset: str, batch_id: str) -> Path:
+        """Path of the accepted rows of one batch."""
+        return self.accepted(dataset) / f"{batch_id}.parquet"
 
-    def quarantine(self, run_id: str) -> Path:
-        """Folder of a run's report and quarantined rows."""
-        return self.root / "quarantine" / run_id
+    def accepted_now(self, dataset: str) -> Path:
+        """Path of the list of runs whose rows count."""
+        return self.root / "accepted_now" / f"{dataset}.parquet"
+
+    def quarantine(self, batch_id: str) -> Path:
+        """Folder of a batch's errors and quarantined rows."""
+        return self.root / "quarantine" / batch_id
 
     @property
     def shared(self) -> Path:

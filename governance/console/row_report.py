@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
 from governance.api.gate import Asked, Gate, ask
@@ -17,7 +17,8 @@ from governance.api.words import reason
 from governance.console.overview import SourceState, source_state
 from governance.contracts.model import Severity
 from governance.decisions.model import Subject
-from governance.intake.model import Report, RowError
+from governance.intake.model import RowError
+from governance.pipeline.run_reports import read_run_report
 from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
 
@@ -61,13 +62,6 @@ class RunPage(_Frozen):
     groups: tuple[FaultGroup, ...]
     errors: int
     contract_version: str | None
-
-
-def _read_report(platform: Platform, run_id: str) -> Report | None:
-    try:
-        return Report.model_validate_json((platform.lake.quarantine(run_id) / "report.json").read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return None
 
 
 def find_run(platform: Platform, run_id: str) -> Receipt:
@@ -131,9 +125,9 @@ def _fault(error: RowError, sight: _Sight) -> Fault:
 
 def faults_of(gate: Gate, receipt: Receipt) -> list[tuple[RowError, Fault]]:
     """Return every fault of a run with what may be shown of it, in the order of the report."""
-    report = _read_report(gate.platform, receipt.run_id)
+    kept = read_run_report(gate.platform.lake, receipt)
     sight = _sight(gate, receipt.dataset)
-    return [(error, _fault(error, sight)) for error in report.errors] if report else []
+    return [(error, _fault(error, sight)) for error in kept.report.errors] if kept else []
 
 
 def _groups(faults: Sequence[tuple[RowError, Fault]], most: int) -> tuple[FaultGroup, ...]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
 
 from governance.contracts.model import Severity
-from governance.federation import Formats, Reading
+from governance.federation import Formats, Reading, Source
 
 Status = Literal["valid", "invalid", "unusable"]
 
@@ -27,6 +27,21 @@ class ReceivedFile:
     constants: Mapping[str, str] = field(default_factory=dict)
     formats: Formats = Formats()
     column_formats: Mapping[str, Formats] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: Source, *, key: str, path: Path, filename: str, sha256: str) -> Self:
+        """A file of a declared source."""
+        return cls(
+            key=key,
+            path=path,
+            filename=filename,
+            sha256=sha256,
+            reading=source.read,
+            columns=source.columns,
+            constants=source.constants,
+            formats=source.formats,
+            column_formats=source.column_formats,
+        )
 
 
 class _Frozen(BaseModel):
@@ -61,6 +76,11 @@ class FileFacts(_Frozen):
     delimiter: str | None = None
     sheet: str | None = None
     header_row: int | None = None
+    format: str | None = None
+    header_rows: int | None = None
+    member: str | None = None
+    crs: str | None = None
+    numbered: str | None = None
 
 
 class ContractFacts(_Frozen):

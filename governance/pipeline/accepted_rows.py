@@ -1,6 +1,11 @@
-"""The accepted layer: the last good rows of each source, typed by the contract, each with where it comes from."""
+"""The accepted layer: the last good rows of each source, typed by the contract, each with where it comes from.
 
-import hashlib
+Sources taken in together share one file, which never changes; a list says whose rows still count. So a federation of
+thousands of communes is some hundred files to read, and a new file of one commune rewrites nobody else's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 import polars as pl
@@ -8,6 +13,7 @@ import polars as pl
 from governance.contracts.model import Contract
 from governance.intake.casting import dtype_of
 from governance.lake import Lake, write_atomically
+from governance.state.cursors import AcceptedRows
 
 PROVENANCE = {
     "member_id": pl.String,
@@ -20,35 +26,66 @@ PROVENANCE = {
 """Columns added to a contract's own, in this order."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Good rows of one source: the contract's columns and ``line_number``, and whose they are."""
+
+    member_id: str
+    source_id: str
+    file_sha256: str
+    run_id: str
+    rows: pl.DataFrame
+
+
 def _schema(contract: Contract) -> dict[str, pl.DataType | type[pl.DataType]]:
     return {**{column.name: dtype_of(column) for column in contract.columns}, **PROVENANCE}
 
 
-def write_accepted(
-    lake: Lake, contract: Contract, rows: pl.DataFrame, *, member_id: str, source_id: str, file_sha256: str, run_id: str
-) -> str:
-    """Replace a source's last good rows in one step.
+def repeated(values: Sequence[str], times: Sequence[int], name: str) -> pl.Series:
+    """Each text as many times in a row as it has rows; one column for many files at once."""
+    counted = pl.DataFrame({name: values, "n": times}, schema={name: pl.String, "n": pl.Int64})
+    return counted.select(pl.col(name).repeat_by("n").list.explode(keep_nulls=False, empty_as_null=False)).to_series()
 
-    ``rows`` has the contract's columns and ``line_number``. Returns the SHA-256 of the content.
-    """
-    stamped = rows.with_columns(
-        pl.lit(member_id).alias("member_id"),
-        pl.lit(source_id).alias("source_id"),
-        pl.lit(file_sha256).alias("file_sha256"),
+
+def write_accepted(lake: Lake, contract: Contract, batch_id: str, kept: Sequence[Kept]) -> None:
+    """Write the good rows of a batch in one file; they count once the list says so (``list_current``)."""
+    heights = [source.rows.height for source in kept]
+    stamped = pl.concat([source.rows for source in kept], rechunk=True).with_columns(
+        repeated([source.member_id for source in kept], heights, "member_id"),
+        repeated([source.source_id for source in kept], heights, "source_id"),
+        repeated([source.file_sha256 for source in kept], heights, "file_sha256"),
         pl.col("line_number").cast(pl.Int64),
-        pl.lit(run_id).alias("run_id"),
+        repeated([source.run_id for source in kept], heights, "run_id"),
         pl.lit(contract.version).alias("contract_version"),
-    ).select(list(_schema(contract)))
+    )
     out = BytesIO()
-    stamped.write_parquet(out)
-    write_atomically(lake.accepted_of(contract.id, member_id, source_id), out.getvalue())
-    return hashlib.sha256(out.getvalue()).hexdigest()
+    stamped.select(list(_schema(contract))).write_parquet(out)
+    write_atomically(lake.accepted_batch(contract.id, batch_id), out.getvalue())
 
 
-def ensure_typed_empty(lake: Lake, contract: Contract) -> None:
+def list_current(lake: Lake, contract: Contract, records: Iterable[AcceptedRows]) -> None:
+    """Say whose rows count, and remove files of which none does; ``records`` are those of this contract's dataset.
+
+    The caller holds the dataset's lock, so that no batch is being written meanwhile.
+    """
+    current = list(records)
+    out = BytesIO()
+    pl.DataFrame({"run_id": [record.run_id for record in current]}, schema={"run_id": pl.String}).write_parquet(out)
+    write_atomically(lake.accepted_now(contract.id), out.getvalue())
+    _ensure_typed_empty(lake, contract)
+    named = {record.batch_id for record in current} | {_EMPTY}
+    for path in lake.accepted(contract.id).glob("*.parquet"):
+        if path.stem not in named:
+            path.unlink()
+
+
+_EMPTY = "_empty"
+
+
+def _ensure_typed_empty(lake: Lake, contract: Contract) -> None:
     """Make the file of no rows that gives a dataset its types before anybody contributed."""
     out = BytesIO()
     pl.DataFrame(schema=_schema(contract)).write_parquet(out)
-    path = lake.accepted(contract.id) / "_empty.parquet"
+    path = lake.accepted_batch(contract.id, _EMPTY)
     if not path.is_file() or path.read_bytes() != out.getvalue():
         write_atomically(path, out.getvalue())

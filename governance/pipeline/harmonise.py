@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from governance.contracts.model import Contract
 from governance.lake import write_atomically
-from governance.pipeline.accepted_rows import ensure_typed_empty
-from governance.pipeline.locks import hold
+from governance.pipeline.accepted_rows import list_current
+from governance.pipeline.locks import accepted_lock, hold
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
 from governance.pipeline.warehouse import Build, SharedModel, build, export, project_fingerprint
@@ -33,7 +34,7 @@ def input_fingerprints(platform: Platform) -> dict[str, str]:
     """Return one fingerprint a dataset over its accepted files, and ``_project`` over models and contracts."""
     digests: dict[str, hashlib._Hash] = {dataset: hashlib.sha256() for dataset in platform.contracts}
     for record in list_accepted(platform.engine):
-        digests[record.dataset].update(f"{record.member_id} {record.source_id} {record.content_sha256}\n".encode())
+        digests[record.dataset].update(f"{record.member_id} {record.source_id} {record.run_id}\n".encode())
     project = hashlib.sha256(project_fingerprint(platform.settings).encode())
     for contract in platform.contracts.values():
         project.update(contract.fingerprint.encode())
@@ -62,7 +63,7 @@ def harmonise(platform: Platform) -> Harmonised:
             return Harmonised("unchanged", current.version, ())
         write_reference(platform.federation, platform.lake)
         for contract in platform.contracts.values():
-            ensure_typed_empty(platform.lake, contract)
+            _list_current(platform, contract)
         known = _built_inputs(platform)
         changed = [name for name in inputs if known.get(name) != inputs[name]]
         everything = current is None or "_project" in changed
@@ -72,6 +73,11 @@ def harmonise(platform: Platform) -> Harmonised:
         if not outcome.failures:
             write_atomically(_built_path(platform), json.dumps(inputs).encode())
         return outcome
+
+
+def _list_current(platform: Platform, contract: Contract) -> None:
+    with hold(platform.lake, accepted_lock(contract.id)):
+        list_current(platform.lake, contract, list_accepted(platform.engine, contract.id))
 
 
 def _built_path(platform: Platform) -> Path:

@@ -1,4 +1,4 @@
-"""One writer at a time, over all processes of this machine: a source, the warehouse, the catalogue."""
+"""One writer at a time, over all processes of this machine: a dataset's accepted rows, the warehouse, the catalogue."""
 
 from contextlib import AbstractContextManager
 
@@ -16,3 +16,8 @@ def hold(lake: Lake, name: str) -> AbstractContextManager[object]:
     folder = lake.root / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / f"{name}.lock", timeout=600)
+
+
+def accepted_lock(dataset: str) -> str:
+    """Name of the lock of whoever writes, lists or removes accepted rows of a dataset."""
+    return f"accepted.{dataset}"

@@ -16,6 +16,7 @@ from governance.contracts.model import Contract
 from governance.federation import Member, Partner, Source
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile, Report
+from governance.pipeline.words import no_contract
 
 
 @dataclass(frozen=True)
@@ -46,33 +47,16 @@ def rehearse(
 def _rehearse_one(source: Source, contract: Contract | None, limits: Limits, folder: Path) -> Rehearsed:
     try:
         if contract is None:
-            raise _no_contract(source)
+            raise no_contract(source.dataset)
         request = FetchRequest(options=source.options, into=folder, limits=limits)
         fetched = find_connector(source.connector).fetch(request)
     except ConnectorProblem as problem:
         return Rehearsed(source.id, source.dataset, None, problem)
     # Without validators in the request a connector always brings bytes.
-    file = ReceivedFile(
-        key=source.id,
-        path=fetched.path or folder,
-        filename=fetched.filename,
-        sha256=fetched.sha256 or "",
-        reading=source.read,
-        columns=source.columns,
-        constants=source.constants,
-        formats=source.formats,
-        column_formats=source.column_formats,
+    file = ReceivedFile.of(
+        source, key=source.id, path=fetched.path or folder, filename=fetched.filename, sha256=fetched.sha256 or ""
     )
     (examined,) = examine([file], contract)
     # Frozen here because the errors are rendered when read, and the file is gone afterwards.
     report = examined.report.model_copy(update={"errors": tuple(examined.report.errors)})
     return Rehearsed(source.id, source.dataset, report, None)
-
-
-def _no_contract(source: Source) -> ConnectorProblem:
-    return ConnectorProblem(
-        f"Le jeu de données « {source.dataset} » n'a pas de contrat.",
-        f"The dataset {source.dataset!r} has no contract.",
-        "Corrigez le nom du jeu de données, ou écrivez son contrat : make new-dataset.",
-        "Mend the dataset's name, or write its contract: make new-dataset.",
-    )

@@ -1,176 +1,189 @@
-"""What becomes of one run of one source: its rows, its report, its receipt, its cursor, in that order.
+"""What becomes of the runs of sources: their rows, their reports, their receipts, their cursors, in that order.
 
-The cursor moves last, so that a run that was cut is done again and never skipped.
+Runs of one contract are settled together: one file of rows, one of errors, one transaction. Files come first and the
+transaction last, so that a batch that was cut is done again and never half believed.
 """
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.base import Validators
 from connectors.problems import ConnectorProblem
 from governance.contracts.model import Contract
 from governance.federation import Member, Partner, Source
 from governance.intake.model import Examined, Report
-from governance.pipeline.accepted_rows import write_accepted
+from governance.pipeline.accepted_rows import Kept, write_accepted
 from governance.pipeline.guard import is_suspicious_shrink
-from governance.pipeline.locks import hold
-from governance.pipeline.run_report import write_run_report
+from governance.pipeline.locks import accepted_lock, hold
+from governance.pipeline.run_reports import write_run_reports
 from governance.pipeline.words import failed_words, held_words, outcome_words
 from governance.platform import Platform
-from governance.state.cursors import AcceptedFile, Cursor, find_accepted, store_accepted, store_cursor
-from governance.state.receipts import Outcome, Receipt, store_receipt
+from governance.state.cursors import AcceptedRows, Cursor, find_accepted, store_accepted, store_cursors
+from governance.state.receipts import Outcome, Receipt, store_receipts
+
+Ask = tuple[Member | Partner, Source]
+"""A source with whose it is."""
 
 
 @dataclass(frozen=True)
 class Arrival:
     """New bytes of one source, landed and not yet looked at. ``size`` is in bytes."""
 
+    ask: Ask
     run_id: str
     started_at: datetime
     fingerprint: str
     sha256: str
     file_name: str
     size: int
-    etag: str | None
-    last_modified: str | None
+    validators: Validators
+    is_confirmed: bool = False
+    """A person said that rows which vanished are really gone."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Ids of the organisation and of its source."""
+        return self.ask[0].id, self.ask[1].id
 
 
 class RowsLost(AssertionError):
     """in = accepted + quarantined + duplicates did not hold: a defect of ours, never of the file."""
 
 
-def settle_failed(
-    platform: Platform,
-    ask: tuple[Member | Partner, Source],
-    run_id: str,
-    started: datetime,
-    problem: ConnectorProblem,
-) -> Receipt:
-    """Write the receipt of a source that could not be fetched; its last good rows stay."""
-    return _store(platform, ask, run_id, started, "failed", failed_words(problem), report_status=problem.code)
+@dataclass(frozen=True)
+class _Settled:
+    """One run's end: what is written of it."""
+
+    arrival: Arrival
+    examined: Examined
+    outcome: Outcome
+    receipt: Receipt
 
 
-def settle_unchanged(
-    platform: Platform, ask: tuple[Member | Partner, Source], run_id: str, started: datetime, known: Cursor
-) -> Receipt:
-    """Write the receipt of a source that has nothing new; nothing else is written."""
+def failed_receipt(ask: Ask, run_id: str, started: datetime, problem: ConnectorProblem) -> Receipt:
+    """Return the receipt of a source that could not be fetched; its last good rows stay."""
+    return _receipt(ask, run_id, started, "failed", failed_words(problem), report_status=problem.code)
+
+
+def unchanged_receipt(ask: Ask, run_id: str, started: datetime, known: Cursor) -> Receipt:
+    """Return the receipt of a source that has nothing new; nothing else is written of it."""
     words = outcome_words("unchanged", None, known.outcome)
-    return _store(platform, ask, run_id, started, "unchanged", words, file_sha256=known.file_sha256)
+    return _receipt(ask, run_id, started, "unchanged", words, file_sha256=known.file_sha256)
 
 
-def settle_examined(
-    platform: Platform,
-    ask: tuple[Member | Partner, Source],
-    arrival: Arrival,
-    contract: Contract,
-    examined: Examined,
-) -> Receipt:
-    """Keep or refuse the rows of a file that was examined, and write what is to be known of it."""
-    organisation, source = ask
-    report = examined.report
-    counts = report.rows
+def settle_without_rows(platform: Platform, receipts: Sequence[Receipt]) -> None:
+    """Keep the receipts of runs that brought nothing."""
+    with platform.engine.begin() as connection:
+        store_receipts(connection, receipts)
+
+
+def settle(
+    platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival, Examined]]
+) -> list[Receipt]:  # fmt: skip
+    """Keep or refuse the rows of files that were examined together, and write what is to be known of each.
+
+    Raises:
+        RowsLost: the counts of a file do not add up; nothing of the batch is kept.
+    """
+    batch_id = uuid.uuid4().hex
+    with hold(platform.lake, accepted_lock(contract.id)):
+        before = find_accepted(platform.engine, [arrival.key for arrival, _ in runs])
+        settled = [_settle_one(batch_id, contract, *run, before.get(run[0].key)) for run in runs]
+        write_run_reports(platform.lake, batch_id, contract, [(one.arrival.run_id, one.examined) for one in settled])
+        kept = [one for one in settled if one.outcome == "accepted"]
+        if kept:
+            write_accepted(platform.lake, contract, batch_id, [_kept(one) for one in kept])
+        with platform.engine.begin() as connection:
+            store_receipts(connection, [one.receipt for one in settled])
+            store_accepted(connection, [_record(contract, batch_id, one) for one in kept])
+            store_cursors(connection, [_cursor(one) for one in settled])
+    return [one.receipt for one in settled]
+
+
+def _settle_one(
+    batch_id: str, contract: Contract, arrival: Arrival, examined: Examined, before: AcceptedRows | None
+) -> _Settled:
+    counts = examined.report.rows
     if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
-        raise RowsLost(f"{organisation.id}/{source.id}: {counts}")
-    write_run_report(platform.lake, arrival.run_id, examined)
-    with hold(platform.lake, f"{organisation.id}.{source.id}"):
-        before = find_accepted(platform.engine, organisation.id, source.id)
-        outcome = _outcome(report, before, source)
-        if outcome == "accepted":
-            _keep_rows(platform, ask, arrival, contract, examined)
-        words = (
-            held_words(before.rows, counts.accepted)
-            if outcome == "held" and before is not None
-            else outcome_words(outcome, report, None)
-        )
-        receipt = _store(
-            platform,
-            ask,
-            arrival.run_id,
-            arrival.started_at,
-            outcome,
-            words,
-            report_status=report.status,
-            file_name=arrival.file_name,
-            file_sha256=arrival.sha256,
-            file_bytes=arrival.size,
-            rows_in=counts.read,
-            rows_accepted=counts.accepted,
-            rows_quarantined=counts.quarantined,
-            rows_duplicates=counts.duplicates,
-            contract_version=contract.version,
-            detected=report.file.model_dump_json(exclude={"sha256"}),
-        )
-        _move_cursor(platform, ask, arrival, outcome)
-    return receipt
+        raise RowsLost(f"{arrival.key}: {counts}")
+    outcome = _outcome(examined.report, before, arrival)
+    is_held = outcome == "held" and before is not None
+    words = (
+        held_words(before.rows, counts.accepted)
+        if is_held and before is not None
+        else outcome_words(outcome, examined.report, None)
+    )
+    receipt = _receipt(
+        arrival.ask,
+        arrival.run_id,
+        arrival.started_at,
+        outcome,
+        words,
+        batch_id=batch_id,
+        report_status=examined.report.status,
+        file_name=arrival.file_name,
+        file_sha256=arrival.sha256,
+        file_bytes=arrival.size,
+        rows_in=counts.read,
+        rows_accepted=counts.accepted,
+        rows_quarantined=counts.quarantined,
+        rows_duplicates=counts.duplicates,
+        contract_version=contract.version,
+        detected=examined.report.file.model_dump_json(exclude={"name", "sha256"}),
+    )
+    return _Settled(arrival, examined, outcome, receipt)
 
 
-def _outcome(report: Report, before: AcceptedFile | None, source: Source) -> Outcome:
+def _outcome(report: Report, before: AcceptedRows | None, arrival: Arrival) -> Outcome:
     if report.status == "unusable":
         return "rejected"
-    if before is not None and is_suspicious_shrink(before.rows, report.rows.accepted, source.max_shrink):
-        return "held"
+    shrink = arrival.ask[1].max_shrink
+    if before is not None and is_suspicious_shrink(before.rows, report.rows.accepted, shrink):
+        return "accepted" if arrival.is_confirmed else "held"
     # A first file without one good row is not a contribution.
     return "accepted" if report.rows.accepted or before is not None else "rejected"
 
 
-def _keep_rows(
-    platform: Platform,
-    ask: tuple[Member | Partner, Source],
-    arrival: Arrival,
-    contract: Contract,
-    examined: Examined,
-) -> None:
-    organisation, source = ask
-    content = write_accepted(
-        platform.lake,
-        contract,
-        examined.accepted,
-        member_id=organisation.id,
-        source_id=source.id,
+def _kept(settled: _Settled) -> Kept:
+    member_id, source_id = settled.arrival.key
+    return Kept(member_id, source_id, settled.arrival.sha256, settled.arrival.run_id, settled.examined.accepted)
+
+
+def _record(contract: Contract, batch_id: str, settled: _Settled) -> AcceptedRows:
+    member_id, source_id = settled.arrival.key
+    return AcceptedRows(
+        member_id=member_id,
+        source_id=source_id,
+        dataset=contract.id,
+        run_id=settled.arrival.run_id,
+        batch_id=batch_id,
+        rows=settled.examined.report.rows.accepted,
+    )
+
+
+def _cursor(settled: _Settled) -> Cursor:
+    arrival = settled.arrival
+    member_id, source_id = arrival.key
+    return Cursor(
+        member_id=member_id,
+        source_id=source_id,
+        fingerprint=arrival.fingerprint,
         file_sha256=arrival.sha256,
+        file_name=arrival.file_name,
+        etag=arrival.validators.etag,
+        last_modified=arrival.validators.last_modified,
+        outcome=settled.outcome,
         run_id=arrival.run_id,
     )
-    store_accepted(
-        platform.engine,
-        AcceptedFile(
-            member_id=organisation.id,
-            source_id=source.id,
-            dataset=contract.id,
-            run_id=arrival.run_id,
-            rows=examined.report.rows.accepted,
-            content_sha256=content,
-        ),
-    )
 
 
-def _move_cursor(platform: Platform, ask: tuple[Member | Partner, Source], arrival: Arrival, outcome: Outcome) -> None:
-    organisation, source = ask
-    store_cursor(
-        platform.engine,
-        Cursor(
-            member_id=organisation.id,
-            source_id=source.id,
-            fingerprint=arrival.fingerprint,
-            file_sha256=arrival.sha256,
-            file_name=arrival.file_name,
-            etag=arrival.etag,
-            last_modified=arrival.last_modified,
-            outcome=outcome,
-            run_id=arrival.run_id,
-        ),
-    )
-
-
-def _store(
-    platform: Platform,
-    ask: tuple[Member | Partner, Source],
-    run_id: str,
-    started: datetime,
-    outcome: Outcome,
-    words: dict[str, str],
-    **facts: str | int | None,
+def _receipt(
+    ask: Ask, run_id: str, started: datetime, outcome: Outcome, words: dict[str, str], **facts: str | int | None
 ) -> Receipt:
     organisation, source = ask
-    receipt = Receipt.model_validate(
+    return Receipt.model_validate(
         {
             "run_id": run_id,
             "member_id": organisation.id,
@@ -183,5 +196,3 @@ def _store(
             **facts,
         }
     )
-    store_receipt(platform.engine, receipt)
-    return receipt

@@ -50,3 +50,23 @@ def outcome_words(outcome: Outcome, report: Report | None, earlier: str | None) 
             "Open the report: each row left out is explained there.",
         )
     return _words(f"{rows.accepted} lignes reprises, rien à corriger.", f"{rows.accepted} rows taken, nothing to mend.")
+
+
+def no_contract(dataset: str) -> ConnectorProblem:
+    """Say that nobody wrote down what the dataset must look like."""
+    return ConnectorProblem(
+        f"Le jeu de données « {dataset} » n'a pas de contrat.",
+        f"The dataset {dataset!r} has no contract.",
+        "Corrigez le nom du jeu de données, ou écrivez son contrat : make new-dataset.",
+        "Mend the dataset's name, or write its contract: make new-dataset.",
+    )
+
+
+def defect() -> ConnectorProblem:
+    """Say that the fault is the platform's; what happened is in its log."""
+    return ConnectorProblem(
+        "Archipel n'a pas su traiter cette source : c'est une anomalie du logiciel, pas de votre fichier.",
+        "Archipel could not deal with this source: a defect of the software, not of your file.",
+        "Votre dernière version reste en place. Signalez-le à la fédération, avec le numéro de cet accusé.",
+        "Your last version stays in place. Tell the federation, with the number of this receipt.",
+    )

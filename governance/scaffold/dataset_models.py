@@ -89,7 +89,9 @@ def _row_is(entity: str) -> str:
 
 
 def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]:
-    location = "read_parquet('{{ var(\"lake\") }}/accepted/{name}/*.parquet', union_by_name=true)"
+    every = "read_parquet('{{ var(\"lake\") }}/accepted/{name}/*.parquet', union_by_name=true)"
+    current = "read_parquet('{{ var(\"lake\") }}/accepted_now/{name}.parquet')"
+    location = f"(select * from {every} where run_id in (select run_id from {current}))"
     tests: list[dict[str, Any]] = [
         {"name": "member_id", "description": _PROVENANCE_WORDS["member_id"], "data_tests": ["not_null"]},
         {"name": "line_number", "description": _PROVENANCE_WORDS["line_number"], "data_tests": ["not_null"]},

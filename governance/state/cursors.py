@@ -1,11 +1,16 @@
 """Cursors: what is known of a source's last file, so that the unchanged costs nothing; and what was accepted."""
 
 import time
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, select
 
 from governance.state.database import accepted, cursors
+
+SourceKey = tuple[str, str]
+"""Ids of an organisation and of one of its sources."""
 
 
 class Cursor(BaseModel):
@@ -24,8 +29,8 @@ class Cursor(BaseModel):
     run_id: str
 
 
-class AcceptedFile(BaseModel):
-    """The last good rows of one source, as harmonising sees them."""
+class AcceptedRows(BaseModel):
+    """The last good rows of one source, as harmonising sees them: which run gave them, in which batch's file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,44 +38,68 @@ class AcceptedFile(BaseModel):
     source_id: str
     dataset: str
     run_id: str
+    batch_id: str
     rows: int
-    content_sha256: str
 
 
-def find_cursor(engine: Engine, member_id: str, source_id: str) -> Cursor | None:
-    """Return where a source stands, or None before its first run."""
-    query = select(cursors).where(cursors.c.member_id == member_id, cursors.c.source_id == source_id)
+def find_cursors(engine: Engine, keys: Collection[SourceKey]) -> dict[SourceKey, Cursor]:
+    """Return where sources stand; one that never ran is left out."""
     with engine.connect() as connection:
-        row = connection.execute(query).mappings().first()
-    return Cursor.model_validate({k: v for k, v in row.items() if k != "checked_at"}) if row else None
+        return {
+            (row["member_id"], row["source_id"]): Cursor.model_validate(row)
+            for row in _rows_of(connection, cursors, keys)
+        }
 
 
-def store_cursor(engine: Engine, cursor: Cursor) -> None:
-    """Move a source's cursor; called last, so that a cut run is done again and never skipped."""
-    mine = (cursors.c.member_id == cursor.member_id) & (cursors.c.source_id == cursor.source_id)
-    with engine.begin() as connection:
-        connection.execute(delete(cursors).where(mine))
-        connection.execute(cursors.insert().values(**cursor.model_dump(), checked_at=time.time()))
-
-
-def find_accepted(engine: Engine, member_id: str, source_id: str) -> AcceptedFile | None:
-    """Return the last good rows' record of one source, or None."""
-    query = select(accepted).where(accepted.c.member_id == member_id, accepted.c.source_id == source_id)
+def find_accepted(engine: Engine, keys: Collection[SourceKey]) -> dict[SourceKey, AcceptedRows]:
+    """Return the record of each source's last good rows; one without any is left out."""
     with engine.connect() as connection:
-        row = connection.execute(query).mappings().first()
-    return AcceptedFile.model_validate(dict(row)) if row else None
+        return {
+            (row["member_id"], row["source_id"]): AcceptedRows.model_validate(row)
+            for row in _rows_of(connection, accepted, keys)
+        }
 
 
-def list_accepted(engine: Engine) -> list[AcceptedFile]:
+def list_accepted(engine: Engine, dataset: str | None = None) -> list[AcceptedRows]:
     """Return the record of every source's last good rows, ordered by dataset, member and source."""
     query = select(accepted).order_by(accepted.c.dataset, accepted.c.member_id, accepted.c.source_id)
+    if dataset is not None:
+        query = query.where(accepted.c.dataset == dataset)
     with engine.connect() as connection:
-        return [AcceptedFile.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+        return [AcceptedRows.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def store_accepted(engine: Engine, record: AcceptedFile) -> None:
-    """Record that a source's last good rows were replaced."""
-    mine = (accepted.c.member_id == record.member_id) & (accepted.c.source_id == record.source_id)
-    with engine.begin() as connection:
-        connection.execute(delete(accepted).where(mine))
-        connection.execute(accepted.insert().values(**record.model_dump()))
+def store_cursors(connection: Connection, moved: Sequence[Cursor]) -> None:
+    """Move cursors, in the transaction that keeps what they stand for: a run that was cut is done again."""
+    now = time.time()
+    _replace(connection, cursors, [{**cursor.model_dump(), "checked_at": now} for cursor in moved])
+
+
+def store_accepted(connection: Connection, records: Sequence[AcceptedRows]) -> None:
+    """Record that sources' last good rows were replaced, in the caller's transaction."""
+    _replace(connection, accepted, [record.model_dump() for record in records])
+
+
+def _rows_of(connection: Connection, table: Table, keys: Collection[SourceKey]) -> list[dict[str, Any]]:
+    """Rows of those sources; asked by member, since a list of pairs is not portable and the rest is few."""
+    members = sorted({member for member, _ in keys})
+    wanted = set(keys)
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(members), _AT_ONCE):
+        query = select(table).where(table.c.member_id.in_(members[start : start + _AT_ONCE]))
+        for row in connection.execute(query).mappings():
+            if (row["member_id"], row["source_id"]) in wanted:
+                found.append({name: value for name, value in row.items() if name != "checked_at"})
+    return found
+
+
+_AT_ONCE = 500
+"""Values in one question; databases have a limit."""
+
+
+def _replace(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    mine = and_(table.c.member_id == bindparam("whose"), table.c.source_id == bindparam("which"))
+    connection.execute(delete(table).where(mine), [{"whose": r["member_id"], "which": r["source_id"]} for r in rows])
+    connection.execute(table.insert(), list(rows))

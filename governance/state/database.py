@@ -27,6 +27,7 @@ receipts = Table(
     "receipts",
     metadata,
     Column("run_id", String(32), primary_key=True),
+    Column("batch_id", String(32)),
     Column("member_id", String(64), nullable=False, index=True),
     Column("source_id", String(64), nullable=False),
     Column("dataset", String(64), nullable=False, index=True),
@@ -71,8 +72,8 @@ accepted = Table(
     Column("source_id", String(64), primary_key=True),
     Column("dataset", String(64), nullable=False, index=True),
     Column("run_id", String(32), nullable=False),
+    Column("batch_id", String(32), nullable=False),
     Column("rows", Integer, nullable=False),
-    Column("content_sha256", String(64), nullable=False),
 )
 
 

@@ -1,11 +1,11 @@
 """Receipts: one pull of one source and what came of it, kept for good."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Engine, Row, and_, desc, func, select
+from sqlalchemy import Connection, Engine, Row, and_, desc, func, select
 
 from governance.state.database import receipts
 
@@ -20,6 +20,8 @@ class Receipt(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     run_id: str
+    batch_id: str | None = None
+    """With which others the file was read; nothing where no file was read."""
     member_id: str
     source_id: str
     dataset: str
@@ -51,10 +53,10 @@ def _to_receipt(row: Row[tuple[object, ...]]) -> Receipt:
     return Receipt.model_validate(values)
 
 
-def store_receipt(engine: Engine, receipt: Receipt) -> None:
-    """Keep a receipt."""
-    with engine.begin() as connection:
-        connection.execute(receipts.insert().values(**receipt.model_dump()))
+def store_receipts(connection: Connection, kept: Sequence[Receipt]) -> None:
+    """Keep receipts, in the caller's transaction."""
+    if kept:
+        connection.execute(receipts.insert(), [receipt.model_dump() for receipt in kept])
 
 
 def find_receipt(engine: Engine, run_id: str) -> Receipt | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import httpx
+import polars as pl
 import uvicorn
 import yaml
 
@@ -24,12 +25,13 @@ from governance.contracts.odcs import dump_contract
 from governance.decisions.bundle import write_bundle
 from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.identity.issuer import DevelopmentIssuer
-from governance.intake.model import ContractFacts, FileFacts, Report, RowCounts, RowError
-from governance.intake.report_files import write_report_json
+from governance.intake.findings import SCHEMA, Findings
+from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts
+from governance.pipeline.run_reports import write_run_reports
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
-from governance.state.receipts import Outcome, Receipt, store_receipt
+from governance.state.receipts import Outcome, Receipt, store_receipts
 from tests.decisions.engine import free_port
 
 EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"
@@ -243,31 +245,29 @@ def write_shared(platform: Platform, version: str = "v1", **rows: str) -> Shared
     return shared
 
 
-def _error(line: int, column: str, value: str, rule: str, remedy: str) -> RowError:
-    return RowError(
-        line=line,
-        row=line - 1,
-        column=column,
-        value=value,
-        rule=rule,
-        severity="blocks",
-        message_fr=f"« {value} » n'est pas admis.",
-        message_en=f"“{value}” is not admitted.",
-        remedy_fr=f"Écrivez {remedy}.",
-        remedy_en=f"Write {remedy}.",
-    )
+Wrong = tuple[int, str, str, str]
+"""One wrong cell: line, column, value, rule."""
 
 
-def write_run(platform: Platform, run_id: str, member: str, dataset: str, errors: list[RowError]) -> None:
-    """Write a run that quarantined rows: receipt and report."""
+def _examined(contract: Contract, run_id: str, wrong: list[Wrong]) -> Examined:
+    cells = [(line, line - 1, column, value, rule, "", None, True) for line, column, value, rule in wrong]
+    findings = Findings(pl.DataFrame(cells, schema=SCHEMA, orient="row"), contract)
     report = Report(
         status="invalid",
-        file=FileFacts(name=f"{dataset}.csv", sha256="0" * 64),
-        contract=ContractFacts(id=dataset, version="1.0.0"),
+        file=FileFacts(name=f"{contract.id}.csv", sha256="0" * 64),
+        contract=ContractFacts(id=contract.id, version=contract.version),
         rows=RowCounts(read=5, accepted=3, quarantined=2),
-        errors=errors,
+        errors=findings,
     )
-    write_report_json(report, platform.lake.quarantine(run_id) / "report.json")
+    names = dict.fromkeys((column.name for column in contract.columns), pl.String)
+    quarantined = pl.DataFrame(schema={**names, "line_number": pl.Int64, "rules": pl.List(pl.String)})
+    return Examined(run_id, report, pl.DataFrame(), quarantined)
+
+
+def write_run(platform: Platform, run_id: str, member: str, dataset: str, wrong: list[Wrong]) -> None:
+    """Write a run that quarantined rows: receipt and report."""
+    contract = platform.contracts[dataset]
+    write_run_reports(platform.lake, run_id, contract, [(run_id, _examined(contract, run_id, wrong))])
     _store_run(platform, run_id, member, dataset, "accepted", 2)
 
 
@@ -279,6 +279,8 @@ def _store_run(platform: Platform, run_id: str, member: str, dataset: str, outco
     receipt = Receipt.model_validate(
         {
             "run_id": run_id,
+            "batch_id": run_id,
+            "contract_version": platform.contracts[dataset].version,
             "member_id": member,
             "source_id": dataset,
             "dataset": dataset,
@@ -293,7 +295,8 @@ def _store_run(platform: Platform, run_id: str, member: str, dataset: str, outco
             **counts,
         }
     )
-    store_receipt(platform.engine, receipt)
+    with platform.engine.begin() as connection:
+        store_receipts(connection, [receipt])
 
 
 def write_runs(platform: Platform) -> None:
@@ -304,8 +307,8 @@ def write_runs(platform: Platform) -> None:
         "donges",
         "subventions",
         [
-            _error(3, "dateConvention", "31/02/2024", "type-error", "2024-02-29"),
-            _error(4, "montant", "=douze", "type-error", "12.0"),
+            (3, "dateConvention", "01/03/2024", "type-error"),
+            (4, "montant", "=douze", "type-error"),
         ],
     )
     write_run(
@@ -313,7 +316,7 @@ def write_runs(platform: Platform) -> None:
         "run-personal",
         "donges",
         "signalements",
-        [_error(2, "auteur_courriel", "habitant9(at)example.org", "type-error", "habitant9@example.org")],
+        [(2, "auteur_courriel", "habitant9(at)example.org", "type-error")],
     )
     _store_run(platform, "run-trignac", "trignac", "subventions", "failed", None)
 

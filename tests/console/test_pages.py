@@ -76,7 +76,7 @@ def test_member_is_told_what_to_mend_first(running: Running) -> None:
 @pytest.mark.services
 def test_row_report_gives_line_value_and_remedy(running: Running) -> None:
     text = running.client().get("/fr/runs/run-donges").text
-    for expected in ("31/02/2024", "Écrivez 2024-02-29.", "dateConvention", "type-error", ">3<"):
+    for expected in ("01/03/2024", "Écrivez « 2024-03-01 ».", "dateConvention", "type-error", ">3<"):
         assert expected in text
 
 
@@ -94,8 +94,8 @@ def test_row_report_of_personal_data_gives_line_and_column_only(running: Running
 def test_row_report_csv_is_safe_in_a_spreadsheet(running: Running) -> None:
     text = running.client().get("/en/runs/run-donges/errors.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
-    assert [(row["line"], row["value"]) for row in rows] == [("3", "31/02/2024"), ("4", "'=douze")]
-    assert rows[0]["remedy"] == "Write 2024-02-29."
+    assert [(row["line"], row["value"]) for row in rows] == [("3", "01/03/2024"), ("4", "'=douze")]
+    assert rows[0]["remedy"] == "Write “2024-03-01”."
 
 
 @pytest.mark.services

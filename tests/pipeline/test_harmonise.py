@@ -7,6 +7,7 @@ import pytest
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.verify import OutputRefused, verify_output
 from governance.shared_layer import read_current, table_path
+from governance.state.cursors import find_accepted
 from tests.pipeline.conftest import World, place
 
 DATASET = "lieux_covoiturage"
@@ -63,10 +64,10 @@ def test_a_dataset_that_cannot_be_built_keeps_its_last_version_and_is_named(worl
     world.write("donges", place(1), place(2))
     world.harvest()
     harmonise(world.platform)
-    accepted = world.platform.lake.accepted_of(DATASET, "donges", DATASET)
     world.write("donges", place(1), place(2), place(3))
     world.harvest()
-    accepted.write_bytes(b"not a Parquet file")
+    record = find_accepted(world.platform.engine, [("donges", DATASET)])[("donges", DATASET)]
+    world.platform.lake.accepted_batch(DATASET, record.batch_id).write_bytes(b"not a Parquet file")
     outcome = harmonise(world.platform)
     assert any(DATASET in failure for failure in outcome.failures)
     assert _shared(world).height == 2

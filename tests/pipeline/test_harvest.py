@@ -5,22 +5,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.intake.model import RowCounts
 from governance.pipeline.guard import is_suspicious_shrink
+from governance.pipeline.run_reports import read_run_report
 from governance.state.cursors import find_accepted
 from governance.state.receipts import latest_receipts
 from tests.pipeline.conftest import World, place
 
+DATASET = "lieux_covoiturage"
+
 
 def _accepted_names(world: World, member: str) -> list[str]:
-    path = world.platform.lake.accepted_of("lieux_covoiturage", member, "lieux_covoiturage")
-    return pl.read_parquet(path)["nom_lieu"].to_list()
+    return _accepted(world, member)["nom_lieu"].to_list()
+
+
+def _accepted(world: World, member: str) -> pl.DataFrame:
+    """The rows of a member that count, as harmonising reads them."""
+    record = find_accepted(world.platform.engine, [(member, DATASET)])[(member, DATASET)]
+    rows = pl.read_parquet(world.platform.lake.accepted_batch(DATASET, record.batch_id))
+    return rows.filter(pl.col("run_id") == record.run_id)
 
 
 def test_good_rows_are_kept_with_where_they_come_from(world: World) -> None:
     world.write("donges", place(1), place(2))
     receipt = world.harvest()["donges"]
     assert (receipt.outcome, receipt.rows_in, receipt.rows_accepted) == ("accepted", 2, 2)
-    rows = pl.read_parquet(world.platform.lake.accepted_of("lieux_covoiturage", "donges", "lieux_covoiturage"))
+    rows = _accepted(world, "donges")
     assert rows["line_number"].to_list() == [2, 3]
     assert set(rows["file_sha256"]) == {receipt.file_sha256}
     assert set(rows["run_id"]) == {receipt.run_id}
@@ -38,8 +48,13 @@ def test_a_wrong_row_is_left_out_and_the_others_stay(world: World) -> None:
     world.write("donges", place(1), place(2).replace("2026-01-15", "hier"), place(3))
     receipt = world.harvest()["donges"]
     assert (receipt.rows_accepted, receipt.rows_quarantined) == (2, 1)
-    folder = world.platform.lake.quarantine(receipt.run_id)
-    assert {path.name for path in folder.iterdir()} == {"report.json", "quarantine.csv"}
+    kept = read_run_report(world.platform.lake, receipt)
+    assert kept is not None
+    wrong = [error for error in kept.report.errors if error.severity == "blocks"]
+    assert [(error.line, error.column, error.value) for error in wrong] == [(3, "date_maj", "hier")]
+    assert kept.report.rows == RowCounts(read=3, accepted=2, quarantined=1)
+    assert kept.quarantined["line_number"].to_list() == [3]
+    assert kept.quarantined["date_maj"].to_list() == ["hier"]
 
 
 def test_a_source_that_fails_stops_no_other(world: World) -> None:
@@ -66,8 +81,7 @@ def test_a_changed_declaration_reads_the_same_bytes_again(world: World) -> None:
     changed = world.declare("donges", constants={"com_lieu": "Donges"})
     receipt = changed.harvest()["donges"]
     assert receipt.outcome == "accepted"
-    path = world.platform.lake.accepted_of("lieux_covoiturage", "donges", "lieux_covoiturage")
-    assert pl.read_parquet(path)["com_lieu"].to_list() == ["Donges"]
+    assert _accepted(world, "donges")["com_lieu"].to_list() == ["Donges"]
 
 
 def test_a_file_that_shrinks_is_held_and_the_last_good_rows_stay(world: World) -> None:
@@ -103,8 +117,7 @@ def test_the_newest_receipt_and_the_accepted_record_agree(world: World) -> None:
     world.write("donges", place(1), place(2))
     world.harvest()
     receipt = latest_receipts(world.platform.engine)[("donges", "lieux_covoiturage")]
-    record = find_accepted(world.platform.engine, "donges", "lieux_covoiturage")
-    assert record is not None
+    record = find_accepted(world.platform.engine, [("donges", DATASET)])[("donges", DATASET)]
     assert (record.run_id, record.rows) == (receipt.run_id, receipt.rows_accepted)
 
 

@@ -90,7 +90,10 @@ def test_models_build_in_dbt_under_their_enforced_contract(new: New, schema: str
     types = {"plantee_le": pl.Date, "order": pl.Int64}
     told = {name: 1 if name == "line_number" else "exemple" for name in PROVENANCE}
     frame = pl.DataFrame({name: [value] for name, value in (row | told).items()}, schema_overrides=types)
-    frame.write_parquet(folder / "donges.arbres.parquet")
+    frame.write_parquet(folder / "batch.parquet")
+    listed = new.project / "lake" / "accepted_now"
+    listed.mkdir()
+    frame.select("run_id").write_parquet(listed / "arbres.parquet")
     _dbt(new.project, "build", "--select", "+shr_territoire__arbres")
 
 

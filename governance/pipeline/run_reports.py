@@ -1,0 +1,98 @@
+"""What was found wrong in the files of a batch, kept as columns; drawn as words when somebody asks.
+
+Two Parquet files a batch: every error of every file, and the rows left out as they were sent. The contract they were
+judged by lies inside the first, since words about an error need it and it may have changed since.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import polars as pl
+
+from governance.contracts.model import Contract
+from governance.intake.findings import Findings
+from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts, Status
+from governance.lake import Lake, write_atomically
+from governance.pipeline.accepted_rows import repeated
+from governance.state.receipts import Receipt
+
+_ERRORS, _ROWS = "errors.parquet", "quarantined.parquet"
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run has to say: its report, and the rows left out, as the clerk wrote them, with the rules they break."""
+
+    report: Report
+    quarantined: pl.DataFrame
+
+
+def write_run_reports(lake: Lake, batch_id: str, contract: Contract, runs: Sequence[tuple[str, Examined]]) -> None:
+    """Keep the errors and the quarantined rows of runs, each by its id."""
+    folder, ids = lake.quarantine(batch_id), [run_id for run_id, _ in runs]
+    errors = [_frame_of(examined, contract) for _, examined in runs]
+    out = BytesIO()
+    _stamped(ids, errors).write_parquet(out, metadata={"contract": contract.model_dump_json()})
+    write_atomically(folder / _ERRORS, out.getvalue())
+    rows = _stamped(ids, [examined.quarantined for _, examined in runs])
+    if rows.height:
+        out = BytesIO()
+        rows.write_parquet(out)
+        write_atomically(folder / _ROWS, out.getvalue())
+
+
+def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
+    """Return what is kept of a run, or None where no file was read or nothing is kept any more."""
+    if receipt.batch_id is None or receipt.contract_version is None:
+        return None
+    path = lake.quarantine(receipt.batch_id) / _ERRORS
+    try:
+        contract = Contract.model_validate_json(pl.read_parquet_metadata(path)["contract"])
+        frame = pl.read_parquet(path).filter(pl.col("run_id") == receipt.run_id).drop("run_id")
+    except (FileNotFoundError, KeyError):
+        return None
+    rows = path.with_name(_ROWS)
+    quarantined = pl.read_parquet(rows).filter(pl.col("run_id") == receipt.run_id) if rows.is_file() else None
+    return RunReport(
+        _report(receipt, contract, Findings(frame, contract)),
+        quarantined.drop("run_id") if quarantined is not None else _no_rows(contract),
+    )
+
+
+def _frame_of(examined: Examined, contract: Contract) -> pl.DataFrame:
+    errors = examined.report.errors
+    if not isinstance(errors, Findings):
+        raise TypeError(f"an examination by {contract.id} gives its errors as columns")
+    return errors.frame
+
+
+def _stamped(ids: Sequence[str], frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    heights = [frame.height for frame in frames]
+    return pl.concat(frames, rechunk=True).with_columns(repeated(ids, heights, "run_id"))
+
+
+def _no_rows(contract: Contract) -> pl.DataFrame:
+    cells = {column.name: pl.String for column in contract.columns}
+    return pl.DataFrame(schema={**cells, "line_number": pl.Int64, "rules": pl.List(pl.String)})
+
+
+def _report(receipt: Receipt, contract: Contract, errors: Findings) -> Report:
+    status: Status = "unusable" if not receipt.rows_in else "invalid" if receipt.rows_quarantined else "valid"
+    counts = RowCounts(
+        read=receipt.rows_in or 0,
+        accepted=receipt.rows_accepted or 0,
+        quarantined=receipt.rows_quarantined or 0,
+        duplicates=receipt.rows_duplicates or 0,
+    )
+    read_as = FileFacts.model_validate(
+        {**json.loads(receipt.detected or "{}"), "name": receipt.file_name, "sha256": receipt.file_sha256 or ""}
+    )
+    return Report(
+        status=status,
+        file=read_as,
+        contract=ContractFacts(id=contract.id, version=contract.version),
+        rows=counts,
+        errors=errors,
+    )
