@@ -18,8 +18,9 @@ from typing import Any
 
 from governance.decisions.bundle import build_bundle, current_data, revisions_of
 from governance.decisions.model import Context, DecisionRequest, Subject, Target
-from governance.decisions.opa import OpaDecisionPoint, PolicyClient
+from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.opa_server import bundle_path, find_opa, opa_command, wait_for_revision
+from governance.decisions.policy_client import PolicyClient
 from governance.decisions.revisions import Revisions
 from governance.lake import write_atomically
 from governance.settings import Settings

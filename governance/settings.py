@@ -4,10 +4,11 @@ Names are prefixed ``ARCHIPEL_`` (``ARCHIPEL_STATE_DIR``). Secrets have no worki
 stays ``None`` and whoever needs it fails with a message that names the setting.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
 
     opa_url: str | None = None
     """Address of the policy engine; by default the embedded one."""
+    decision_keep_seconds: float = Field(1.0, ge=0, le=60)
+    """How long the policy engine's answer may be used again for the same question; 0 asks each time. A new policy
+    takes effect at once in any case."""
     public_url: str | None = None
     """Address under which people reach the console and the feeds; by default the embedded one."""
     egress_exceptions: tuple[str, ...] = ()
@@ -54,6 +58,10 @@ class Settings(BaseSettings):
     """How often a source that does not answer is asked in one run."""
     source_folders: tuple[Path, ...] = ()
     """Folders of this machine that the local_folder connector may read; by default none."""
+    secret_folders: tuple[Path, ...] = (Path("/run/secrets"),)
+    """Folders of this machine in which a source's secret may be referred to as ``file:``."""
+    secret_prefix: str = "SOURCE_SECRET_"  # noqa: S105 - kept because this is a name, not a secret
+    """Beginning of the variables that a source's secret may refer to as ``env:``; no declaration reaches others."""
     token_issuer: str = "archipel-development"  # noqa: S105 - kept because this is a name, not a secret
     """``iss`` that a partner's token must bear."""
     token_audience: str = "archipel-feeds"  # noqa: S105 - kept because this is a name, not a secret
@@ -74,6 +82,11 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.console_port}").rstrip("/")
 
     @property
+    def uploads_dir(self) -> Path:
+        """Folder of the boxes in which people hand in files: ``<member>/<source>``."""
+        return self.state_dir / "uploads"
+
+    @property
     def example_sites_address(self) -> str:
         """Address of the example town halls' web server."""
         return f"http://{self.host}:{self.example_sites_port}"
@@ -82,6 +95,18 @@ class Settings(BaseSettings):
     def database_address(self) -> str:
         """SQLAlchemy address of the platform's state."""
         return self.database_url or f"sqlite:///{self.state_dir / 'state.sqlite'}"
+
+
+def read_variable(settings: Settings, name: str) -> SecretStr | None:
+    """Return a variable that a source refers to as its secret; None when it is not set or empty.
+
+    Raises:
+        PermissionError: the name has not the prefix; its value was not read.
+    """
+    if not name.startswith(settings.secret_prefix):
+        raise PermissionError(name)
+    value = os.environ.get(name, "")
+    return SecretStr(value) if value else None
 
 
 @lru_cache(maxsize=1)

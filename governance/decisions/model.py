@@ -65,6 +65,10 @@ class DecisionRequest(Frozen):
         """The ``input`` document of OPA; what is not said is left out, so that the policy can tell."""
         return self.model_dump(mode="json", exclude_none=True)
 
+    def question_key(self) -> str:
+        """The question without its instant, as text: equal for equal questions."""
+        return self.model_dump_json(exclude={"context": {"instant"}}, exclude_none=True)
+
 
 class Mask(Frozen):
     """What one column shows, and for whose rows it shows nothing at all."""

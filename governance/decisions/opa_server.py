@@ -91,7 +91,7 @@ def wait_for_revision(settings: Settings, revision: str, timeout: float = 15.0) 
     Raises:
         PolicyEngineError: it did not in time; the message says what it answered instead.
     """
-    from governance.decisions.opa import PolicyClient
+    from governance.decisions.policy_client import PolicyClient
 
     client = PolicyClient.at(settings.opa_address)
     deadline = time.monotonic() + timeout

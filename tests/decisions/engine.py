@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import requests
+import httpx
 import yaml
 
 from governance.contracts.model import Column, Contract
@@ -16,8 +16,9 @@ from governance.decisions.agreements import Agreement
 from governance.decisions.bundle import policy_data
 from governance.decisions.closures import Closure
 from governance.decisions.model import Context, DecisionRequest, Subject, Target
-from governance.decisions.opa import OpaDecisionPoint, PolicyClient
+from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.opa_server import find_opa
+from governance.decisions.policy_client import PolicyClient
 from governance.decisions.revisions import Revisions
 from governance.federation import Federation, load_federation
 from governance.settings import PROJECT_ROOT
@@ -66,12 +67,12 @@ class PushedFacts:
         """Positions of the rows that the policy lets through, asked one by one by the engine itself."""
         question = {**request.to_input(), "rows": rows}
         query = "some i; input.rows[i]; data.archipel.row_filter.include with input.row as input.rows[i]"
-        answer = requests.post(f"{self._address}/v1/query", json={"query": query, "input": question}, timeout=10)
+        answer = httpx.post(f"{self._address}/v1/query", json={"query": query, "input": question}, timeout=10)
         answer.raise_for_status()
         return sorted(int(found["i"]) for found in answer.json().get("result", []))
 
     def _put(self, path: str, document: Any) -> None:
-        requests.put(f"{self._address}/v1/data/{path}", json=document, timeout=10).raise_for_status()
+        httpx.put(f"{self._address}/v1/data/{path}", json=document, timeout=10).raise_for_status()
 
 
 @contextmanager

@@ -2,58 +2,30 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-import requests
 
 from governance.decisions.bundle import build_bundle, revisions_of, write_bundle
 from governance.decisions.model import Decision
-from governance.decisions.opa import OpaDecisionPoint, PolicyClient
+from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.opa_server import PolicyEngineError, bundle_path, opa_command, wait_for_revision
+from governance.decisions.policy_client import PolicyClient
 from governance.decisions.revisions import GRACE, Revisions
 from governance.federation import Federation
 from governance.lake import write_atomically
 from governance.settings import PROJECT_ROOT, Settings
 from tests.decisions.engine import NOW, AnyRevision, agreement, ask, facts_of, free_port, running
+from tests.decisions.impostor import Answer, impostor
 
-Answer = Callable[[str], tuple[int, bytes]]
 GOOD: dict[str, Any] = {
     "allow": True, "agreement_id": "a1", "column_masks": {"name": {"mask": "show"}}, "duties": [],
     "policy_version": "pushed", "reasons": [{"code": "c", "rule": "r", "text_fr": "f", "text_en": "e"}],
     "valid_until": "2026-11-23T10:05:00Z",
 }  # fmt: skip
-
-
-@contextmanager
-def _impostor(answer: Answer) -> Iterator[str]:
-    """A server in the engine's place that answers as the test wants."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            status, body = answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _decide(address: str, timeout: float = 1.0) -> Decision:
@@ -72,7 +44,7 @@ def _says(document: Any, filter_document: Any = None) -> Answer:
 
 
 def test_good_answer_of_the_impostor_is_allowed_so_that_the_other_cases_prove_something() -> None:
-    with _impostor(_says({"result": GOOD}, {"result": {"query": {}}})) as address:
+    with impostor(_says({"result": GOOD}, {"result": {"query": {}}})) as address:
         decision = _decide(address)
     assert decision.allow
     assert decision.row_filter == {}
@@ -91,7 +63,7 @@ def test_engine_that_is_late_refuses() -> None:
         release.wait(5)
         return 200, json.dumps({"result": GOOD}).encode()
 
-    with _impostor(answer) as address:
+    with impostor(answer) as address:
         decision = _decide(address, timeout=0.2)
         release.set()
     assert decision.codes == ("policy_engine_unavailable",)
@@ -101,10 +73,10 @@ def test_engine_that_is_late_refuses() -> None:
     ("answer", "code"),
     [
         (lambda _: (500, b"{}"), "policy_engine_unavailable"),
-        (lambda _: (200, b"<html>"), "policy_engine_unavailable"),
-        (lambda _: (200, b""), "policy_engine_unavailable"),
+        (lambda _: (200, b"<html>"), "policy_answer_malformed"),
+        (lambda _: (200, b""), "policy_answer_malformed"),
         (_says({}), "policy_engine_unavailable"),
-        (_says([]), "policy_engine_unavailable"),
+        (_says([]), "policy_answer_malformed"),
         (_says({"result": True}), "policy_answer_malformed"),
         (_says({"result": {"allow": True}}), "policy_answer_malformed"),
         (_says({"result": GOOD | {"allow": "perhaps"}}), "policy_answer_malformed"),
@@ -116,14 +88,14 @@ def test_engine_that_is_late_refuses() -> None:
     ],
 )
 def test_answer_that_does_not_count_refuses(answer: Answer, code: str) -> None:
-    with _impostor(answer) as address:
+    with impostor(answer) as address:
         decision = _decide(address)
     assert (decision.allow, decision.codes, dict(decision.column_masks)) == (False, (code,), {})
 
 
 @pytest.mark.parametrize("document", [{}, {"result": {}}, {"result": None}, {"result": {"query": None}}, []], ids=str)
 def test_filter_without_query_lets_no_row_through(document: Any) -> None:
-    with _impostor(_says({"result": GOOD}, document)) as address:
+    with impostor(_says({"result": GOOD}, document)) as address:
         decision = _decide(address)
     assert decision.row_filter is None
 
@@ -137,7 +109,7 @@ def test_filter_is_compiled_again_once_its_decision_no_longer_holds_or_the_quest
             return 200, json.dumps({"result": {"query": {}}}).encode()
         return 200, json.dumps({"result": GOOD}).encode()
 
-    with _impostor(answer) as address:
+    with impostor(answer) as address:
         point = OpaDecisionPoint(PolicyClient.at(address), AnyRevision(Path("none")))
         counts = []
         for request in (
@@ -232,10 +204,10 @@ def test_engine_lets_nobody_write_or_read_out_its_facts(tmp_path: Path, federati
         at = f"{settings.opa_address}/v1"
         forged = {"x": {"manifest": {"revision": "forged"}}}
         refused = [
-            requests.put(f"{at}/data/system/bundles", json=forged, timeout=5),
-            requests.put(f"{at}/policies/mine", data="package mine", timeout=5),
-            requests.get(f"{at}/data/facts", timeout=5),
-            requests.post(f"{at}/query", json={"query": "data.facts = x"}, timeout=5),
+            httpx.put(f"{at}/data/system/bundles", json=forged, timeout=5),
+            httpx.put(f"{at}/policies/mine", content="package mine", timeout=5),
+            httpx.get(f"{at}/data/facts", timeout=5),
+            httpx.post(f"{at}/query", json={"query": "data.facts = x"}, timeout=5),
         ]
         point = OpaDecisionPoint.from_settings(settings)
         assert [answer.status_code for answer in refused] == [401, 401, 401, 401]

@@ -1,0 +1,105 @@
+"""Talking to an OPA server: the client library, with what it lacks, over connections that are kept.
+
+Its own file because a question is on the way of every row that leaves: it goes as one packet and its answer is read
+once, by the model that it must fit.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from opa_client.opa import OpaClient
+from pydantic_core import from_json
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
+from urllib3.exceptions import HTTPError
+
+TIMEOUT_SECONDS = 2.0
+_UCAST = "application/vnd.opa.ucast.all+json"
+_NO_MASK_RULE = "data.archipel.row_filter.no_mask"
+"""Named together with the unknowns: else OPA parses every policy again at each call, for its annotations (50 ms)."""
+_CONNECTIONS = 16
+_OK = 200
+
+NO_ANSWER = (HTTPError, ValueError)
+"""What is raised where there is no readable answer."""
+
+
+class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client is not typed
+    """opa-python-client with what it lacks: the compile API of filters, addresses as URLs, connections kept open."""
+
+    _pool: HTTPConnectionPool
+
+    @classmethod
+    def at(cls, address: str, timeout: float = TIMEOUT_SECONDS) -> Self:
+        """A client with kept connections; one retry, because the engine may have closed one meanwhile."""
+        parts = urlsplit(address)
+        host, secure = parts.hostname or "127.0.0.1", parts.scheme == "https"
+        port = parts.port or (443 if secure else 8181)
+        client = cls(host=host, port=port, ssl=secure, retries=1, timeout=timeout)
+        kind = HTTPSConnectionPool if secure else HTTPConnectionPool
+        # Kept apart from the library's own session, which takes as long again as the engine to hand over an answer.
+        client._pool = kind(
+            host,
+            port,
+            maxsize=_CONNECTIONS,
+            timeout=Timeout(total=timeout),
+            retries=Retry(total=1, allowed_methods=None, redirect=0, backoff_factor=0),
+        )
+        return client
+
+    def _init_session(self) -> Any:
+        """Kept from reading proxies and netrc of the environment: the engine is a neighbour, and each look costs."""
+        session = super()._init_session()
+        session.trust_env = False
+        return session
+
+    def close_connection(self) -> None:
+        """Close every kept connection."""
+        self._pool.close()
+        super().close_connection()
+
+    def ask_raw(self, path: str, question: bytes) -> bytes:
+        """The engine's answer for a question (JSON, ``{"input": …}``) to the document at ``path``, unread.
+
+        Raises:
+            HTTPError: no answer, a late one, or one that is not 200.
+        """
+        return self._post(f"/v1/data/{path}", question, "application/json")
+
+    def ask(self, path: str, question: Mapping[str, Any]) -> Any:
+        """The document at ``path`` (slashes) for an input; ``None`` where it is undefined.
+
+        Raises:
+            HTTPError, ValueError: no readable answer.
+        """
+        answer = from_json(self.ask_raw(path, json.dumps({"input": dict(question)}).encode()))
+        return answer.get("result") if isinstance(answer, dict) else None
+
+    def compile_filter(self, path: str, question: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """UCAST tree of a filter rule; ``{}`` lets every row through, ``None`` (no ``query``) lets none.
+
+        Raises:
+            HTTPError, ValueError: no readable answer.
+        """
+        asked = {"input": dict(question), "unknowns": ["input.row"], "options": {"maskRule": _NO_MASK_RULE}}
+        document = from_json(self._post(f"/v1/compile/{path}", json.dumps(asked).encode(), _UCAST))
+        result = document.get("result") if isinstance(document, dict) else None
+        tree = result.get("query") if isinstance(result, dict) else None
+        return tree if isinstance(tree, dict) else None
+
+    def revision(self) -> str | None:
+        """Revision of the bundle the engine has loaded; ``None`` when it has none or does not answer."""
+        try:
+            found = self.ask("archipel/decision/policy_version", {})
+        except NO_ANSWER:
+            return None
+        return found if isinstance(found, str) else None
+
+    def _post(self, path: str, body: bytes, accept: str) -> bytes:
+        response = self._pool.urlopen(
+            "POST", path, body=body, headers={"Content-Type": "application/json", "Accept": accept}
+        )
+        if response.status != _OK:
+            raise HTTPError(f"{path}: status {response.status}")
+        return response.data
