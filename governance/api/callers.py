@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 
 from governance.api.gate import Gate
@@ -12,7 +13,9 @@ from governance.decisions.model import Subject
 from governance.identity.refusals import TokenError
 
 
-def gate_of(request: Request) -> Gate:
+# Asynchronous although nothing here waits, because the framework gives each other one to a thread, which costs more
+# than the answer.
+async def gate_of(request: Request) -> Gate:
     """Return the gate of the running application."""
     gate: Gate = request.app.state.gate
     return gate
@@ -22,8 +25,8 @@ def gate_of(request: Request) -> Gate:
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
 
 
-def caller_of(
-    request: Request,
+async def caller_of(
+    gate: Annotated[Gate, Depends(gate_of)],
     _: Annotated[object, Security(_BEARER)],
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Subject:
@@ -37,10 +40,10 @@ def caller_of(
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenError("token_malformed")
-    return gate_of(request).verifier.verify(token.strip())
+    return await run_in_threadpool(gate.verifier.verify, token.strip())
 
 
-def purpose_of(
+async def purpose_of(
     purpose: Annotated[
         str | None,
         Query(max_length=120, description="why the data is read (DPV code)", examples=["dpv:ServiceProvision"]),

@@ -50,7 +50,7 @@ _FILTERS = {
 }
 
 
-def _shape_of(
+async def _shape_of(
     columns: Annotated[str | None, Query(description="names, separated by commas")] = None,
     sort: Annotated[str | None, Query(description="names, separated by commas; - before a name: descending")] = None,
     limit: Annotated[str | None, Query(description=f"rows of a page, 1 to {LARGEST_LIMIT}")] = None,

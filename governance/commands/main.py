@@ -13,6 +13,7 @@ COMMANDS = {
     "publish": "governance.commands.job:publish",
     "check": "governance.commands.check:check",
     "rehearse": "governance.commands.rehearse:rehearse",
+    "confirm": "governance.commands.confirm:confirm",
     "decide": "governance.commands.decide:decide",
     "token": "governance.commands.token:token",
     "journal": "governance.commands.journal:app",

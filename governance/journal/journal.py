@@ -3,8 +3,9 @@
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -16,10 +17,22 @@ from governance.journal.chain import canonical, finding, first_wrong, hash_entry
 from governance.journal.keys import derive_key, load_key
 from governance.journal.model import GENESIS, Entry, Finding, Kind, Search
 from governance.journal.tables import entries, head, identities, make_tables
+from governance.journal.together import Together
 from governance.settings import Settings
 from governance.state.database import open_database
 
 _HEAD_ID = 1
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One entry before it has its place; ``text`` is its fields as canonical JSON."""
+
+    kind: Kind
+    subject: str | None
+    pseudonym: str | None
+    target: str | None
+    text: str
 
 
 class Journal:
@@ -34,6 +47,7 @@ class Journal:
         self._head_key = derive_key(key, "journal-head")
         self._pseudonym_key = derive_key(key, "journal-pseudonym")
         self._anchor = anchor
+        self._write = Together[_Told, Entry](self._write_all)
         make_tables(engine)
         self._make_head()
 
@@ -63,33 +77,34 @@ class Journal:
         subject = told.pop("subject", None) or subject
         target = told.pop("dataset", None) or target
         pseudonym = self.pseudonym(subject) if subject is not None else None
-        text = canonical(told)
+        return self._write(_Told(kind, subject, pseudonym, target, canonical(told)))
+
+    def _write_all(self, told: Sequence[_Told]) -> list[Entry]:
+        """Write entries behind the last, in one transaction: all of them or none."""
+        made: list[Entry] = []
         with self._writing() as connection:
             last = connection.execute(select(head).where(head.c.id == _HEAD_ID).with_for_update()).one()
-            at = datetime.now(UTC).isoformat(timespec="microseconds")
-            sequence = last.sequence + 1
-            made = hash_entry(at, kind, pseudonym, target, text, last.hash)
+            sequence, previous = last.sequence, last.hash
+            rows: list[dict[str, Any]] = []
+            for one in told:
+                at = datetime.now(UTC).isoformat(timespec="microseconds")
+                sequence += 1
+                row = {
+                    "sequence": sequence, "at": at, "kind": one.kind, "subject": one.pseudonym, "target": one.target,
+                    "fields": one.text, "previous": previous,
+                    "hash": hash_entry(at, one.kind, one.pseudonym, one.target, one.text, previous),
+                }  # fmt: skip
+                previous = row["hash"]
+                rows.append(row)
+                made.append(Entry(**{**row, "at": datetime.fromisoformat(at), "fields": json.loads(one.text)}))
+            connection.execute(insert(entries), rows)
+            mac = seal(self._head_key, sequence, previous)
             connection.execute(
-                insert(entries).values(
-                    sequence=sequence,
-                    at=at,
-                    kind=kind,
-                    subject=pseudonym,
-                    target=target,
-                    fields=text,
-                    previous=last.hash,
-                    hash=made,
-                )  # fmt: skip
+                update(head).where(head.c.id == _HEAD_ID).values(sequence=sequence, hash=previous, mac=mac)
             )
-            mac = seal(self._head_key, sequence, made)
-            connection.execute(update(head).where(head.c.id == _HEAD_ID).values(sequence=sequence, hash=made, mac=mac))
-            if pseudonym is not None and subject is not None:
-                self._remember(connection, pseudonym, subject)
-        self._note_anchor(sequence, made, mac)
-        return Entry(
-            sequence=sequence, at=datetime.fromisoformat(at), kind=kind, subject=pseudonym, target=target,
-            fields=json.loads(text), previous=last.hash, hash=made,
-        )  # fmt: skip
+            self._remember(connection, {one.pseudonym: one.subject for one in told if one.pseudonym and one.subject})
+        self._note_anchor(sequence, previous, mac)
+        return made
 
     def pseudonym(self, identity: str) -> str:
         """Keyed pseudonym of an identity: the same each time, and no help in finding who it is."""
@@ -198,10 +213,11 @@ class Journal:
         except IntegrityError:
             return  # another process made it first
 
-    def _remember(self, connection: Connection, pseudonym: str, identity: str) -> None:
-        known = connection.execute(select(identities.c.pseudonym).where(identities.c.pseudonym == pseudonym)).first()
-        if known is None:
-            connection.execute(insert(identities).values(pseudonym=pseudonym, identity=identity))
+    def _remember(self, connection: Connection, who: Mapping[str, str]) -> None:
+        for pseudonym, identity in who.items():
+            query = select(identities.c.pseudonym).where(identities.c.pseudonym == pseudonym)
+            if connection.execute(query).first() is None:
+                connection.execute(insert(identities).values(pseudonym=pseudonym, identity=identity))
 
     def _note_anchor(self, sequence: int, last_hash: str, mac: str) -> None:
         """Kept without fsync, because an anchor that lags after a power cut proves less, never something wrong."""

@@ -111,7 +111,7 @@ def _settle_one(
     outcome = _outcome(examined.report, before, arrival)
     is_held = outcome == "held" and before is not None
     words = (
-        held_words(before.rows, counts.accepted)
+        held_words(*arrival.key, before.rows, counts.accepted)
         if is_held and before is not None
         else outcome_words(outcome, examined.report, None)
     )

@@ -14,13 +14,16 @@ def failed_words(problem: ConnectorProblem) -> dict[str, str]:
     return _words(problem.message_fr, problem.message_en, problem.remedy_fr, problem.remedy_en)
 
 
-def held_words(before: int, after: int) -> dict[str, str]:
-    """Say why a file waits: ``before`` and ``after`` are accepted rows."""
+def held_words(member_id: str, source_id: str, before: int, after: int) -> dict[str, str]:
+    """Say why a file waits, and what to do: ``before`` and ``after`` are accepted rows."""
+    command = f"archipel confirm {member_id} {source_id}"
     return _words(
         f"Fichier en attente : {after} lignes valables contre {before} avant. La version précédente reste en place.",
         f"File on hold: {after} valid rows against {before} before. The earlier version stays in place.",
-        "Si ces lignes ont vraiment disparu, confirmez-le ; sinon, déposez de nouveau le fichier complet.",
-        "If these rows are really gone, confirm it; otherwise provide the whole file again.",
+        "Si ces lignes ont vraiment disparu, dites-le à la fédération, qui le confirme "
+        f"({command}) ; sinon, déposez de nouveau le fichier complet.",
+        f"If these rows are really gone, tell the federation, which confirms it ({command}); "
+        "otherwise provide the whole file again.",
     )
 
 
