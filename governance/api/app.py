@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from governance.api import feed_routes, service_routes
+from governance.api import feed_routes, identifier_routes, service_routes
 from governance.api.gate import open_gate
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
@@ -117,6 +117,7 @@ def create_app(platform: Platform) -> FastAPI:
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(service_routes.router)
+    app.include_router(identifier_routes.router)
     mount_console(app)
     catalogue = settings.state_dir / "catalogue" / "current"
     app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")

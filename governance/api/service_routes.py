@@ -1,16 +1,16 @@
-"""What machines ask of the service itself: is it alive, is it ready, which keys sign, where does an id lead."""
+"""What machines ask of the service itself: is it alive, is it ready, which keys sign."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Header, Path
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.api.callers import CallerGate
 from governance.api.gate import Asked, ask
-from governance.api.problems import ProblemError, language_of
+from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.decisions.model import ENGINE_REASON_CODES, Subject
 from governance.identity.issuer import jwks_path
@@ -61,21 +61,3 @@ def read_keys(gate: CallerGate) -> Response:
         raise ProblemError(404, reason("page_not_found"))
     headers = {"Cache-Control": "public, max-age=300"}
     return Response(path.read_bytes(), media_type="application/jwk-set+json", headers=headers)
-
-
-def _wants_graph(accept: Annotated[str | None, Header(include_in_schema=False)] = None) -> bool:
-    return bool(accept) and "text/turtle" in str(accept)
-
-
-@router.get("/id/dataset/{dataset}", operation_id="follow_dataset_id", include_in_schema=False)
-def follow_dataset_id(
-    gate: CallerGate,
-    dataset: Annotated[str, Path(max_length=160)],
-    wants_graph: Annotated[bool, Depends(_wants_graph)],
-    accept_language: Annotated[str | None, Header()] = None,
-) -> Response:
-    """See other (303): the id of a dataset is not a document; its page or its graph is."""
-    if dataset not in gate.platform.contracts:
-        raise ProblemError(404, reason("dataset_not_found", dataset=dataset[:80]))
-    page = "/catalogue/catalog.ttl" if wants_graph else f"/{language_of(accept_language)}/datasets/{dataset}"
-    return RedirectResponse(page, status_code=303, headers={"Vary": "Accept, Accept-Language"})

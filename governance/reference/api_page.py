@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from governance.api import feed_routes, service_routes
+from governance.api import feed_routes, identifier_routes, service_routes
 from governance.console.pages import router as console
 from governance.reference.markdown import code, page, table
 
@@ -37,8 +37,9 @@ def api_page() -> str:
         for method, said in methods.items()
     ]
     beside = [
-        (code(route.path), "keys of the development issuer" if "jwks" in route.path else "goes to the dataset's page")
-        for route in service_routes.router.routes
+        (code(route.path), route.description.splitlines()[0])
+        for router in (service_routes.router, identifier_routes.router)
+        for route in router.routes
         if isinstance(route, APIRoute) and not route.include_in_schema
     ]
     pages = sorted({route.path for route in console.routes if isinstance(route, APIRoute)})

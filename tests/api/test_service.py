@@ -160,11 +160,6 @@ def test_catalogue_files_have_their_media_types_and_no_way_out(running: Running)
         assert "secret" not in httpx.get(running.url + outside).text.replace("secret.txt", "")
 
 
-def test_dataset_id_leads_to_its_page(running: Running) -> None:
-    answer = running.client(**{"Accept-Language": "en"}).get("/id/dataset/subventions")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en/datasets/subventions")
-
-
 def test_cursor_of_older_data_is_refused(running: Running) -> None:
     client = running.client()
     following = client.get("/v1/feeds/subventions?limit=2").links["next"]["url"]
