@@ -56,7 +56,7 @@ new-dataset: $(VENV)/.run ## Write the contract and models of a dataset: ID= (an
 	@$(BIN)/archipel new dataset $(ID) $(if $(SCHEMA),--schema "$(SCHEMA)") $(if $(ENTITY),--entity $(ENTITY)) \
 	  $(if $(GROUP),--group $(GROUP))
 
-new-connector: $(VENV)/.run ## Write a connector, its test and its case: NAME=
+new-connector: $(VENV)/.run ## Write a connector, its test and its source in the suite: NAME=
 	@$(BIN)/archipel new connector $(NAME)
 
 new-policy: $(VENV)/.run ## Write a rule that refuses, its test and its reason page: PACKAGE= NAME=

@@ -5,6 +5,7 @@ import sys
 
 BENCHES = {
     "validate": ("--rows", "1000000"),
+    "reading": (),
     "federation": (),
     "decide": (),
     "feeds": (),

@@ -1,8 +1,9 @@
 """What many communes cost: 100 sources of 1,000 rows each against one file of all the rows, and a second run.
 
 Run ``python -m bench.federation``. Both sides go through the real harvest: fetched, landed, checked, kept, with a
-receipt. The yardstick is one source with all the rows. The second run finds nothing changed; what it writes to the
-lake is counted. CPU-seconds of this process; they hold only beside each other.
+receipt. The yardstick is one source with all the rows. Then the main job, from source to catalogue, with its policy
+engine: the first time, and again with nothing changed; what the second writes to the lake and the catalogue is
+counted. CPU-seconds of this process; they hold only beside each other.
 """
 
 import argparse
@@ -10,14 +11,19 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
 
+from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.harvest import harvest
+from governance.pipeline.run import run_main_job
 from governance.platform import Platform, open_platform
 from governance.settings import PROJECT_ROOT, Settings
+from governance.state.receipts import Receipt
+from tests.decisions.engine import free_port
 
 DATASET = "lieux_covoiturage"
 HEADER = "id_local,nom_lieu,insee,type,date_maj,ouvert,Xlong,Ylat"
@@ -68,17 +74,34 @@ def _platform(root: Path, sources: dict[str, str]) -> Platform:
 
 
 def _files(platform: Platform) -> dict[Path, int]:
-    root = platform.lake.root
-    return {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file() and p.suffix != ".lock"}
+    roots = [platform.settings.state_dir / name for name in ("lake", "catalogue", "warehouse")]
+    found = (path for root in roots for path in root.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {path: path.stat().st_mtime_ns for path in found}
 
 
-def _run(platform: Platform) -> Cost:
+def _measure(platform: Platform, work: Callable[[], Sequence[Receipt]]) -> Cost:
     before = _files(platform)
     cpu, wall = time.process_time(), time.perf_counter()
-    receipts = harvest(platform, list(platform.federation.sources()))
+    receipts = work()
     cost = (time.process_time() - cpu, time.perf_counter() - wall)
     written = sum(1 for path, at in _files(platform).items() if before.get(path) != at)
     return Cost(*cost, written, sum(receipt.rows_accepted or 0 for receipt in receipts))
+
+
+def _run(platform: Platform) -> Cost:
+    return _measure(platform, lambda: harvest(platform, list(platform.federation.sources())))
+
+
+def _main_job(platform: Platform) -> Cost:
+    return _measure(platform, lambda: run_main_job(platform, lambda _: None, lambda _: None).receipts)
+
+
+def compare_main_job(root: Path, communes: int, rows: int) -> dict[str, Cost]:
+    """Return the cost of the main job, the first time and again, on a federation that nobody has run yet."""
+    made = _platform(root / "job", {f"commune-{n:03d}": _lines(n, rows) for n in range(communes)})
+    with with_policy_engine(made.settings.model_copy(update={"opa_port": free_port()})) as settings:
+        platform = open_platform(settings)
+        return {"main job": _main_job(platform), "main job again": _main_job(platform)}
 
 
 def compare(communes: int, rows: int) -> dict[str, Cost]:
@@ -88,7 +111,8 @@ def compare(communes: int, rows: int) -> dict[str, Cost]:
         _run(_platform(root / "warm-up", {"warm-up": _lines(0, 10)}))
         one = _run(_platform(root / "one", {"all-rows": "".join(_all_rows(communes, rows))}))
         many = _platform(root / "many", {f"commune-{n:03d}": _lines(n, rows) for n in range(communes)})
-        return {"one file": one, "all communes": _run(many), "again, unchanged": _run(many)}
+        harvests = {"one file": one, "all communes": _run(many), "again, unchanged": _run(many)}
+        return harvests | compare_main_job(root, communes, rows)
 
 
 def _all_rows(communes: int, rows: int) -> list[str]:
@@ -104,7 +128,8 @@ def main() -> int:
     wanted = parser.parse_args()
     costs = compare(wanted.communes, wanted.rows)
     batched = costs["all communes"].cpu / costs["one file"].cpu
-    again = costs["again, unchanged"].cpu / costs["all communes"].cpu
+    again = costs["main job again"].cpu / costs["main job"].cpu
+    written = costs["main job again"].files_written
     ratios = {"communes_to_one_pass": round(batched, 2), "unchanged_to_first": round(again, 3)}
     if wanted.json:
         print(json.dumps({"costs": {name: asdict(cost) for name, cost in costs.items()}, "ratios": ratios}))
@@ -112,8 +137,8 @@ def main() -> int:
         print(f"{'':18}{'CPU s':>8}{'wall s':>8}{'files':>7}{'rows':>9}")
         for name, cost in costs.items():
             print(f"{name:18}{cost.cpu:8.2f}{cost.wall:8.2f}{cost.files_written:7}{cost.rows_accepted:9}")
-        print(f"communes / one pass: {batched:.2f} (target ≤ 2)   unchanged / first: {again:.1%} (target < 5 %)")
-    return 0 if batched <= 2 and again < 0.05 and costs["again, unchanged"].files_written == 0 else 1
+        print(f"communes / one pass: {batched:.2f} (target ≤ 2)   main job again / first: {again:.1%} (target < 5 %)")
+    return 0 if batched <= 2 and again < 0.05 and written == 0 else 1
 
 
 if __name__ == "__main__":

@@ -105,7 +105,19 @@ def feeds(root: Path) -> Iterator[Platform]:
             f"ARCHIPEL_{name}".upper(): str(getattr(settings, name)) for name in (*places, "console_port", "opa_port")
         }
         port = str(settings.console_port)
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--port", port, "--log-level", "error", "governance.api.server:app"]
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "asgi",
+            "--no-ws",
+            "--port",
+            port,
+            "--log-level",
+            "error",
+            "governance.api.server:app",
+        ]
         process = subprocess.Popen(["env", *(f"{name}={value}" for name, value in given.items()), *command])
         try:
             _wait_for(f"{settings.public_address}/health/live")

@@ -14,8 +14,8 @@ from connectors.problems import EgressForbidden, SourceRefused, SourceUnavailabl
 _TRY_AGAIN = {408, 425, 429}
 
 
-def require_success(response: httpx.Response, where: str) -> None:
-    """Do nothing on a 2xx.
+def require_success(response: httpx.Response, where: str, words: str = "") -> None:
+    """Do nothing on a 2xx; ``words`` is what the server says of a refusal.
 
     Raises:
         SourceUnavailable: 5xx, 408, 425 and 429, with the wait the server asks for.
@@ -24,10 +24,11 @@ def require_success(response: httpx.Response, where: str) -> None:
     status = response.status_code
     if 200 <= status < 300:
         return
+    said_fr, said_en = (f" : « {words} »", f": {words!r}") if words else ("", "")
+    reasons = (f"réponse {status}{said_fr}", f"answer {status}{said_en}")
     if status >= 500 or status in _TRY_AGAIN:
-        wait = retry_after_seconds(response.headers.get("Retry-After"))
-        raise SourceUnavailable(where, f"réponse {status}", f"answer {status}", wait)
-    raise SourceRefused(where, status)
+        raise SourceUnavailable(where, *reasons, retry_after_seconds(response.headers.get("Retry-After")))
+    raise SourceRefused(where, status, *reasons)
 
 
 def retry_after_seconds(value: str | None) -> float | None:

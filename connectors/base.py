@@ -45,6 +45,7 @@ class Limits(_Frozen):
     retry_after_max_seconds: float = Field(60.0, ge=0, description="a server that asks for longer is left alone")
     egress: EgressRules = EgressRules()
     folders: tuple[Path, ...] = Field((), description="folders of this machine that may be read; by default none")
+    uploads: Path | None = Field(None, description="folder of what people handed in; by default there is none")
 
 
 class Validators(_Frozen):
@@ -53,6 +54,9 @@ class Validators(_Frozen):
     etag: str | None = None
     last_modified: str | None = None
     sha256: str | None = None
+    watermark: str | None = Field(
+        None, description="how far an incremental source was read: a value of the last row received, never a clock"
+    )
 
 
 class FetchRequest(_Frozen):
@@ -61,12 +65,25 @@ class FetchRequest(_Frozen):
     options: Mapping[str, Any]
     into: Path = Field(description="folder for the body; the receiver moves or deletes what is put there")
     since: Validators = Validators()
+    previous: Path | None = Field(
+        None, description="bytes that ``since.sha256`` stands for, read only; without them all is read from the start"
+    )
     limits: Limits = Limits()
     secret: SecretStr | None = Field(None, description="the value, resolved by the caller; never logged")
 
+    @property
+    def known_watermark(self) -> str | None:
+        """Where an incremental source goes on; without the rows that it stands for, a watermark would lose them."""
+        return self.since.watermark if self.previous is not None else None
+
 
 class Fetched(_Frozen):
-    """What came of an order. When nothing changed there is no path, and the hash is the one already known."""
+    """What came of an order. When nothing changed there is no path, and the hash is the one already known.
+
+    What is handed over is always complete: an incremental source lays what it received over ``request.previous``
+    (``connectors.snapshot``). The caller stores ``validators`` once the rows are settled and not before, so that a
+    watermark never passes what failed.
+    """
 
     not_modified: bool
     path: Path | None
@@ -77,6 +94,7 @@ class Fetched(_Frozen):
     validators: Validators
     attempts: int = 1
     received_bytes: int = Field(0, description="bytes of body that crossed the network, repeats included")
+    gone: int = Field(0, ge=0, description="rows handed over that the source no longer has: told, not taken away")
 
 
 class Checked(_Frozen):

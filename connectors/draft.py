@@ -1,13 +1,19 @@
-"""A body on its way to disk, hashed as it is written and kept from one attempt to the next."""
+"""A body on its way to disk or memory, kept from one attempt to the next; on disk it is hashed as it is written."""
 
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
+
+PAGE_BYTES = 64 * 1024 * 1024
+"""Largest body held in memory: one page of an API, one description of a service."""
 
 
 class Draft:
     """A temporary file; whoever made it keeps it with ``keep`` or drops it with ``drop``."""
+
+    most_bytes = sys.maxsize  # the request's limits decide
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,3 +50,27 @@ class Draft:
         """Leave nothing on disk."""
         self._file.close()
         self.path.unlink(missing_ok=True)
+
+
+class Page:
+    """A body in memory, for what is small: it never touches the disk, so what is left out of it was never kept."""
+
+    most_bytes = PAGE_BYTES
+
+    def __init__(self) -> None:
+        self.received_bytes = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was written; what crossed the network stays counted."""
+        self.content = bytearray()
+        self.resume_if: str | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Append a piece of the body."""
+        self.content += piece
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return len(self.content)

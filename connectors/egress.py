@@ -70,6 +70,20 @@ def judge_url(url: httpx.URL, rules: EgressRules) -> None:
         raise EgressForbidden(where, f"port {port}", f"port {port}")
 
 
+def judge_service(
+    host: str, port: int, usual_ports: tuple[int, ...], rules: EgressRules, resolver: Resolve = resolve
+) -> list[Address]:
+    """Return the addresses of a service that does not speak HTTP; ``usual_ports`` are those of its protocol.
+
+    Raises:
+        EgressForbidden: another port, or an address that is not public, and host and port are no exception.
+        SourceUnavailable: the name does not resolve.
+    """
+    if port not in usual_ports and not _is_exception(host, port, rules):
+        raise EgressForbidden(f"{host}:{port}", f"port {port}", f"port {port}")
+    return judge_host(host, port, rules, resolver)
+
+
 def judge_host(host: str, port: int, rules: EgressRules, resolver: Resolve = resolve) -> list[Address]:
     """Return the addresses that may be connected to for this host, at least one.
 

@@ -3,7 +3,10 @@
 Only folders that the installation lists may be read, links included: a declaration must not open the whole disk.
 """
 
+import os
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -25,26 +28,34 @@ class Options(ConnectorOptions):
     )
 
 
-def _is_inside(path: Path, folders: tuple[Path, ...]) -> bool:
-    resolved = path.resolve()
-    return any(resolved.is_relative_to(folder.resolve()) for folder in folders)
+@lru_cache(maxsize=64)
+def _without_links(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    return tuple(folder.resolve() for folder in folders)
+
+
+def _is_inside(resolved: Path, folders: tuple[Path, ...]) -> bool:
+    return any(resolved.is_relative_to(folder) for folder in _without_links(folders))
 
 
 def _newest(request: FetchRequest) -> Path:
     options = read_options(Options, request)
-    where = str(options.folder)
-    if not _is_inside(options.folder, request.limits.folders):
+    where, allowed = str(options.folder), request.limits.folders
+    folder = options.folder.resolve()
+    if not _is_inside(folder, allowed):
         raise EgressForbidden(where, "ce dossier n'est pas autorisé", "this folder is not allowed")
-    if not options.folder.is_dir():
+    if not folder.is_dir():
         raise SourceRefused(where, 404, "le dossier n'existe pas", "no such folder")
-    # Hidden names are those of files still being written.
-    found = [path for path in options.folder.glob(options.pattern) if path.is_file() and not path.name.startswith(".")]
-    allowed = [path for path in found if _is_inside(path, request.limits.folders)]
-    if found and not allowed:
+    with os.scandir(folder) as entries:
+        # Hidden names are those of files still being written.
+        named = [e for e in entries if not e.name.startswith(".") and fnmatchcase(e.name, options.pattern)]
+    found = [entry for entry in named if entry.is_file()]
+    # Only a link can lead out of a folder that is itself inside.
+    inside = [e for e in found if not e.is_symlink() or _is_inside(Path(e.path).resolve(), allowed)]
+    if found and not inside:
         raise EgressForbidden(where, "un lien sort des dossiers autorisés", "a link leaves the allowed folders")
-    if not allowed:
+    if not inside:
         raise SourceRefused(where, 404, f"aucun fichier « {options.pattern} »", f"no file {options.pattern!r}")
-    return max(allowed, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return Path(max(inside, key=lambda entry: (entry.stat().st_mtime_ns, entry.name)).path)
 
 
 def _last_modified(path: Path) -> str:
@@ -68,30 +79,44 @@ def check(request: FetchRequest) -> Checked:
 
 
 def fetch(request: FetchRequest) -> Fetched:
-    """Copy the newest file, unless its hash is the one ``request.since`` knows.
+    """Copy the newest file, unless its tag or its hash is the one ``request.since`` knows.
 
     Raises:
         ConnectorProblem: any of ``connectors.problems``; nothing is left in ``request.into``.
     """
-    path, draft = _newest(request), Draft(request.into)
+    path = _newest(request)
+    tag = _tag(path)
+    if request.since.etag == tag and request.since.sha256 is not None:
+        return _fetched(path, request.since, size=path.stat().st_size)
+    draft = Draft(request.into)
     try:
         _copy(path, draft, request.limits.max_bytes)
     except BaseException:
         draft.drop()
         raise
-    unchanged = draft.sha256 == request.since.sha256
-    if unchanged:
+    told = Validators(etag=tag, last_modified=_last_modified(path), sha256=draft.sha256)
+    if draft.sha256 == request.since.sha256:
         draft.drop()
-    else:
-        draft.keep()
+        return _fetched(path, told, size=draft.size)
+    draft.keep()
+    return _fetched(path, told, size=draft.size, taken=draft.path)
+
+
+def _tag(path: Path) -> str:
+    """What changes whenever a file does, as web servers make it of their files; no program sets the change time."""
+    status = path.stat()
+    return f"{status.st_ino:x}-{status.st_size:x}-{status.st_ctime_ns:x}"
+
+
+def _fetched(path: Path, validators: Validators, *, size: int, taken: Path | None = None) -> Fetched:
     return Fetched(
-        not_modified=unchanged,
-        path=None if unchanged else draft.path,
-        sha256=draft.sha256,
-        size=draft.size,
+        not_modified=taken is None,
+        path=taken,
+        sha256=validators.sha256,
+        size=size,
         filename=path.name,
         media_type=guess_type(path.name)[0],
-        validators=Validators(last_modified=_last_modified(path), sha256=draft.sha256),
+        validators=validators,
     )
 
 

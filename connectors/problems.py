@@ -74,12 +74,17 @@ class SourceRefused(ConnectorProblem):
     code = "source_refused"
 
     _ADVICE: ClassVar[dict[int, tuple[str, str]]] = {
+        400: ("Vérifiez les options de la source.", "Check the source's options."),
         401: ("Vérifiez le secret de la source.", "Check the source's secret."),
         403: ("Vérifiez le secret et les droits de la source.", "Check the source's secret and rights."),
         404: ("Vérifiez l'adresse : le fichier a pu changer de nom.", "Check the address: the file may have moved."),
         410: (
             "Le fichier a été retiré : changez ou ôtez la source.",
             "The file was withdrawn: change or drop the source.",
+        ),
+        495: (
+            "Demandez à qui tient ce serveur si sa clé ou son certificat a changé, et déclarez le nouveau.",
+            "Ask whoever keeps that server whether its key or certificate has changed, and declare the new one.",
         ),
     }
 
@@ -121,4 +126,18 @@ class EgressForbidden(ConnectorProblem):
             f"The address {where} is forbidden: {reason_en}.",
             "Donnez une adresse publique, ou faites autoriser celle-ci (réglage egress_exceptions).",
             "Give a public address, or have this one allowed (setting egress_exceptions).",
+        )
+
+
+class UnexpectedAnswer(ConnectorProblem):
+    """The source answers, but not as its protocol says: asking again gives the same."""
+
+    code = "unexpected_answer"
+
+    def __init__(self, where: str, reason_fr: str, reason_en: str) -> None:
+        super().__init__(
+            f"{where} répond autrement que prévu : {reason_fr}.",
+            f"{where} answers otherwise than expected: {reason_en}.",
+            "Vérifiez l'adresse et le connecteur de la source ; si elle est juste, prévenez qui tient ce service.",
+            "Check the source's address and connector; if they are right, tell whoever keeps that service.",
         )

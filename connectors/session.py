@@ -1,27 +1,30 @@
 """The one place that opens HTTP to the outside, behind the egress guard.
 
 A download is written to disk while it is hashed. What fails for a while is tried again with back-off, from where it
-was cut if the server can; what is refused fails at once.
+was cut if the server can; what is refused fails at once, in the server's own words where it gives any.
 """
 
 import logging
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
-import stamina
 from pydantic import SecretStr
 
 from connectors.answers import continues_at, redirected, require_success, strong_validator
 from connectors.base import Limits
-from connectors.draft import Draft
+from connectors.draft import Draft, Page
 from connectors.egress import Resolve, resolve, shown
+from connectors.patience import Patience
 from connectors.problems import SourceRefused, SourceUnavailable, TooLarge
 from connectors.transport import GuardedTransport
 from connectors.unpack import unpack
+from connectors.words import WORDS_BYTES, plain
+
+Words = Callable[[bytes], str]
+"""Reads, in the body of an error, what the server says of it; "" when it says nothing readable."""
 
 USER_AGENT = "Archipel (intercommunal data platform)"
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -46,6 +49,7 @@ class Order:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secret_headers: Mapping[str, SecretStr] = field(default_factory=dict)
+    words: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Answer:
     size: int | None = None
     attempts: int = 1
     received_bytes: int = 0
+    content: bytes = b""
 
 
 class Session:
@@ -67,20 +72,12 @@ class Session:
 
     def __init__(self, limits: Limits, resolver: Resolve = resolve) -> None:
         self._limits = limits
-        self._deadline = time.monotonic() + limits.total_seconds
+        self._patience = Patience(limits)
         self._client = httpx.Client(
-            transport=GuardedTransport(limits.egress, self._deadline, resolver),
+            transport=GuardedTransport(limits.egress, self._patience.deadline, resolver),
             timeout=limits.timeout_seconds,
             trust_env=False,
             headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
-        )
-        self._attempts = stamina.retry_context(
-            on=self._wait_before_retry,
-            attempts=limits.attempts,
-            timeout=None,  # the deadline decides
-            wait_initial=limits.backoff_seconds,
-            wait_max=limits.backoff_max_seconds,
-            wait_jitter=limits.backoff_seconds,
         )
 
     def __enter__(self) -> "Session":
@@ -100,41 +97,45 @@ class Session:
         """
         draft = Draft(folder)
         try:
-            for attempt in self._attempts:
+            for attempt in self._patience.attempts:
                 with attempt:
                     answer = self._take(order, draft, attempt.num)
         except BaseException:
             draft.drop()
             raise
-        if answer.path is None:
+        if answer.status == 304:
             draft.drop()
-        else:
-            draft.keep()
-        return answer
+            return answer
+        draft.keep()
+        return replace(answer, path=draft.path, sha256=draft.sha256, size=draft.size)
+
+    def read(self, order: Order) -> Answer:
+        """Take a small body into memory, at most ``draft.PAGE_BYTES``; see ``content``.
+
+        Raises: as ``download``.
+        """
+        page = Page()
+        for attempt in self._patience.attempts:
+            with attempt:
+                answer = self._take(order, page, attempt.num)
+        return replace(answer, content=bytes(page.content), size=page.size)
 
     def probe(self, order: Order) -> Answer:
         """Ask for the headers only; a server that knows no HEAD is asked for the body, which is not read.
 
         Raises: as ``download``.
         """
-        for attempt in self._attempts:
+        for attempt in self._patience.attempts:
             with attempt:
                 for method in ("HEAD", "GET"):
                     with self._open(order, {"Accept-Encoding": "identity"}, method) as (response, url):
                         if method == "HEAD" and response.status_code in _NO_HEAD:
                             continue
-                        require_success(response, shown(url))
+                        require_success(response, shown(url), self._words(response, order))
                         return Answer(response.status_code, response.headers, url, attempts=attempt.num)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _wait_before_retry(self, error: Exception) -> bool | float:
-        if not isinstance(error, SourceUnavailable) or time.monotonic() >= self._deadline:
-            return False
-        if error.retry_after_seconds is None:
-            return True
-        return error.retry_after_seconds if error.retry_after_seconds <= self._limits.retry_after_max_seconds else False
-
-    def _take(self, order: Order, draft: Draft, attempt: int) -> Answer:
+    def _take(self, order: Order, draft: Draft | Page, attempt: int) -> Answer:
         headers = dict(order.headers)
         if draft.resume_if and draft.size:
             headers = {"Range": f"bytes={draft.size}-", "If-Range": draft.resume_if, "Accept-Encoding": "identity"}
@@ -147,48 +148,51 @@ class Session:
             if response.status_code == 416:
                 draft.restart()
                 raise SourceUnavailable(shown(url), "reprise refusée", "it refuses to resume")
-            require_success(response, shown(url))
+            require_success(response, shown(url), self._words(response, order))
             if not continues_at(response, draft.size):
                 draft.restart()
             self._write_body(response, draft, shown(url))
-        body = (draft.path, draft.sha256, draft.size)
-        return Answer(200, response.headers, url, *body, attempt, draft.received_bytes)
+        return Answer(200, response.headers, url, attempts=attempt, received_bytes=draft.received_bytes)
 
-    def _write_body(self, response: httpx.Response, draft: Draft, where: str) -> None:
+    def _words(self, response: httpx.Response, order: Order) -> str:
+        """What the server says of its refusal, made fit for a message."""
+        if order.words is None or response.status_code < 400:
+            return ""
+        said = b""
+        try:
+            for piece in unpack(response.iter_raw(), response.headers.get("Content-Encoding", ""), order.url):
+                said += piece
+                if len(said) >= WORDS_BYTES:
+                    break
+        except (httpx.TransportError, SourceRefused, SourceUnavailable):
+            pass  # kept silent because the status, which is told, says enough
+        return plain(order.words(said[:WORDS_BYTES]), order.secret_headers.values())
+
+    def _write_body(self, response: httpx.Response, draft: Draft | Page, where: str) -> None:
         encoding = response.headers.get("Content-Encoding", "")
         if not encoding:
             draft.resume_if = strong_validator(response.headers)
         declared = int(response.headers.get("Content-Length", "0"))
-        self._require_room(draft.size + declared, where)
+        self._patience.require_room(draft.size + declared, where, draft.most_bytes)
         before = draft.received_bytes - response.num_bytes_downloaded
         for piece in unpack(response.iter_raw(), encoding, where):
             draft.received_bytes = before + response.num_bytes_downloaded
-            self._require_room(draft.size + len(piece), where)
+            self._patience.require_room(draft.size + len(piece), where, draft.most_bytes)
             received = response.num_bytes_downloaded
             if encoding and draft.size > max(_RATIO_FROM_BYTES, self._limits.max_ratio * received):
                 raise TooLarge(where, "il enfle trop à la décompression", "it swells too much when decompressed")
             draft.write(piece)
-            if time.monotonic() >= self._deadline:
-                raise self._too_slow(where)
-
-    def _too_slow(self, where: str) -> SourceUnavailable:
-        if time.monotonic() >= self._deadline:
-            seconds = f"{self._limits.total_seconds:g} s"
-            return SourceUnavailable(
-                where, f"trop lent (plus de {seconds} en tout)", f"too slow (over {seconds} in all)"
-            )
-        seconds = f"{self._limits.timeout_seconds:g} s"
-        return SourceUnavailable(where, f"silence de plus de {seconds}", f"silent for over {seconds}")
-
-    def _require_room(self, size: int, where: str) -> None:
-        if size > self._limits.max_bytes:
-            limit = self._limits.max_bytes
-            raise TooLarge(where, f"plus de {limit} octets", f"over {limit} bytes")
+            if self._patience.is_over:
+                raise self._patience.too_slow(where)
 
     @contextmanager
     def _open(self, order: Order, headers: dict[str, str], method: str) -> Iterator[tuple[httpx.Response, httpx.URL]]:
         """Follow redirections to the final answer, its body not yet read; transport failures become ours."""
-        url = httpx.URL(order.url)
+        try:
+            url = httpx.URL(order.url)
+        except httpx.InvalidURL:
+            where = plain(order.url.partition("?")[0].rpartition("@")[2])
+            raise SourceRefused(where, 400, "adresse illisible", "unreadable address") from None
         try:
             response, url = self._follow(order, url, headers, method)
             try:
@@ -196,7 +200,7 @@ class Session:
             finally:
                 response.close()
         except httpx.TimeoutException as error:
-            raise self._too_slow(shown(url)) from error
+            raise self._patience.too_slow(shown(url)) from error
         except httpx.TransportError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise SourceRefused(shown(url), 495, "certificat non reconnu", "certificate not trusted") from error

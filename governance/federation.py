@@ -16,6 +16,9 @@ from governance.yaml_text import parse_yaml
 
 T = TypeVar("T", bound=BaseModel)
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
+FileFormat = Literal[
+    "csv", "xlsx", "xls", "ods", "json", "ndjson", "geojson", "xml", "parquet", "shapefile", "geopackage"
+]
 InseeCode = Annotated[str, StringConstraints(pattern=r"^([013-9]\d|2[AB1-9])\d{3}$")]
 
 
@@ -47,10 +50,19 @@ class Formats(Declaration):
 class Reading(Declaration):
     """What is pinned about a file; what is absent is detected and written on the receipt."""
 
+    format: FileFormat | None = None
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int | None = Field(None, ge=1, description="physical line of the header, from 1")
-    sheet: str | int | None = None
+    header_rows: int | None = Field(None, ge=1, le=5, description="rows that make up the header, the first included")
+    last_row: int | None = Field(None, ge=1, description="physical line after which nothing belongs to the table")
+    sheet: str | int | None = Field(None, description="name of a sheet or layer, or its number from 1")
+    table: str | None = Field(None, description="name of a table in a workbook")
+    range: str | None = Field(None, pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}:[A-Z]{1,3}[1-9][0-9]{0,6}$")
+    path: str | None = Field(None, description="where the rows are in JSON or XML, as in data.results or budget/line")
+    member: str | None = Field(None, description="name of the file inside a ZIP")
+    crs: str | None = Field(None, description="coordinates of the file, as in EPSG:2154; they become WGS 84")
+    axes: Literal["lon-lat", "lat-lon"] | None = Field(None, description="lat-lon: exchange longitude and latitude")
 
 
 class Source(Declaration):
@@ -66,7 +78,9 @@ class Source(Declaration):
     constants: Mapping[str, str] = Field(default_factory=dict, description="contract column: value for each row")
     formats: Formats = Formats()
     column_formats: Mapping[str, Formats] = Field(default_factory=dict)
-    secret: str | None = Field(None, description="name of a secret, never its value")
+    secret: str | None = Field(
+        None, pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/[^\x00]+)$", description="where a secret is, never its value"
+    )
     max_shrink: float = Field(0.5, ge=0, le=1, description="share of rows that may vanish before a run is held")
 
     @model_validator(mode="before")

@@ -23,4 +23,5 @@ def limits_of(settings: Settings, exceptions: tuple[str, ...] = ()) -> Limits:
         attempts=settings.fetch_attempts,
         egress=EgressRules(exceptions=(*settings.egress_exceptions, *exceptions)),
         folders=settings.source_folders,
+        uploads=settings.uploads_dir,
     )

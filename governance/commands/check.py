@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from governance.commands.options import Language
+from governance.commands.screen import open_screen
 from governance.contracts.model import Contract, ContractError
 from governance.contracts.odcs import load_contract
 from governance.contracts.table_schema import from_table_schema
@@ -102,7 +102,7 @@ def _write_rows(examined: Examined, accepted: Path | None, quarantine: Path | No
 
 
 def _show(report: Report, lang: str, say: dict[str, str]) -> None:
-    words, console = WORDS[lang], Console()
+    words, console = WORDS[lang], open_screen()
     style = {"valid": "green", "invalid": "yellow", "unusable": "red"}[report.status]
     console.print(f"[bold {style}]{words[report.status]}[/] {escape(report.file.name)} ({report.contract.id})")
     rows = report.rows

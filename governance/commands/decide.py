@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
+from governance.commands.screen import open_screen
 from governance.decisions.explain import Explanation, explain
 from governance.decisions.model import Action, Channel, Context, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
@@ -100,7 +100,7 @@ def _context(
 
 
 def _print(found: Explanation, language: Language) -> None:
-    console, decision = Console(), found.decision
+    console, decision = open_screen(), found.decision
     yes, no, until, columns, duties, change, rule, state = _WORDS[language]
     console.print(f"[bold]{yes if decision.allow else no}[/bold]", highlight=False)
     for reason in decision.reasons:

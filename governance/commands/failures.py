@@ -10,6 +10,7 @@ from governance.federation import DeclarationError
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.publish import NothingShared
 from governance.pipeline.warehouse import BuildFailed
+from governance.state.database import StateOfAnotherVersion
 
 _KNOWN = (
     BuildFailed,
@@ -18,6 +19,7 @@ _KNOWN = (
     DeclarationError,
     NothingShared,
     PolicyEngineError,
+    StateOfAnotherVersion,
     StepFailed,
 )
 

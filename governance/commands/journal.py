@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
+from governance.commands.screen import open_screen
 from governance.journal.journal import Journal
 from governance.journal.model import Entry, Kind, Search
 from governance.settings import load_settings
@@ -84,4 +84,4 @@ def _print(found: list[Entry]) -> None:
         table.add_row(
             str(entry.sequence), entry.at.isoformat(timespec="seconds"), entry.kind, entry.target, pseudonym, told
         )
-    Console().print(table)
+    open_screen().print(table)

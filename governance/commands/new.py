@@ -141,9 +141,9 @@ def dataset(
 
 @app.command("connector")
 def connector(name: Annotated[str, typer.Argument(help="Protocol and noun: ogc_features.")]) -> None:
-    """Write a connector that works, its test, and its case in the suite that all connectors pass.
+    """Write a connector that works, its test, and its source in the suite that all connectors pass.
 
-    Example: archipel new connector ogc_features
+    Example: archipel new connector oai_pmh
     """
     from governance.scaffold.connector_files import write_connector
 

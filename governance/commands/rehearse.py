@@ -59,7 +59,7 @@ def rehearse(
         raise _stop(_UNKNOWN[lang.value].format(id=member, source=source, known=", ".join(known)))
     console, results = Console(soft_wrap=True), []
     limits = limits_of(settings, example_site_of(settings, declared))
-    for result in rehearse_sources(organisation, contracts, limits, source):
+    for result in rehearse_sources(organisation, contracts, settings, limits, source):
         results.append(result)
         if not as_json:
             _show(result, console, lang.value, errors)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
+from governance.commands.screen import open_screen
 from governance.pipeline.summary import SummaryLine
 
 _OUTCOMES = {
@@ -36,6 +36,4 @@ def print_summary(lines: Sequence[SummaryLine]) -> None:
         shared = f"{_count(line.shared_rows)} lignes, {published}" if line.shared_rows else published
         outcome = _OUTCOMES[line.outcome]
         table.add_row(line.member_id, line.source_id, *(_count(count) for count in counts), outcome, shared)
-    console = Console()
-    # Kept wide where the output goes to a file: a folded table cannot be read or searched.
-    Console(width=max(console.width, 160)).print(table)
+    open_screen(at_least=140).print(table)

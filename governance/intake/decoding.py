@@ -1,6 +1,7 @@
 """From bytes to UTF-8: the encoding as pinned, as marked, or as the bytes themselves show."""
 
 import codecs
+import io
 import re
 from dataclasses import dataclass
 
@@ -11,12 +12,13 @@ PIECE = 256 * 1024
 SUSPECT = ("Ã".encode(), "â€".encode(), "Â".encode())
 NOT_TEXT = {
     b"%PDF": "PDF", b"\x1f\x8b": "gzip", b"\x89PNG": "PNG", b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip",
-    b"SQLite format 3": "SQLite", b"PAR1": "Parquet",
+    b"SQLite format 3": "SQLite", b"PAR1": "Parquet", b"\x7fELF": "ELF", b"\xff\xd8\xff": "JPEG",
 }  # fmt: skip
 MARKS = (
     (codecs.BOM_UTF8, "utf-8", 3), (codecs.BOM_UTF32_LE, "utf-32-le", 4), (codecs.BOM_UTF32_BE, "utf-32-be", 4),
     (codecs.BOM_UTF16_LE, "utf-16-le", 2), (codecs.BOM_UTF16_BE, "utf-16-be", 2),
 )  # fmt: skip
+NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 MOJIBAKE = re.compile("Ã[\u0080-\u00bf\u2018-\u203a\u20ac\u0152-\u017e]|â€|Â[°«»©®§]|ï¿½")
 """UTF-8 read as cp1252 and written again: Ã© for é, â€™ for an apostrophe."""
 
@@ -75,16 +77,15 @@ def _without_mark(data: bytes) -> str:
         return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
     if _is_utf8(data):
         return "utf-8"
-    lenient = data.decode("utf-8", "surrogateescape")
-    wrong = len(re.findall("[\udc80-\udcff]", lenient))
-    right = len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", lenient))
+    wrong = right = 0
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    for start in range(0, len(data), PIECE):
+        lenient = decoder.decode(data[start : start + PIECE], final=start + PIECE >= len(data))
+        wrong += len(re.findall("[\udc80-\udcff]", lenient))
+        right += len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", lenient))
     if right > wrong:
         return "utf-8"  # kept because a few broken bytes in a UTF-8 file must not turn every accent into two signs
-    try:
-        data.decode("cp1252")
-        return "cp1252"
-    except UnicodeDecodeError:
-        return "latin-1"
+    return "latin-1" if any(sign in data for sign in NOT_IN_CP1252) else "cp1252"
 
 
 def _one_line_end(content: bytes) -> bytes:
@@ -94,14 +95,26 @@ def _one_line_end(content: bytes) -> bytes:
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _to_utf8(body: bytes, name: str) -> tuple[bytes, bool]:
-    """Return bytes as UTF-8, and whether some were no text in that encoding."""
-    if name in ("utf-8", "utf-8-sig") and _is_utf8(body):
-        return body, False
+def _to_utf8(data: bytes, skip: int, name: str) -> tuple[bytes, bool]:
+    """Return bytes from ``skip`` on as UTF-8, and whether some were no text in that encoding.
+
+    By pieces: a text in memory takes up to four bytes a sign, beside the file and the answer.
+    """
+    if name in ("utf-8", "utf-8-sig") and _is_utf8(data):
+        return data[skip:], False
     try:
-        return body.decode(name).encode("utf-8"), False
+        return _transcoded(data, skip, name, "strict"), False
     except (UnicodeDecodeError, UnicodeEncodeError):
-        return body.decode(name, "replace").encode("utf-8", "replace"), True
+        return _transcoded(data, skip, name, "replace"), True
+
+
+def _transcoded(data: bytes, skip: int, name: str, errors: str) -> bytes:
+    decoder = codecs.getincrementaldecoder(name)(errors)
+    answer, view = io.BytesIO(), memoryview(data)
+    for start in range(skip, len(data), PIECE):
+        text = decoder.decode(view[start : start + PIECE], final=start + PIECE >= len(data))
+        answer.write(text.encode("utf-8", errors))
+    return answer.getvalue()
 
 
 def decode(data: bytes, pinned: str | None = None) -> Text:
@@ -119,7 +132,8 @@ def decode(data: bytes, pinned: str | None = None) -> Text:
         raise UnreadableError("not-a-table", "HTML")
     marked = next(((name, length) for mark, name, length in MARKS if data.startswith(mark)), None)
     name, skip = _pinned(data, pinned) if pinned else marked or (_without_mark(data), 0)
-    body, damaged = _to_utf8(data[skip:], name)
+    body, damaged = _to_utf8(data, skip, name)
+    del data
     body = _one_line_end(body).removesuffix(b"\x1a")  # kept because old programs end a text with this mark
     damaged = damaged or b"\x00" in body
     if _is_blank(body):

@@ -1,102 +1,106 @@
 """Delimited text (CSV) to a table of text, with the physical line of every record.
 
-Polars reads fast but hides short rows and would shift line numbers after a quoted line break, so the file's
-shape is checked first, vectorised; only a file whose shape is not regular goes through ``csv.reader``.
+Polars reads fast but hides short rows and would shift line numbers after a quoted line break, so the shape of each
+piece of the file is checked, vectorised; only a piece whose shape is not regular is first made so.
 """
 
-import csv
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from governance.federation import Reading
 from governance.intake.decoding import Text
-from governance.intake.header import SEARCHED_ROWS, Wanted, best_row, clean
+from governance.intake.header import SEARCHED_ROWS, Heading, Wanted, find_heading
+from governance.intake.limits import MAX_LINE_BYTES, check_shape
+from governance.intake.no_data_rows import without_rows_of_no_data
+from governance.intake.records_of_text import Record, check_line_length, make_regular, records
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 
 DELIMITERS = (";", ",", "\t", "|")
 SAMPLE_BYTES = 64 * 1024
 LIKELY_SAMPLE = 4096
-csv.field_size_limit(16 * 1024 * 1024)  # kept because a commune's outline in GeoJSON passes the default
+WHOLE_BYTES = 64 * 1024 * 1024
+"""Up to this size a text is tried in one go: starting the reader once is cheapest."""
+PIECE_BYTES = 2 * 1024 * 1024
+NEAR_LINES = 64
 
 
 @dataclass(frozen=True)
-class _Record:
+class _Found:
+    """The delimiter, the heading, and the physical lines on which the header starts and ends."""
+
+    delimiter: str
+    heading: Heading
     first_line: int
     last_line: int
-    cells: list[str]
 
 
-def _records(text: str, delimiter: str, first_line: int = 1) -> Iterator[_Record]:
-    """Read records with the physical lines they stand on.
-
-    Raises:
-        UnreadableError: a quote is opened and never closed.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    before = 0
-    try:
-        for cells in reader:
-            yield _Record(first_line + before, first_line + reader.line_num - 1, cells)
-            before = reader.line_num
-    except csv.Error as error:
-        raise UnreadableError("unclosed-quote", str(error), first_line + before) from None
-
-
-def _top(text: str, delimiter: str, until: int) -> list[_Record]:
+def _top(text: str, delimiter: str, until: int) -> list[Record]:
     top = []
-    for record in _records(text, delimiter):
+    for record in records(io.StringIO(text, newline=""), delimiter):
         top.append(record)
         if len(top) >= SEARCHED_ROWS and record.last_line >= until:
             break
     return top
 
 
-def _locate(text: Text, reading: Reading, wanted: Wanted) -> tuple[str, _Record]:
+def _sample(content: bytes, pinned: int) -> str:
+    """Return the top of the text; never half of its first line, which may be as long as a line may be."""
+    end = len(content) if pinned > SEARCHED_ROWS else max(SAMPLE_BYTES, check_line_length(content, 0, 1))
+    return content[:end].decode("utf-8", "ignore")
+
+
+def _locate(content: bytes, reading: Reading, wanted: Wanted) -> _Found:
     """Find delimiter and header together: the pair that names most wanted columns."""
     pinned = reading.header_row or 0
-    sample = text.content if pinned > SEARCHED_ROWS else text.content[:SAMPLE_BYTES]
-    lines = sample.decode("utf-8", "ignore")
-    best: tuple[int, int, str, _Record] | None = None
+    lines = _sample(content, pinned)
+    best: tuple[tuple[int, int], _Found] | None = None
     likely = sorted(DELIMITERS, key=lambda sign: -lines.count(sign, 0, LIKELY_SAMPLE))
     for delimiter in (reading.delimiter,) if reading.delimiter else likely:
         if len(delimiter) != 1:
             raise UnreadableError("delimiter-unknown", delimiter)
         top = _top(lines, delimiter, pinned)
         if pinned:
-            top = [record for record in top if record.first_line == pinned]
-            if not top:
+            top = [record for record in top if record.first_line >= pinned][: reading.header_rows or 1]
+            if not top or top[0].first_line != pinned:
                 raise UnreadableError("header-not-found", str(pinned), pinned)
-        index, count = best_row([record.cells for record in top], wanted)
-        score = (count, len(top[index].cells))
-        if best is None or score > best[:2]:
-            best = (*score, delimiter, top[index])
-        if count == len(wanted.folded):
+        heading = find_heading([record.cells for record in top], wanted, reading.header_rows or (1 if pinned else None))
+        first, last = top[heading.index], top[heading.index + heading.height - 1]
+        score = (heading.count, len(heading.headers))
+        if best is None or score > best[0]:
+            best = score, _Found(delimiter, heading, first.first_line, last.last_line)
+        if heading.count == len(wanted.folded):
             break
     assert best is not None
-    return best[2], best[3]
+    return best[1]
 
 
-def _body(content: bytes, header_line: int) -> bytes:
-    """Return what stands below a physical line, without line ends after the last text."""
-    position = 0
+def _edges(content: bytes, header_line: int, last_row: int | None) -> tuple[int, int]:
+    """Return where the body starts and ends, without line ends after the last text."""
+    start, end = 0, len(content)
     for _ in range(header_line):
-        position = content.find(b"\n", position) + 1
-        if position == 0:
-            return b""
-    end = len(content)
-    while end > position and content[end - 1] in b"\r\n":
+        start = content.find(b"\n", start) + 1
+        if start == 0:
+            return end, end
+    if last_row is not None:
+        at = start
+        for _ in range(last_row - header_line):
+            at = content.find(b"\n", at) + 1
+            if at == 0:
+                break
+        end = at or end
+    while end > start and content[end - 1] in b"\r\n":
         end -= 1
-    return content[position:end]
+    return start, end
 
 
-def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str) -> bool:
+def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, is_whole: bool) -> bool:
     """Tell whether every record has as many cells as the frame has columns.
 
     A long record makes Polars fail and a short one lacks separators, so the right sum means a regular shape.
     Where quotes may hide separators, cells, separators, line ends and quotes must make up the text to the byte.
+    In a piece of a text a quote inside a cell could also be one that the piece's end left open: not certain.
     """
     separators = (frame.width - 1) * frame.height
     if b'"' not in body:
@@ -104,8 +108,8 @@ def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str) -> bool:
     cells = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum().fill_null(0))).item())
     left = len(body) - cells - separators - (frame.height - 1)
     around = sum(body.count(sign) for sign in (b'"', b"\r") if sign in body)
-    if left == around:
-        return True
+    if left == around or not is_whole:
+        return left == around
     inside = pl.all().str.count_matches('["\r]').sum().fill_null(0)
     return left == around - int(frame.select(pl.sum_horizontal(inside)).item())
 
@@ -119,10 +123,7 @@ def _lines_of(frame: pl.DataFrame, body: bytes, first_line: int) -> pl.Series:
     return (index + inside.cast(pl.Int64).cum_sum().shift(1, fill_value=0)).alias(LINE)
 
 
-def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> pl.DataFrame | None:
-    """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
-    if body.count(b'"') % 2:
-        return None
+def _fast(body: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     try:
         frame = pl.read_csv(
             io.BytesIO(body), has_header=False, separator=delimiter, infer_schema=False,
@@ -130,83 +131,113 @@ def _read_regular(body: bytes, delimiter: str, width: int, first_line: int) -> p
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if frame.width != width or not _has_each_byte(frame, body, delimiter):
+    return frame if frame.width == width else None
+
+
+def _read_regular(
+    body: bytes, delimiter: str, width: int, first_line: int, is_whole: bool = True
+) -> pl.DataFrame | None:
+    """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
+    if body.count(b'"') % 2:
         return None
-    numbered = frame.hstack([_lines_of(frame, body, first_line)])
-    return numbered.rechunk() if frame.n_chunks() > 1 else numbered  # kept because mixed chunks cost more later
+    frame = _fast(body, delimiter, width)
+    if frame is None or not _has_each_byte(frame, body, delimiter, is_whole):
+        return None
+    return frame.hstack([_lines_of(frame, body, first_line)])
 
 
-def _ends_in_a_quote(text: str, delimiter: str, lines_before: int) -> bool:
-    """Tell whether the last record opens a quote that the end of the file closes; a mid-cell quote is just a sign."""
-    if text.count('"') % 2 == 0:
-        return False
-    last = "\n".join(text.split("\n")[lines_before:])
-    try:
-        list(csv.reader(io.StringIO(last, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "end of data" in str(error)
-    return False
+def _read_made_regular(
+    piece: bytes, delimiter: str, width: int, line: int, is_last: bool
+) -> tuple[pl.DataFrame, list[Fault], int]:
+    """Read a piece of any shape; return its rows, its faults, and how many of its lines were used."""
+    regular = make_regular(piece.split(b"\n"), delimiter, width, line, is_last)
+    numbers = pl.Series(LINE, regular.lines_of, dtype=pl.Int64)
+    if not regular.lines_of:
+        schema = {str(place): pl.String for place in range(width)}
+        return pl.DataFrame(schema=schema).hstack([numbers]), regular.faults, regular.used
+    frame = _fast(b"\n".join(regular.content), delimiter, width)
+    if frame is None or frame.height != len(numbers):
+        raise UnreadableError("not-a-table", "CSV", line)
+    return frame.hstack([numbers]), regular.faults, regular.used
 
 
-def _read_irregular(body: bytes, delimiter: str, width: int, first_line: int) -> tuple[pl.DataFrame, list[Fault]]:
-    """Read any body record by record; short and long rows become faults, cut or filled to the width."""
+def _cut(content: bytes, start: int, end: int, size: int, line: int) -> int:
+    """Return where a piece ends: at a line feed, with an even number of quotes before it if one is near."""
+    if end - start <= size:
+        return end
+    cut = content.rfind(b"\n", start, start + size)
+    if cut < 0:
+        return min(check_line_length(content, start, line), end)
+    odd = content.count(b'"', start, cut) % 2
+    for _ in range(NEAR_LINES if odd else 0):
+        following = content.find(b"\n", cut + 1, end)
+        if following < 0:
+            return end
+        odd = (odd + content.count(b'"', cut, following)) % 2
+        cut = following
+        if not odd:
+            break
+    return cut
+
+
+def _read_pieces(
+    content: bytes, start: int, end: int, delimiter: str, width: int, line: int
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """Read piece by piece, so that what is odd in one place costs nothing elsewhere, and memory stays bounded."""
+    frames: list[pl.DataFrame] = []
     faults: list[Fault] = []
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    text = body.decode("utf-8")
-    record = None
-    for record in _records(text, delimiter, first_line):
-        cells = record.cells
-        if len(cells) != width and any(cell.strip() for cell in cells):
-            extra = [cell for cell in cells[width:] if cell.strip()]
-            detail = f"{len(cells)}/{width}"
-            if extra:
-                faults.append(Fault("extra-cell", record.first_line, None, extra[0], detail))
-            elif len(cells) < width:
-                faults.append(Fault("missing-cell", record.first_line, None, None, detail))
-        if len(cells) != width:
-            cells = (cells + [""] * width)[:width]
-        rows.append(cells)
-        lines.append(record.first_line)
-    if record is not None and _ends_in_a_quote(text, delimiter, record.first_line - first_line):
-        faults.append(Fault("unclosed-quote", record.first_line))
-    columns = list(zip(*rows, strict=True)) or [()] * width
-    data = {str(i): pl.Series(values, dtype=pl.String) for i, values in enumerate(columns)}
-    return pl.DataFrame({**data, LINE: pl.Series(lines, dtype=pl.Int64)}), faults
+    size = PIECE_BYTES
+    while start < end:
+        cut = _cut(content, start, end, size, line)
+        piece = content[start:cut]
+        frame = _read_regular(piece, delimiter, width, line, is_whole=False)
+        used, found = 0, list[Fault]()
+        if frame is None:
+            frame, found, used = _read_made_regular(piece, delimiter, width, line, cut == end)
+            if used == 0:  # one record that is longer than the piece
+                if size > 2 * MAX_LINE_BYTES:
+                    raise UnreadableError("unclosed-quote", line=line)
+                size *= 2
+                continue
+        lines = piece.count(b"\n") + 1
+        if used and used < lines:
+            cut = start + sum(len(text) + 1 for text in piece.split(b"\n")[:used]) - 1
+            lines = used
+        frames.append(frame)
+        faults += found
+        start, line, size = cut + 1, line + lines, PIECE_BYTES
+        check_shape(line, width)
+    return pl.concat(frames), faults
 
 
-def without_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
-    """Leave out rows without any text; those between rows that have some are reported."""
-    cells = [name for name in frame.columns if name != LINE]
-    for name in cells:  # a few columns are enough to see that no row is blank
-        if frame[name].null_count() == 0 and (frame[name].str.len_bytes() > 0).all():
-            return frame, []
-    no_text = pl.all_horizontal(pl.col(cells).is_null() | (pl.col(cells).str.len_bytes() == 0))
-    empty = frame.select(no_text).to_series()
-    if not empty.any():
-        return frame, []
-    kept = frame.filter(~empty)
-    last = kept[LINE].max() if kept.height else 0
-    between = frame.filter(empty).filter(pl.col(LINE) < last)[LINE].to_list()
-    return kept, [Fault("blank-row", line) for line in between]
+def _read_body(
+    content: bytes, start: int, end: int, delimiter: str, width: int, line: int
+) -> tuple[pl.DataFrame, list[Fault]]:
+    if end - start <= WHOLE_BYTES and end > start:
+        frame = _read_regular(content[start:end], delimiter, width, line)
+        if frame is not None:
+            check_shape(frame.height, width)
+            return (frame.rechunk() if frame.n_chunks() > 1 else frame), []  # kept because mixed chunks cost more later
+    if end <= start:
+        return pl.DataFrame(schema={**{str(place): pl.String for place in range(width)}, LINE: pl.Int64}), []
+    return _read_pieces(content, start, end, delimiter, width, line)
 
 
 def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     """Read delimited text; what is not pinned is found.
 
     Raises:
-        UnreadableError: no header, no row, or a quote that is never closed.
+        UnreadableError: no header, no row, a quote that is never closed, or more than one file may hold.
     """
-    delimiter, header = _locate(text, reading, wanted)
-    headers = tuple(clean(cell) for cell in header.cells)
-    first_line = header.last_line + 1
-    body = _body(text.content, header.last_line)
-    faults: list[Fault] = []
-    frame = _read_regular(body, delimiter, len(headers), first_line) if body else None
-    if frame is None:
-        frame, faults = _read_irregular(body, delimiter, len(headers), first_line)
-    rows, blank = without_blank_rows(frame)
+    found = _locate(text.content, reading, wanted)
+    headers, delimiter = found.heading.headers, found.delimiter
+    check_shape(0, len(headers))
+    start, end = _edges(text.content, found.last_line, reading.last_row)
+    frame, faults = _read_body(text.content, start, end, delimiter, len(headers), found.last_line + 1)
+    rows, no_data = without_rows_of_no_data(headers, frame, wanted)
+    if found.heading.height > 1:
+        faults.append(Fault("header-joined", found.first_line, detail=f"{found.first_line}–{found.last_line}"))
     return TextTable(
-        headers, rows, header.first_line, text.encoding, delimiter,
-        faults=(*faults, *blank), suspect=text.suspect, damaged=text.damaged,
+        headers, rows, found.first_line, text.encoding, delimiter, faults=(*faults, *no_data),
+        suspect=text.suspect, damaged=text.damaged, header_rows=found.heading.height,
     )  # fmt: skip

@@ -11,12 +11,10 @@ from itertools import groupby
 import polars as pl
 
 from governance.contracts.model import Contract
-from governance.intake.decoding import decode
-from governance.intake.delimited import read_delimited
 from governance.intake.formats import rewrite
 from governance.intake.header import Wanted, match
 from governance.intake.model import ReceivedFile
-from governance.intake.spreadsheet import is_workbook, read_workbook
+from governance.intake.reading import read_file
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 from governance.intake.validate import FILE, RECORD
 
@@ -53,11 +51,7 @@ def read_table(file: ReceivedFile, wanted: Wanted) -> TextTable:
         UnreadableError: with the reason to report.
     """
     try:
-        with file.path.open("rb") as opened:
-            start = opened.read(8)
-        if is_workbook(start):
-            return read_workbook(file.path, file.reading, wanted)
-        return read_delimited(decode(file.path.read_bytes(), file.reading.encoding), file.reading, wanted)
+        return read_file(file.path, file.reading, wanted)
     except OSError as error:
         raise UnreadableError("not-a-table", error.strerror or str(error)) from None
 
@@ -94,14 +88,23 @@ def read_mapped(file: ReceivedFile, contract: Contract) -> MappedFile:
 
 
 def _missing_to_null(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Take the contract's missing values for nothing; where "" is not one of them, an empty cell is a text."""
+    """Take the contract's missing values for nothing; where "" is not one of them, an empty cell is a text.
+
+    Columns without any are left as they are: to look costs a tenth of writing a column anew.
+    """
+    missing = {
+        column.name: list(contract.missing_values if column.missing_values is None else column.missing_values)
+        for column in contract.columns
+    }
+    found = frame.select(pl.col(name).is_in(values).any() for name, values in missing.items() if values)
     cells = []
-    for column in contract.columns:
-        missing = list(contract.missing_values if column.missing_values is None else column.missing_values)
-        value = pl.col(column.name)
-        if "" not in missing:
+    for name, values in missing.items():
+        value = pl.col(name)
+        if "" not in values and frame[name].null_count():
             value = value.fill_null("")
-        cells.append((pl.when(value.is_in(missing).not_()).then(value) if missing else value).alias(column.name))
+        if values and found[name].item():
+            value = pl.when(value.is_in(values).not_()).then(value)
+        cells.append(value.alias(name))
     return frame.with_columns(cells)
 
 

@@ -15,6 +15,8 @@ from governance.intake.table import Fault
 
 SEARCHED_ROWS = 60
 """How many rows may stand above the header."""
+MAX_HEADER_ROWS = 3
+"""How many rows may make up a header that is found; a pinned one may have more."""
 
 
 @lru_cache(maxsize=65536)
@@ -32,6 +34,7 @@ class Wanted:
     constants: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     folded: frozenset[str] = field(default=frozenset())
+    keys: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, contract: Contract, declared: Mapping[str, str], constants: Iterable[str]) -> "Wanted":
@@ -39,7 +42,7 @@ class Wanted:
         headers = {column.name: declared.get(column.name, column.name) for column in contract.columns}
         needed = frozenset(column.name for column in contract.columns if column.constraints.required)
         folded = frozenset(fold(header) for header in headers.values())
-        return cls(headers, frozenset(constants), needed, folded)
+        return cls(headers, frozenset(constants), needed, folded, frozenset(contract.primary_key))
 
     def count(self, cells: Iterable[str | None]) -> int:
         """Return how many different wanted headers stand in a row."""
@@ -60,6 +63,55 @@ def best_row(rows: Sequence[Sequence[str | None]], wanted: Wanted) -> tuple[int,
             break
     best = max(counts, default=0)
     return (counts.index(best), best) if best else (next((i for i, row in enumerate(rows) if any(row)), 0), 0)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Where the header stands among the rows at the top: its first row, how many rows it takes, its texts."""
+
+    index: int
+    height: int
+    count: int
+    headers: tuple[str, ...]
+
+
+def joined(rows: Sequence[Sequence[str | None]], wanted: Wanted) -> tuple[str, ...]:
+    """Return the texts of a header of several rows, the upper ones holding over the empty cells to their right.
+
+    A lower text that is a wanted header by itself stays as it is: what stands above it may be a mere title.
+    """
+    width = max((len(row) for row in rows), default=0)
+    levels = [[clean(cell) for cell in [*row, *[""] * (width - len(row))]] for row in rows]
+    lowest = levels[-1]
+    names = [[text] if text else [] for text in lowest]
+    for level in reversed(levels[:-1]):
+        over = ""
+        for place, text in enumerate(level):
+            over = text or over
+            if text or lowest[place]:
+                names[place].insert(0, over)
+    return tuple(
+        low if low and fold(low) in wanted.folded else " ".join(part for part in parts if part)
+        for low, parts in zip(lowest, names, strict=True)
+    )
+
+
+def find_heading(rows: Sequence[Sequence[str | None]], wanted: Wanted, height: int | None = None) -> Heading:
+    """Find the header among the rows at the top; several rows make one only if that names more wanted columns.
+
+    ``height`` pins how many rows make it.
+    """
+    index, count = best_row(rows, wanted)
+    best = Heading(index, 1, count, tuple(clean(cell) for cell in rows[index]) if rows else ())
+    if height == 1 or (height is None and count == len(wanted.folded)):
+        return best
+    for rows_joined in (height,) if height else range(2, MAX_HEADER_ROWS + 1):
+        for start in range(len(rows) - rows_joined + 1):
+            headers = joined(rows[start : start + rows_joined], wanted)
+            named = wanted.count(headers)
+            if named > best.count or (height and best.height != height):
+                best = Heading(start, rows_joined, named, headers)
+    return best
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A table as text, however it was kept: what every reader gives and everything after it takes."""
 
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import polars as pl
 
@@ -28,6 +29,10 @@ class TextTable:
 
     ``rows`` has one String column a header, named ``0``, ``1`` and so on (null = nothing written), and ``line_number``
     (Int64, physical line from 1). Rows without any text are already left out.
+
+    ``sheet`` is the part of the file that holds the table: a sheet, a layer, or the path of a list in a document
+    ("" for the whole); null for delimited text, whose cells have no type of their own. ``numbered`` says what
+    ``line_number`` counts: lines of a text, rows of a sheet, or records where a file has neither.
     """
 
     headers: tuple[str, ...]
@@ -39,6 +44,19 @@ class TextTable:
     faults: tuple[Fault, ...] = ()
     suspect: bool = field(default=False, metadata={"why": "some cell may hold damaged text"})
     damaged: bool = field(default=False, metadata={"why": "bytes that are no text were replaced"})
+    format: str = "csv"
+    header_rows: int = 1
+    member: str | None = None
+    crs: str | None = None
+    numbered: Literal["line", "row", "record"] = "line"
+
+    def detected(self) -> dict[str, Any]:
+        """Return how the file was read, by the names of the fields of the receipt."""
+        return {
+            "encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet, "header_row": self.header_row,
+            "format": self.format, "header_rows": self.header_rows, "member": self.member, "crs": self.crs,
+            "numbered": self.numbered,
+        }  # fmt: skip
 
 
 class UnreadableError(ValueError):

@@ -154,10 +154,7 @@ def _report(
     status: Status = "unusable" if rows.read == 0 else "invalid" if rows.quarantined else "valid"
     facts = FileFacts(name=file.filename, sha256=file.sha256)
     if table is not None:
-        facts = FileFacts(
-            name=file.filename, sha256=file.sha256, encoding=table.encoding, delimiter=table.delimiter,
-            sheet=table.sheet, header_row=table.header_row,
-        )  # fmt: skip
+        facts = FileFacts(name=file.filename, sha256=file.sha256, **table.detected())
     about = ContractFacts(id=contract.id, version=contract.version)
     return Report(status=status, file=facts, contract=about, rows=rows, errors=errors)
 

@@ -16,7 +16,7 @@ from governance.contracts.model import Contract
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile
 from governance.pipeline.fetch import fetch
-from governance.pipeline.settle import Arrival, Ask, failed_receipt, settle, settle_without_rows
+from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, settle, settle_without_rows
 from governance.pipeline.words import defect
 from governance.platform import Platform
 from governance.state.cursors import find_cursors
@@ -60,7 +60,7 @@ def _incoming(platform: Platform) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _in_turns(asked: set[Future[Arrival | Receipt]]) -> Iterator[list[Arrival | Receipt]]:
+def _in_turns(asked: set[Future[Arrival | NothingNew]]) -> Iterator[list[Arrival | NothingNew]]:
     """Give what has come each time that everything has, or that patience ends."""
     while asked:
         done, asked = wait(asked, timeout=PATIENCE_SECONDS)
@@ -68,11 +68,10 @@ def _in_turns(asked: set[Future[Arrival | Receipt]]) -> Iterator[list[Arrival | 
             yield [future.result() for future in done]
 
 
-def _settle_all(platform: Platform, came: Sequence[Arrival | Receipt]) -> Iterator[list[Receipt]]:
-    without_rows = [item for item in came if isinstance(item, Receipt)]
-    if without_rows:
-        settle_without_rows(platform, without_rows)
-        yield without_rows
+def _settle_all(platform: Platform, came: Sequence[Arrival | NothingNew]) -> Iterator[list[Receipt]]:
+    nothing_new = [item for item in came if isinstance(item, NothingNew)]
+    if nothing_new:
+        yield settle_without_rows(platform, nothing_new)
     by_dataset: dict[str, list[Arrival]] = defaultdict(list)
     for item in came:
         if isinstance(item, Arrival):
@@ -119,6 +118,5 @@ def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[A
         return settle(platform, contract, list(zip(arrivals, examined, strict=True)))
     if len(arrivals) > 1:
         return [receipt for arrival in arrivals for receipt in settle_arrivals(platform, contract, [arrival])]
-    receipts = [failed_receipt(a.ask, a.run_id, a.started_at, defect()) for a in arrivals]
-    settle_without_rows(platform, receipts)
-    return receipts
+    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, defect())) for a in arrivals]
+    return settle_without_rows(platform, broken)

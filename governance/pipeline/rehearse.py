@@ -17,6 +17,8 @@ from governance.federation import Member, Partner, Source
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile, Report
 from governance.pipeline.words import no_contract
+from governance.settings import Settings
+from governance.source_secrets import resolve_secret
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,27 @@ class Rehearsed:
 
 
 def rehearse(
-    organisation: Member | Partner, contracts: dict[str, Contract], limits: Limits, source_id: str | None = None
+    organisation: Member | Partner,
+    contracts: dict[str, Contract],
+    settings: Settings,
+    limits: Limits,
+    source_id: str | None = None,
 ) -> Iterator[Rehearsed]:
     """Yield what would come of each source, or of the one named, as soon as it is known."""
     for source in organisation.sources:
         if source_id in (None, source.id):
             with tempfile.TemporaryDirectory(prefix="archipel-rehearsal-") as folder:
-                yield _rehearse_one(source, contracts.get(source.dataset), limits, Path(folder))
+                yield _rehearse_one(source, contracts.get(source.dataset), settings, limits, Path(folder))
 
 
-def _rehearse_one(source: Source, contract: Contract | None, limits: Limits, folder: Path) -> Rehearsed:
+def _rehearse_one(
+    source: Source, contract: Contract | None, settings: Settings, limits: Limits, folder: Path
+) -> Rehearsed:
     try:
         if contract is None:
             raise no_contract(source.dataset)
-        request = FetchRequest(options=source.options, into=folder, limits=limits)
+        secret = resolve_secret(settings, source.secret) if source.secret else None
+        request = FetchRequest(options=source.options, into=folder, limits=limits, secret=secret)
         fetched = find_connector(source.connector).fetch(request)
     except ConnectorProblem as problem:
         return Rehearsed(source.id, source.dataset, None, problem)

@@ -39,6 +39,8 @@ class Arrival:
     file_name: str
     size: int
     validators: Validators
+    gone: int = 0
+    """Rows handed over that the source no longer has."""
     is_confirmed: bool = False
     """A person said that rows which vanished are really gone."""
 
@@ -46,6 +48,14 @@ class Arrival:
     def key(self) -> tuple[str, str]:
         """Ids of the organisation and of its source."""
         return self.ask[0].id, self.ask[1].id
+
+
+@dataclass(frozen=True)
+class NothingNew:
+    """A run that brought no bytes to look at, and its source's cursor where what tells of a change moved."""
+
+    receipt: Receipt
+    cursor: Cursor | None = None
 
 
 class RowsLost(AssertionError):
@@ -73,10 +83,13 @@ def unchanged_receipt(ask: Ask, run_id: str, started: datetime, known: Cursor) -
     return _receipt(ask, run_id, started, "unchanged", words, file_sha256=known.file_sha256)
 
 
-def settle_without_rows(platform: Platform, receipts: Sequence[Receipt]) -> None:
+def settle_without_rows(platform: Platform, runs: Sequence[NothingNew]) -> list[Receipt]:
     """Keep the receipts of runs that brought nothing."""
+    receipts = [run.receipt for run in runs]
     with platform.engine.begin() as connection:
         store_receipts(connection, receipts)
+        store_cursors(connection, [run.cursor for run in runs if run.cursor is not None])
+    return receipts
 
 
 def settle(
@@ -130,6 +143,7 @@ def _settle_one(
         rows_accepted=counts.accepted,
         rows_quarantined=counts.quarantined,
         rows_duplicates=counts.duplicates,
+        rows_gone=arrival.gone or None,
         contract_version=contract.version,
         detected=examined.report.file.model_dump_json(exclude={"name", "sha256"}),
     )
@@ -174,6 +188,7 @@ def _cursor(settled: _Settled) -> Cursor:
         file_name=arrival.file_name,
         etag=arrival.validators.etag,
         last_modified=arrival.validators.last_modified,
+        watermark=arrival.validators.watermark,
         outcome=settled.outcome,
         run_id=arrival.run_id,
     )

@@ -25,6 +25,7 @@ class Cursor(BaseModel):
     file_name: str
     etag: str | None = None
     last_modified: str | None = None
+    watermark: str | None = None
     outcome: str
     run_id: str
 

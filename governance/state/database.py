@@ -1,5 +1,6 @@
 """The one engine to the platform's state, and its tables."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    inspect,
     make_url,
+    select,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -42,6 +46,7 @@ receipts = Table(
     Column("rows_accepted", Integer),
     Column("rows_quarantined", Integer),
     Column("rows_duplicates", Integer),
+    Column("rows_gone", Integer),
     Column("contract_version", String(32)),
     Column("detected", Text),
     Column("message_fr", Text, nullable=False),
@@ -60,6 +65,7 @@ cursors = Table(
     Column("file_name", Text, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("watermark", Text),
     Column("outcome", String(16), nullable=False),
     Column("run_id", String(32), nullable=False),
     Column("checked_at", Float, nullable=False),
@@ -77,6 +83,23 @@ accepted = Table(
 )
 
 
+layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
+
+LAYOUT = 2
+"""Version of these tables and of the lake's folders; raised whenever either changes."""
+
+
+class StateOfAnotherVersion(RuntimeError):  # noqa: N818 - kept because it is named after the fact it states
+    """The state was made by another version of the platform; nothing of it was touched."""
+
+    def __init__(self, engine: Engine, found: int | None) -> None:
+        super().__init__(
+            f"the state at {engine.url.render_as_string(hide_password=True)} was made by another version of Archipel "
+            f"(layout {found or 1}, this one needs {LAYOUT}). No release has been made yet, so there is no upgrade: "
+            "keep a copy, then 'make clean' and start again; the declarations stay."
+        )
+
+
 def _wait_for_the_other_writer(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """SQLite: several task processes write receipts at once; they queue instead of failing."""
     cursor = connection.cursor()
@@ -87,7 +110,11 @@ def _wait_for_the_other_writer(connection: DBAPIConnection, _record: ConnectionP
 
 @lru_cache(maxsize=8)
 def open_database(address: str) -> Engine:
-    """Return the engine of an address, with its tables made if they are missing."""
+    """Return the engine of an address, with its tables made if they are missing.
+
+    Raises:
+        StateOfAnotherVersion: its tables are those of another version.
+    """
     url = make_url(address)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +126,22 @@ def open_database(address: str) -> Engine:
 
 
 def _make_tables(engine: Engine) -> None:
-    """Several task processes may open a new database at once: who comes second finds the tables made."""
+    """Several task processes may open a new database at once: who comes second finds the tables made.
+
+    The version is written first, so that nobody finds tables without it.
+    """
+    is_old = inspect(engine).has_table(receipts.name) and not inspect(engine).has_table(layout.name)
+    if is_old:
+        raise StateOfAnotherVersion(engine, None)
+    with engine.begin() as connection:
+        connection.execute(CreateTable(layout, if_not_exists=True))
+    with suppress(IntegrityError), engine.begin() as connection:
+        if connection.execute(select(layout.c.version)).first() is None:
+            connection.execute(layout.insert().values(version=LAYOUT))
+    with engine.connect() as connection:
+        found: int = connection.execute(select(layout.c.version)).scalar_one()
+    if found != LAYOUT:
+        raise StateOfAnotherVersion(engine, found)
     for table in metadata.sorted_tables:
         with engine.begin() as connection:
             connection.execute(CreateTable(table, if_not_exists=True))

@@ -36,6 +36,8 @@ class Receipt(BaseModel):
     rows_accepted: int | None = None
     rows_quarantined: int | None = None
     rows_duplicates: int | None = None
+    rows_gone: int | None = None
+    """Rows handed over that an incremental source no longer has; they stay until a person decides."""
     contract_version: str | None = None
     detected: str | None = None
     """JSON of how the file was read: encoding, delimiter, sheet, header row."""

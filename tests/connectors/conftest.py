@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from connectors.base import EgressRules, FetchRequest, Limits, Validators
 from infra.town_halls.serve import Sites
+from tests.connectors.contract.servers import Servers
 from tests.connectors.example_site import Ask, Site
 
 
@@ -54,6 +56,13 @@ def ask(tmp_path: Path, limits: Limits) -> Ask:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Real servers of other protocols, each started when first asked for."""
+    with ExitStack() as stack:
+        yield Servers(tmp_path_factory.mktemp("servers"), stack)
 
 
 @pytest.fixture

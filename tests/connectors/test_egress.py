@@ -4,16 +4,11 @@ import socket
 import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +17,7 @@ from connectors.base import EgressRules
 from connectors.egress import Address, Resolve, is_public, judge_host, judge_url, resolve, shown
 from connectors.problems import EgressForbidden, SourceUnavailable
 from connectors.transport import GuardedTransport
+from tests.connectors.certificate import write_certificate
 from tests.connectors.example_site import CONTENT, Ask, Site
 
 PUBLIC = EgressRules()
@@ -177,36 +173,11 @@ def test_next_address_is_tried_when_the_first_refuses_the_connection(site: Site)
         assert client.get(f"http://mairie.example:{port}/mairie/fichier.csv").status_code == 200
 
 
-def _certificate(folder: Path, name: str) -> Path:
-    """A self-signed certificate and its key, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
-    return file
-
-
 @pytest.mark.parametrize(("name", "trusted"), [("mairie.example", True), ("autre.example", False)])
 def test_certificate_is_asked_and_checked_for_the_name_not_the_address(
     tmp_path: Path, name: str, trusted: bool
 ) -> None:
-    pem = _certificate(tmp_path, "mairie.example")
+    pem = write_certificate(tmp_path, "mairie.example")
     asked: list[str | None] = []
     server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_tls.load_cert_chain(pem)

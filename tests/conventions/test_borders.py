@@ -17,7 +17,7 @@ READS_ENVIRONMENT = {"governance/settings.py"}
 PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "prepare", "supervisor")}
 """They hand their own environment to a child process; they read no setting from it."""
 SPEAKS_TO_OUR_OWN_SERVICES = {
-    "governance/decisions/opa.py",
+    "governance/decisions/policy_client.py",
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
     "governance/pipeline/engine.py",

@@ -43,7 +43,10 @@ def test_json_says_what_the_brief_of_the_command_promises(tmp_path: Path, answer
     write_report_json(answer.report, tmp_path / "r.json")
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert set(report) == {"status", "file", "contract", "rows", "errors"}
-    assert set(report["file"]) == {"name", "sha256", "encoding", "delimiter", "sheet", "header_row"}
+    assert set(report["file"]) == {
+        "name", "sha256", "encoding", "delimiter", "sheet", "header_row", "format", "header_rows", "member", "crs",
+        "numbered",
+    }  # fmt: skip
     assert report["rows"] == {"in": 5, "accepted": 1, "quarantined": 4, "duplicates": 0}
     assert set(report["errors"][0]) == {
         "line", "row", "column", "value", "rule", "severity", "message_fr", "message_en", "remedy_fr", "remedy_en",

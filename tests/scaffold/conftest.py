@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from governance.commands.new import app
 from governance.settings import PROJECT_ROOT, load_settings
 
-COPIED = ("connectors", "dbt", "docs/reasons", "federation", "policies", "tests/connectors")
+COPIED = ("connectors", "dbt", "docs/howto", "docs/reasons", "federation", "policies", "tests/connectors")
 
 
 @pytest.fixture

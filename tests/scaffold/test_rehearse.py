@@ -68,7 +68,7 @@ def test_rehearsal_counts_what_the_first_harvest_counts(world: World, member_id:
     contracts = load_contracts(FEDERATION / "contracts")
     rehearsed = {
         each.source_id: each.report.rows
-        for each in rehearse(organisation, contracts, limits_of(settings, exceptions))
+        for each in rehearse(organisation, contracts, settings, limits_of(settings, exceptions))
         if each.report is not None
     }
     receipts = harvest(platform, [(organisation, source) for source in organisation.sources])
@@ -109,7 +109,7 @@ def test_member_that_is_down_is_told_apart_from_wrong_rows(world: World) -> None
 
 def test_source_without_a_contract_is_a_problem_with_a_remedy(world: World) -> None:
     federation = load_federation(FEDERATION, {"example_sites": world.settings.example_sites_address})
-    found = list(rehearse(federation.members["donges"], {}, limits_of(world.settings)))
+    found = list(rehearse(federation.members["donges"], {}, world.settings, limits_of(world.settings)))
     assert len(found) == 5
     assert all(each.problem is not None and "make new-dataset" in each.problem.remedy_en for each in found)
 

@@ -1,0 +1,1 @@
+"""One module a connector, of its name, with its ``Adapter``: nothing else registers it."""

@@ -1,0 +1,1 @@
+"""Tests of the state: receipts, cursors, and the layout they are kept in."""
