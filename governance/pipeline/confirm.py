@@ -11,7 +11,7 @@ from governance.pipeline.fetch import source_fingerprint
 from governance.pipeline.harvest import settle_arrivals
 from governance.pipeline.settle import Arrival, Ask
 from governance.platform import Platform
-from governance.state.cursors import find_accepted, find_cursors
+from governance.state.cursors import Cursor, find_accepted, find_cursors
 from governance.state.receipts import Receipt, find_receipt
 
 
@@ -24,6 +24,7 @@ class Held:
     """A file that waits: what stands, and what would stand instead. Rows are accepted rows."""
 
     ask: Ask
+    cursor: Cursor
     receipt: Receipt
     rows_before: int
 
@@ -46,7 +47,7 @@ def find_held(platform: Platform, member_id: str, source_id: str) -> Held:
     receipt = find_receipt(platform.engine, cursor.run_id) if cursor is not None else None
     if cursor is None or receipt is None or before is None or cursor.outcome != "held":
         raise NothingHeld(f"nothing of {member_id}/{source_id} waits for a confirmation")
-    return Held(ask, receipt, before.rows)
+    return Held(ask, cursor, receipt, before.rows)
 
 
 def confirm_held(platform: Platform, held: Held, who: str) -> Receipt:
@@ -95,9 +96,12 @@ def _arrival(held: Held, contract: Contract) -> Arrival:
         run_id=uuid.uuid4().hex,
         started_at=datetime.now(UTC),
         fingerprint=source_fingerprint(held.ask[1], contract),
+        origin=held.cursor.origin,
         sha256=receipt.file_sha256 or "",
         file_name=receipt.file_name or "",
         size=receipt.file_bytes or 0,
-        validators=Validators(),
+        validators=Validators(
+            etag=held.cursor.etag, last_modified=held.cursor.last_modified, watermark=held.cursor.watermark
+        ),
         is_confirmed=True,
     )

@@ -27,6 +27,11 @@ def source_fingerprint(source: Source, contract: Contract) -> str:
     return hashlib.sha256((declared + contract.fingerprint).encode()).hexdigest()
 
 
+def source_origin(source: Source) -> str:
+    """Return what decides where a source's bytes come from: its connector and options."""
+    return hashlib.sha256(source.model_dump_json(include={"connector", "options"}).encode()).hexdigest()
+
+
 def fetch(platform: Platform, limits: Limits, incoming: Path, ask: Ask, cursor: Cursor | None) -> Arrival | NothingNew:
     """Ask a source; whatever goes wrong ends in a receipt, because no source may stop another."""
     started, run_id = datetime.now(UTC), uuid.uuid4().hex
@@ -46,13 +51,14 @@ def _fetch(
     contract = platform.contracts.get(source.dataset)
     if contract is None:
         raise no_contract(source.dataset)
-    fingerprint = source_fingerprint(source, contract)
+    fingerprint, origin = source_fingerprint(source, contract), source_origin(source)
     known = cursor if cursor is not None and cursor.fingerprint == fingerprint else None
+    earlier = cursor if cursor is not None and cursor.origin == origin else None
     request = FetchRequest(
         options=source.options,
         into=incoming,
-        since=_validators(known),
-        previous=_previous(platform, known),
+        since=_validators(known, earlier),
+        previous=_previous(platform, earlier),
         limits=limits,
         secret=resolve_secret(platform.settings, source.secret) if source.secret else None,
     )
@@ -60,15 +66,18 @@ def _fetch(
     sha256 = known.file_sha256 if known and fetched.not_modified else land(platform.lake, fetched)
     if known is not None and sha256 == known.file_sha256:
         return NothingNew(unchanged_receipt(ask, run_id, started, known), _moved(known, fetched.validators))
-    return _arrival(ask, run_id, started, fingerprint, sha256, fetched)
+    return _arrival(ask, run_id, started, fingerprint, origin, sha256, fetched)
 
 
-def _arrival(ask: Ask, run_id: str, started: datetime, fingerprint: str, sha256: str, fetched: Fetched) -> Arrival:
+def _arrival(
+    ask: Ask, run_id: str, started: datetime, fingerprint: str, origin: str, sha256: str, fetched: Fetched
+) -> Arrival:
     return Arrival(
         ask=ask,
         run_id=run_id,
         started_at=started,
         fingerprint=fingerprint,
+        origin=origin,
         sha256=sha256,
         file_name=fetched.filename,
         size=fetched.size or 0,
@@ -84,20 +93,25 @@ def _moved(cursor: Cursor, validators: Validators) -> Cursor | None:
     return moved if moved != cursor else None
 
 
-def _previous(platform: Platform, cursor: Cursor | None) -> Path | None:
-    """The bytes that an incremental source goes on from; only those of a run whose rows stand."""
-    if cursor is None or cursor.outcome != "accepted":
+def _previous(platform: Platform, earlier: Cursor | None) -> Path | None:
+    """The bytes that an incremental source goes on from.
+
+    They are complete whatever became of them, and some protocols give a message once only: so also those of a file
+    that was held or rejected, or that was read under another contract.
+    """
+    if earlier is None:
         return None
-    landed = platform.lake.landed(cursor.file_sha256)
+    landed = platform.lake.landed(earlier.file_sha256)
     return landed if landed.is_file() else None
 
 
-def _validators(cursor: Cursor | None) -> Validators:
-    if cursor is None:
-        return Validators()
+def _validators(known: Cursor | None, earlier: Cursor | None) -> Validators:
+    """What the source may compare with; under another declaration the same bytes must come again."""
+    if known is None:
+        return Validators(watermark=earlier.watermark if earlier is not None else None)
     return Validators(
-        etag=cursor.etag,
-        last_modified=cursor.last_modified,
-        sha256=cursor.file_sha256,
-        watermark=cursor.watermark,
+        etag=known.etag,
+        last_modified=known.last_modified,
+        sha256=known.file_sha256,
+        watermark=known.watermark,
     )

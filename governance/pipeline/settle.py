@@ -35,6 +35,7 @@ class Arrival:
     run_id: str
     started_at: datetime
     fingerprint: str
+    origin: str
     sha256: str
     file_name: str
     size: int
@@ -184,6 +185,7 @@ def _cursor(settled: _Settled) -> Cursor:
         member_id=member_id,
         source_id=source_id,
         fingerprint=arrival.fingerprint,
+        origin=arrival.origin,
         file_sha256=arrival.sha256,
         file_name=arrival.file_name,
         etag=arrival.validators.etag,

@@ -2,7 +2,8 @@
 
 import inspect
 import sys
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
@@ -15,6 +16,13 @@ def _default(field: Any) -> str:
 
 
 def _type(annotation: Any) -> str:
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(parts[0])
+    if origin in (Union, UnionType):
+        return " | ".join(_type(part) for part in parts)
+    if annotation is NoneType:
+        return "None"
     return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 

@@ -31,7 +31,9 @@ def _default(value: object) -> str:
     """Paths inside the project are shown from its root: where it lies differs by machine."""
     if isinstance(value, Path):
         return value.relative_to(PROJECT_ROOT).as_posix() if value.is_relative_to(PROJECT_ROOT) else str(value)
-    return "" if value in (None, ()) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(_default(part) for part in value)
+    return "" if value is None else str(value)
 
 
 def settings_page() -> str:

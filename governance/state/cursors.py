@@ -14,13 +14,18 @@ SourceKey = tuple[str, str]
 
 
 class Cursor(BaseModel):
-    """Where one source stands. ``fingerprint`` covers its declaration and contract: a change there reads anew."""
+    """Where one source stands.
+
+    ``fingerprint`` covers its declaration and contract: a change there reads the same bytes anew. ``origin`` covers
+    only where the bytes come from: while it holds, an incremental source goes on from what it handed over last.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     member_id: str
     source_id: str
     fingerprint: str
+    origin: str
     file_sha256: str
     file_name: str
     etag: str | None = None

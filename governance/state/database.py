@@ -61,6 +61,7 @@ cursors = Table(
     Column("member_id", String(64), primary_key=True),
     Column("source_id", String(64), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
+    Column("origin", String(64), nullable=False),
     Column("file_sha256", String(64), nullable=False),
     Column("file_name", Text, nullable=False),
     Column("etag", Text),

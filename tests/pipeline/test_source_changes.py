@@ -86,14 +86,31 @@ def test_next_run_goes_on_from_the_watermark_and_the_bytes_it_stands_for(increme
     assert find_cursors(incremental.platform.engine, [KEY])[KEY].watermark == "2026-02-01"
 
 
-def test_watermark_of_rows_that_do_not_stand_is_not_gone_on_from(incremental: World, told: _Told) -> None:
+def test_held_snapshot_is_complete_so_that_the_next_run_goes_on_from_it(incremental: World, told: _Told) -> None:
     told.lines = [place(number) for number in range(1, 21)]
     _run(incremental)
     told.lines = [place(1)]
     told.validators = Validators(watermark="2026-03-01")
-    assert _run(incremental).outcome == "held"
+    held = _run(incremental)
+    assert held.outcome == "held"
     _run(incremental)
-    assert told.asked[2].known_watermark is None
+    assert told.asked[2].known_watermark == "2026-03-01"
+    assert told.asked[2].previous == incremental.platform.lake.landed(held.file_sha256 or "")
+
+
+def test_other_columns_read_anew_but_go_on_from_the_same_rows(incremental: World, told: _Told) -> None:
+    _run(incremental)
+    changed = incremental.declare("donges", constants={"com_lieu": "Donges"})
+    assert _run(changed).outcome == "accepted"
+    assert told.asked[1].known_watermark == "2026-01-01"
+    assert told.asked[1].since.sha256 is None
+
+
+def test_other_options_begin_anew(incremental: World, told: _Told) -> None:
+    _run(incremental)
+    _run(incremental.declare("donges", options={"path": "elsewhere"}))
+    assert told.asked[1].known_watermark is None
+    assert told.asked[1].previous is None
 
 
 def test_tag_that_moves_without_the_bytes_is_remembered(incremental: World, told: _Told) -> None:
