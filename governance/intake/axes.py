@@ -32,15 +32,27 @@ def _in_france(longitude: pl.Expr, latitude: pl.Expr) -> pl.Expr:
     return pl.any_horizontal(inside)
 
 
+_EXCHANGED = (~_in_france(pl.col("x"), pl.col("y")) & _in_france(pl.col("y"), pl.col("x"))).fill_null(False)
+
+
+def _are_all_as_they_should(longitude: pl.Series, latitude: pl.Series) -> bool:
+    """Tell at a glance whether every point lies in European France as written."""
+    west, south, east, north = FRANCE[0]
+    ends = (longitude.min(), longitude.max(), latitude.min(), latitude.max())
+    x0, x1, y0, y1 = (end if isinstance(end, float) else 0.0 for end in ends)
+    return None not in ends and west <= x0 and x1 <= east and south <= y0 and y1 <= north
+
+
 def are_exchanged(longitude: pl.Series, latitude: pl.Series) -> pl.Series:
     """Mark the points (degrees, null allowed) that are in France only when exchanged."""
     points = pl.DataFrame({"x": longitude, "y": latitude}, schema={"x": pl.Float64, "y": pl.Float64})
-    as_written, exchanged = _in_france(pl.col("x"), pl.col("y")), _in_france(pl.col("y"), pl.col("x"))
-    return points.select((~as_written & exchanged).fill_null(False)).to_series()
+    return points.select(_EXCHANGED).to_series()
 
 
 def report_exchanged(longitude: pl.Series, latitude: pl.Series, lines: pl.Series) -> list[Fault]:
     """Report exchanged points: each by its line, or once for the file if most are."""
+    if _are_all_as_they_should(longitude, latitude):
+        return []
     marks = are_exchanged(longitude, latitude)
     count = int(marks.sum())
     if count == 0:

@@ -6,14 +6,15 @@ piece of the file is checked, vectorised; only a piece whose shape is not regula
 
 import io
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
 from governance.federation import Reading
 from governance.intake.decoding import Text
-from governance.intake.header import SEARCHED_ROWS, Heading, Wanted, find_heading
+from governance.intake.header import SEARCHED_ROWS, Heading, Wanted, clean, find_heading
 from governance.intake.limits import MAX_LINE_BYTES, check_shape
-from governance.intake.no_data_rows import without_rows_of_no_data
+from governance.intake.no_data_rows import SIGNS_OF_A_TOTAL, without_rows_of_no_data
 from governance.intake.records_of_text import Record, check_line_length, make_regular, records
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 
@@ -27,7 +28,7 @@ NEAR_LINES = 64
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """The delimiter, the heading, and the physical lines on which the header starts and ends."""
 
     delimiter: str
@@ -51,12 +52,29 @@ def _sample(content: bytes, pinned: int) -> str:
     return content[:end].decode("utf-8", "ignore")
 
 
-def _locate(content: bytes, reading: Reading, wanted: Wanted) -> _Found:
-    """Find delimiter and header together: the pair that names most wanted columns."""
+def _beyond_doubt(lines: str, delimiter: str, wanted: Wanted) -> Found | None:
+    """Find a header near the top that leaves no doubt; most files have theirs on the first line."""
+    for record in islice(records(io.StringIO(lines, newline=""), delimiter), SEARCHED_ROWS):
+        if wanted.is_met_by(record.cells):
+            heading = Heading(0, 1, wanted.count(record.cells), tuple(clean(cell) for cell in record.cells))
+            return Found(delimiter, heading, record.first_line, record.last_line)
+    return None
+
+
+def locate(content: bytes, reading: Reading, wanted: Wanted) -> Found:
+    """Find delimiter and header together: the pair that names most wanted columns.
+
+    Raises:
+        UnreadableError: nothing stands on the pinned line, or the pinned delimiter is none.
+    """
     pinned = reading.header_row or 0
     lines = _sample(content, pinned)
-    best: tuple[tuple[int, int], _Found] | None = None
     likely = sorted(DELIMITERS, key=lambda sign: -lines.count(sign, 0, LIKELY_SAMPLE))
+    if reading == Reading(encoding=reading.encoding):
+        found = _beyond_doubt(lines, likely[0], wanted)
+        if found is not None:
+            return found
+    best: tuple[tuple[int, int], Found] | None = None
     for delimiter in (reading.delimiter,) if reading.delimiter else likely:
         if len(delimiter) != 1:
             raise UnreadableError("delimiter-unknown", delimiter)
@@ -69,14 +87,14 @@ def _locate(content: bytes, reading: Reading, wanted: Wanted) -> _Found:
         first, last = top[heading.index], top[heading.index + heading.height - 1]
         score = (heading.count, len(heading.headers))
         if best is None or score > best[0]:
-            best = score, _Found(delimiter, heading, first.first_line, last.last_line)
+            best = score, Found(delimiter, heading, first.first_line, last.last_line)
         if heading.count == len(wanted.folded):
             break
     assert best is not None
     return best[1]
 
 
-def _edges(content: bytes, header_line: int, last_row: int | None) -> tuple[int, int]:
+def edges(content: bytes, header_line: int, last_row: int | None) -> tuple[int, int]:
     """Return where the body starts and ends, without line ends after the last text."""
     start, end = 0, len(content)
     for _ in range(header_line):
@@ -134,7 +152,7 @@ def _fast(body: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     return frame if frame.width == width else None
 
 
-def _read_regular(
+def read_regular(
     body: bytes, delimiter: str, width: int, first_line: int, is_whole: bool = True
 ) -> pl.DataFrame | None:
     """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
@@ -190,7 +208,7 @@ def _read_pieces(
     while start < end:
         cut = _cut(content, start, end, size, line)
         piece = content[start:cut]
-        frame = _read_regular(piece, delimiter, width, line, is_whole=False)
+        frame = read_regular(piece, delimiter, width, line, is_whole=False)
         used, found = 0, list[Fault]()
         if frame is None:
             frame, found, used = _read_made_regular(piece, delimiter, width, line, cut == end)
@@ -214,7 +232,7 @@ def _read_body(
     content: bytes, start: int, end: int, delimiter: str, width: int, line: int
 ) -> tuple[pl.DataFrame, list[Fault]]:
     if end - start <= WHOLE_BYTES and end > start:
-        frame = _read_regular(content[start:end], delimiter, width, line)
+        frame = read_regular(content[start:end], delimiter, width, line)
         if frame is not None:
             check_shape(frame.height, width)
             return (frame.rechunk() if frame.n_chunks() > 1 else frame), []  # kept because mixed chunks cost more later
@@ -229,12 +247,13 @@ def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     Raises:
         UnreadableError: no header, no row, a quote that is never closed, or more than one file may hold.
     """
-    found = _locate(text.content, reading, wanted)
+    found = locate(text.content, reading, wanted)
     headers, delimiter = found.heading.headers, found.delimiter
     check_shape(0, len(headers))
-    start, end = _edges(text.content, found.last_line, reading.last_row)
+    start, end = edges(text.content, found.last_line, reading.last_row)
     frame, faults = _read_body(text.content, start, end, delimiter, len(headers), found.last_line + 1)
-    rows, no_data = without_rows_of_no_data(headers, frame, wanted)
+    may_have_totals = any(sign in text.content for sign in SIGNS_OF_A_TOTAL)
+    rows, no_data = without_rows_of_no_data(headers, frame, wanted, may_have_totals=may_have_totals)
     if found.heading.height > 1:
         faults.append(Fault("header-joined", found.first_line, detail=f"{found.first_line}–{found.last_line}"))
     return TextTable(

@@ -6,7 +6,8 @@ A file that cannot be read is reported as unusable and never stops another.
 from collections.abc import Sequence
 
 from governance.contracts.model import Contract
-from governance.intake.gathering import MappedFile, gather, read_mapped
+from governance.intake.alike import read_alike
+from governance.intake.gathering import MappedFile, gather, read_mapped, wanted_of
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.table import UnreadableError
 from governance.intake.validate import compile_contract, validate
@@ -31,9 +32,11 @@ def examine(files: Sequence[ReceivedFile], contract: Contract) -> list[Examined]
     compile_contract(contract)
     mapped: list[MappedFile] = []
     done: dict[str, Examined] = {}
-    for file in files:
+    wanted = [(file, wanted_of(file, contract)) for file in files]
+    tables = read_alike(wanted)
+    for file, headers in wanted:
         try:
-            mapped.append(read_mapped(file, contract))
+            mapped.append(read_mapped(file, headers, tables.get(file.key)))
         except UnreadableError as error:
             done[file.key] = unusable(file, contract, error)
     if mapped:

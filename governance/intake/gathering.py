@@ -21,7 +21,7 @@ from governance.intake.validate import FILE, RECORD
 
 @dataclass(frozen=True)
 class MappedFile:
-    """A file that could be read: its rows under the contract's columns, as written, with ``line_number``."""
+    """A file that could be read: its rows as written, with ``line_number``, under the contract's columns that it has."""
 
     file: ReceivedFile
     table: TextTable
@@ -56,31 +56,30 @@ def read_table(file: ReceivedFile, wanted: Wanted) -> TextTable:
         raise UnreadableError("not-a-table", error.strerror or str(error)) from None
 
 
-def _constant(name: str, value: str | None, height: int) -> pl.Series:
+def _constant(name: str, value: str, height: int) -> pl.Series:
     return pl.Series(name, [value], dtype=pl.String).new_from_index(0, height)
 
 
-def read_mapped(file: ReceivedFile, contract: Contract) -> MappedFile:
-    """Read one file and put its columns under the contract's names; absent ones are null.
+def wanted_of(file: ReceivedFile, contract: Contract) -> Wanted:
+    """Return the headers to look for in a file."""
+    return Wanted.of(contract, file.columns, file.constants)
+
+
+def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = None) -> MappedFile:
+    """Read one file, unless it was, and put its columns under the contract's names.
 
     Raises:
         UnreadableError: with the reason to report.
     """
-    wanted = Wanted.of(contract, file.columns, file.constants)
-    table = read_table(file, wanted)
+    table = table or read_table(file, wanted)
     matched = match(table.headers, wanted, table.header_row)
     height = table.rows.height
     if not matched.positions:
         raise UnreadableError("header-not-found", line=table.header_row, table=table)
     if height == 0:
         raise UnreadableError("no-rows", line=table.header_row, table=table)
-    cells = []
-    for column in contract.columns:
-        position = matched.positions.get(column.name)
-        if position is None:
-            cells.append(_constant(column.name, file.constants.get(column.name), height))
-        else:
-            cells.append(table.rows.get_column(str(position)).alias(column.name))
+    cells = [table.rows.get_column(str(position)).alias(name) for name, position in matched.positions.items()]
+    cells += [_constant(name, value, height) for name, value in file.constants.items() if name in wanted.headers]
     own = {name: formats.model_dump_json() for name, formats in sorted(file.column_formats.items())}
     notation = f"{file.formats.model_dump_json()}{own}{table.sheet is not None}"
     rows = pl.DataFrame([*cells, table.rows.get_column(LINE)])
@@ -114,8 +113,10 @@ def gather(files: Sequence[MappedFile], contract: Contract) -> Gathered:
     heights = tuple(mapped.rows.height for mapped in ordered)
     places = pl.DataFrame({FILE: range(len(ordered)), "n": heights}, schema={FILE: pl.UInt32, "n": pl.Int64})
     numbers = places.select(FILE, pl.int_ranges(1, pl.col("n") + 1, dtype=pl.Int64).alias(RECORD)).explode(RECORD)
-    together = pl.concat([mapped.rows for mapped in ordered], rechunk=True).hstack(numbers)
-    written = _missing_to_null(together, contract)
+    together = pl.concat([mapped.rows for mapped in ordered], how="diagonal", rechunk=True)
+    names = [column.name for column in contract.columns]
+    absent = [pl.lit(None, pl.String).alias(name) for name in names if name not in together.columns]
+    written = _missing_to_null(together.with_columns(absent).select(*names, LINE).hstack(numbers), contract)
     parts, start = [], 0
     for _, run in groupby(ordered, key=lambda mapped: mapped.notation):
         alike = list(run)

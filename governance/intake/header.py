@@ -44,6 +44,18 @@ class Wanted:
         folded = frozenset(fold(header) for header in headers.values())
         return cls(headers, frozenset(constants), needed, folded, frozenset(contract.primary_key))
 
+    def is_met_by(self, cells: Sequence[str | None]) -> bool:
+        """Tell whether a row is a header beyond doubt: all that is required, two columns at least, few strangers.
+
+        Then neither another delimiter nor a header of several rows could say more. An empty or repeated cell leaves a
+        doubt: a second row may say what stands under it.
+        """
+        folded = {fold(cell or "") for cell in cells}
+        named = self.folded & folded
+        needed = {fold(self.headers[column]) for column in self.required - self.constants}
+        is_full = "" not in folded and len(folded) == len(cells)
+        return is_full and len(named) > 1 and len(cells) <= 2 * len(named) and needed <= named
+
     def count(self, cells: Iterable[str | None]) -> int:
         """Return how many different wanted headers stand in a row."""
         return len({folded for cell in cells if cell and (folded := fold(cell)) in self.folded})

@@ -28,7 +28,8 @@ def land(lake: Lake, fetched: Fetched) -> str:
     if landed.is_file():
         fetched.path.unlink()
         return fetched.sha256
-    landed.parent.mkdir(parents=True, exist_ok=True)
+    if not landed.parent.is_dir():  # asked first because to ask costs a tenth of making what is there
+        landed.parent.mkdir(parents=True, exist_ok=True)
     try:
         _move(fetched.path, landed)
     except BaseException:

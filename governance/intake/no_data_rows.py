@@ -13,6 +13,8 @@ from governance.intake.table import LINE, Fault
 
 TOTAL = re.compile(r"^(?:sous|grand)?tota(?:l|ux)(?:general|generaux|global|ht|ttc|partiel)?$")
 """Of the folded text of a cell: Total, Totaux, Sous-total, Total général, Grand total, Total TTC."""
+SIGNS_OF_A_TOTAL = (b"ota", b"OTA")
+"""A text without them has no total; looking for them costs next to nothing."""
 FIRST_LETTERS = r"(?i)^\s*(?:sous|grand|tota)"
 UNITS = frozenset(
     {
@@ -50,6 +52,11 @@ def _key_positions(headers: Sequence[str], wanted: Wanted) -> list[str]:
 def _is_unit(cell: str) -> bool:
     bare = cell.strip().strip("()[]").strip().casefold().removeprefix("en ")
     return bare in UNITS or "/" in bare and all(part in UNITS for part in bare.split("/"))
+
+
+def could_be_units(cells: Sequence[str]) -> bool:
+    """Tell whether a row deserves a closer look: nothing in it is anything but a unit."""
+    return all(not cell.strip() or _is_unit(cell) for cell in cells)
 
 
 def without_unit_row(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) -> tuple[pl.DataFrame, list[Fault]]:
@@ -120,10 +127,10 @@ def without_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) 
 
 
 def without_rows_of_no_data(
-    headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted
+    headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted, *, may_have_totals: bool = True
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """Leave out blank rows, units and totals; each is reported with its line."""
     rows, blank = without_blank_rows(frame)
     rows, units = without_unit_row(headers, rows, wanted)
-    rows, totals = without_totals(headers, rows, wanted)
+    rows, totals = without_totals(headers, rows, wanted) if may_have_totals else (rows, [])
     return rows, [*blank, *units, *totals]

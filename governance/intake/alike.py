@@ -1,0 +1,112 @@
+"""Small files written alike, read as one: starting the reader costs more than reading a thousand rows.
+
+Only what leaves no doubt is read together: delimited text without quotes, under the same header, whose lines all have
+as many cells. Blank rows, units, totals, exchanged axes, a short line: whatever needs a look at one file sends its
+group back, to be read file by file as any other.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from governance.federation import Reading
+from governance.intake.axes import check_axes
+from governance.intake.decoding import Text, decode
+from governance.intake.delimited import Found, edges, locate, read_regular
+from governance.intake.header import Wanted
+from governance.intake.limits import MIB
+from governance.intake.model import ReceivedFile
+from governance.intake.no_data_rows import SIGNS_OF_A_TOTAL, could_be_units, without_blank_rows
+from governance.intake.reading import kind_of
+from governance.intake.table import LINE, TextTable, UnreadableError
+
+SMALL_BYTES = MIB
+"""Above it a file is worth a reader of its own."""
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A small file that is plain delimited text: its text, its header, and the body below, ``lines`` long."""
+
+    key: str
+    wanted: Wanted
+    text: Text
+    found: Found
+    body: bytes
+    lines: int
+
+    @property
+    def shape(self) -> object:
+        """Equal for files that can be read as one."""
+        return self.found.delimiter, self.found.heading.headers, tuple(self.wanted.headers.items())
+
+
+def read_alike(files: Sequence[tuple[ReceivedFile, Wanted]]) -> dict[str, TextTable]:
+    """Return the tables, by key, of files that could be read together; the others are to be read one by one."""
+    groups: dict[object, list[_Plain]] = defaultdict(list)
+    for file, wanted in files if len(files) > 1 else ():
+        plain = _plain(file, wanted)
+        if plain is not None:
+            groups[plain.shape].append(plain)
+    tables: dict[str, TextTable] = {}
+    for group in groups.values():
+        if len(group) > 1:
+            tables |= _read_group(group)
+    return tables
+
+
+def _plain(file: ReceivedFile, wanted: Wanted) -> _Plain | None:
+    """Return a file that may be read with others; None where it is anything but the simplest."""
+    if file.reading != Reading(encoding=file.reading.encoding):
+        return None
+    try:
+        if file.path.stat().st_size > SMALL_BYTES or kind_of(file.path) != "text":
+            return None
+        text = decode(file.path.read_bytes(), file.reading.encoding)
+        if b'"' in text.content or text.content.lstrip()[:1] in (b"{", b"["):
+            return None
+        found = locate(text.content, file.reading, wanted)
+    except (OSError, UnreadableError):
+        return None  # kept quiet because it is read again, alone, and says so then
+    start, end = edges(text.content, found.last_line, None)
+    body, width = text.content[start:end], len(found.heading.headers)
+    lines = body.count(b"\n") + 1
+    separators = found.delimiter.encode() * (width - 1)
+    is_regular = width > 1 and body and body.count(found.delimiter.encode()) == (width - 1) * lines
+    if not is_regular or found.heading.height > 1 or any(sign in body for sign in SIGNS_OF_A_TOTAL):
+        return None
+    first = body[: body.find(b"\n")] if lines > 1 else body
+    if b"\n" + separators in body or could_be_units(first.decode().split(found.delimiter)):
+        return None
+    return _Plain(file.key, wanted, text, found, body, lines)
+
+
+def _read_group(group: Sequence[_Plain]) -> dict[str, TextTable]:
+    """Read files as one and cut the rows apart again; nothing where a closer look is needed."""
+    found, wanted = group[0].found, group[0].wanted
+    headers = found.heading.headers
+    frame = read_regular(b"\n".join(plain.body for plain in group), found.delimiter, len(headers), 1)
+    if frame is None or frame.height != sum(plain.lines for plain in group):
+        return {}
+    frame = frame.rechunk().with_columns(_lines_of(group))
+    if without_blank_rows(frame)[0].height != frame.height or check_axes(headers, frame, wanted, Reading())[1]:
+        return {}
+    tables, offset = {}, 0
+    for plain in group:
+        tables[plain.key] = TextTable(
+            headers, frame.slice(offset, plain.lines), plain.found.first_line, plain.text.encoding, found.delimiter,
+            suspect=plain.text.suspect, damaged=plain.text.damaged,
+        )  # fmt: skip
+        offset += plain.lines
+    return tables
+
+
+def _lines_of(group: Sequence[_Plain]) -> pl.Series:
+    """Physical line of each row, file after file."""
+    starts = [plain.found.last_line + 1 for plain in group]
+    ends = [start + plain.lines for start, plain in zip(starts, group, strict=True)]
+    ranges = pl.DataFrame({"from": starts, "to": ends}, schema={"from": pl.Int64, "to": pl.Int64})
+    numbers = ranges.select(pl.int_ranges("from", "to", dtype=pl.Int64).alias(LINE))
+    return numbers.to_series().list.explode(keep_nulls=False, empty_as_null=False)
