@@ -124,8 +124,9 @@ def _headers(feed: OpenFeed, etag: str) -> dict[str, str]:
 
 
 class _FeedFileResponse(FileResponse):
-    chunk_size = 1 << 22
-    """Bytes a step: the framework's 64 KiB costs a change of thread each, which is most of the time of a big file."""
+    chunk_size = 1 << 19
+    """Bytes a step: small enough to go from read to send within the processor's cache, large enough that the change of
+    thread for each does not count; the framework's 64 KiB are half as fast."""
 
 
 def _whole(gate: Gate, feed: OpenFeed, file_format: FileFormat, etag: str) -> Response:
