@@ -69,14 +69,14 @@ def _pinned(data: bytes, encoding: str) -> tuple[str, int]:
     return name, 0
 
 
-def _without_mark(data: bytes) -> str:
-    """Guess between UTF-16 without a mark, UTF-8 (perhaps damaged), cp1252 and latin-1."""
+def _without_mark(data: bytes) -> tuple[str, bool]:
+    """Guess between UTF-16 without a mark, UTF-8 (perhaps damaged), cp1252 and latin-1; say whether it is certain."""
     head = data[:4096]
     zeros = head.count(0)
     if zeros > len(head) // 4:
-        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", False
     if _is_utf8(data):
-        return "utf-8"
+        return "utf-8", True
     wrong = right = 0
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     for start in range(0, len(data), PIECE):
@@ -84,8 +84,8 @@ def _without_mark(data: bytes) -> str:
         wrong += len(re.findall("[\udc80-\udcff]", lenient))
         right += len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", lenient))
     if right > wrong:
-        return "utf-8"  # kept because a few broken bytes in a UTF-8 file must not turn every accent into two signs
-    return "latin-1" if any(sign in data for sign in NOT_IN_CP1252) else "cp1252"
+        return "utf-8", False  # kept because a few broken bytes must not turn every accent into two signs
+    return "latin-1" if any(sign in data for sign in NOT_IN_CP1252) else "cp1252", False
 
 
 def _one_line_end(content: bytes) -> bytes:
@@ -95,13 +95,13 @@ def _one_line_end(content: bytes) -> bytes:
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _to_utf8(data: bytes, skip: int, name: str) -> tuple[bytes, bool]:
+def _to_utf8(data: bytes, skip: int, name: str, is_certain: bool) -> tuple[bytes, bool]:
     """Return bytes from ``skip`` on as UTF-8, and whether some were no text in that encoding.
 
     By pieces: a text in memory takes up to four bytes a sign, beside the file and the answer.
     """
-    if name in ("utf-8", "utf-8-sig") and _is_utf8(data):
-        return data[skip:], False
+    if is_certain or (name in ("utf-8", "utf-8-sig") and _is_utf8(data)):
+        return data[skip:] if skip else data, False
     try:
         return _transcoded(data, skip, name, "strict"), False
     except (UnicodeDecodeError, UnicodeEncodeError):
@@ -131,8 +131,9 @@ def decode(data: bytes, pinned: str | None = None) -> Text:
     if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
         raise UnreadableError("not-a-table", "HTML")
     marked = next(((name, length) for mark, name, length in MARKS if data.startswith(mark)), None)
-    name, skip = _pinned(data, pinned) if pinned else marked or (_without_mark(data), 0)
-    body, damaged = _to_utf8(data, skip, name)
+    name, skip = _pinned(data, pinned) if pinned else marked or ("", 0)
+    name, is_certain = (name, False) if name else _without_mark(data)
+    body, damaged = _to_utf8(data, skip, name, is_certain)
     del data
     body = _one_line_end(body).removesuffix(b"\x1a")  # kept because old programs end a text with this mark
     damaged = damaged or b"\x00" in body

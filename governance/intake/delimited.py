@@ -21,7 +21,7 @@ from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 DELIMITERS = (";", ",", "\t", "|")
 SAMPLE_BYTES = 64 * 1024
 LIKELY_SAMPLE = 4096
-WHOLE_BYTES = 64 * 1024 * 1024
+WHOLE_BYTES = 256 * 1024 * 1024
 """Up to this size a text is tried in one go: starting the reader once is cheapest."""
 PIECE_BYTES = 2 * 1024 * 1024
 NEAR_LINES = 64
@@ -113,7 +113,7 @@ def edges(content: bytes, header_line: int, last_row: int | None) -> tuple[int, 
     return start, end
 
 
-def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, is_whole: bool) -> bool:
+def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, quotes: int, is_whole: bool) -> bool:
     """Tell whether every record has as many cells as the frame has columns.
 
     A long record makes Polars fail and a short one lacks separators, so the right sum means a regular shape.
@@ -121,11 +121,11 @@ def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, is_whole: b
     In a piece of a text a quote inside a cell could also be one that the piece's end left open: not certain.
     """
     separators = (frame.width - 1) * frame.height
-    if b'"' not in body:
+    if not quotes:
         return body.count(delimiter.encode()) == separators
     cells = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum().fill_null(0))).item())
     left = len(body) - cells - separators - (frame.height - 1)
-    around = sum(body.count(sign) for sign in (b'"', b"\r") if sign in body)
+    around = quotes + (body.count(b"\r") if b"\r" in body else 0)
     if left == around or not is_whole:
         return left == around
     inside = pl.all().str.count_matches('["\r]').sum().fill_null(0)
@@ -146,6 +146,7 @@ def _fast(body: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
         frame = pl.read_csv(
             io.BytesIO(body), has_header=False, separator=delimiter, infer_schema=False,
             quote_char='"' if b'"' in body else None, new_columns=[str(i) for i in range(width)],
+            null_values="",  # kept because an empty cell is nothing written, quoted or not
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
@@ -156,10 +157,11 @@ def read_regular(
     body: bytes, delimiter: str, width: int, first_line: int, is_whole: bool = True
 ) -> pl.DataFrame | None:
     """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
-    if body.count(b'"') % 2:
+    quotes = body.count(b'"') if b'"' in body else 0
+    if quotes % 2:
         return None
     frame = _fast(body, delimiter, width)
-    if frame is None or not _has_each_byte(frame, body, delimiter, is_whole):
+    if frame is None or not _has_each_byte(frame, body, delimiter, quotes, is_whole):
         return None
     return frame.hstack([_lines_of(frame, body, first_line)])
 
@@ -252,7 +254,8 @@ def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     check_shape(0, len(headers))
     start, end = edges(text.content, found.last_line, reading.last_row)
     frame, faults = _read_body(text.content, start, end, delimiter, len(headers), found.last_line + 1)
-    may_have_totals = any(sign in text.content for sign in SIGNS_OF_A_TOTAL)
+    is_small = len(text.content) <= PIECE_BYTES  # where to look at the bytes is cheaper than to look at the rows
+    may_have_totals = not is_small or any(sign in text.content for sign in SIGNS_OF_A_TOTAL)
     rows, no_data = without_rows_of_no_data(headers, frame, wanted, may_have_totals=may_have_totals)
     if found.heading.height > 1:
         faults.append(Fault("header-joined", found.first_line, detail=f"{found.first_line}–{found.last_line}"))
