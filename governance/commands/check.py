@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from governance.commands.options import Language
-from governance.commands.screen import open_screen
+from governance.commands.show_report import show_report
 from governance.contracts.model import Contract, ContractError
 from governance.contracts.odcs import load_contract
 from governance.contracts.table_schema import from_table_schema
 from governance.intake.examine import examine
-from governance.intake.messages import WORDS
 from governance.intake.model import Examined, ReceivedFile, Report
 from governance.intake.report_files import (
-    by_rule,
     write_quarantine_csv,
     write_report_csv,
     write_report_html,
@@ -30,7 +26,6 @@ from governance.intake.report_files import (
 from governance.settings import load_settings
 
 EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
-SHOWN_OF_A_RULE = 5
 
 
 SAYINGS = {
@@ -40,7 +35,6 @@ SAYINGS = {
         "no_file": "Le fichier {path} n'existe pas.",
         "no_write": "Impossible d'écrire : {why}.",
         "bad_schema": "Ce schéma ne peut pas être utilisé : {why}",
-        "more": "… et {n} autres",
     },
     "en": {
         "one": "Give either --contract or --schema.",
@@ -48,7 +42,6 @@ SAYINGS = {
         "no_file": "File {path} does not exist.",
         "no_write": "Cannot write: {why}.",
         "bad_schema": "This schema cannot be used: {why}",
-        "more": "… and {n} more",
     },
 }
 
@@ -101,30 +94,6 @@ def _write_rows(examined: Examined, accepted: Path | None, quarantine: Path | No
         write_quarantine_csv(examined.quarantined, quarantine)
 
 
-def _show(report: Report, lang: str, say: dict[str, str]) -> None:
-    words, console = WORDS[lang], open_screen()
-    style = {"valid": "green", "invalid": "yellow", "unusable": "red"}[report.status]
-    console.print(f"[bold {style}]{words[report.status]}[/] {escape(report.file.name)} ({report.contract.id})")
-    rows = report.rows
-    counts = (("read", rows.read), ("accepted", rows.accepted), ("quarantined", rows.quarantined))
-    console.print(" · ".join(f"{words[name]} : {count}" for name, count in (*counts, ("duplicates", rows.duplicates))))
-    for rule, count, errors in by_rule(report):
-        table = Table(
-            title=f"{rule} ({words[errors[0].severity]}, {words['count'].format(n=count)})", title_justify="left"
-        )
-        for name in ("line", "message", "remedy"):
-            table.add_column(words[name])
-        for error in errors[:SHOWN_OF_A_RULE]:
-            message, remedy = (
-                (error.message_en, error.remedy_en) if lang == "en" else (error.message_fr, error.remedy_fr)
-            )
-            line = words["whole"] if error.line is None else str(error.line)
-            table.add_row(line, escape(message), escape(remedy))
-        if count > SHOWN_OF_A_RULE:
-            table.caption = say["more"].format(n=count - SHOWN_OF_A_RULE)
-        console.print(table)
-
-
 def check(
     file: Annotated[Path, typer.Argument(help="CSV or workbook to check.")],
     contract: Annotated[str | None, typer.Option(help="Id of a contract of the federation.")] = None,
@@ -153,5 +122,5 @@ def check(
     if as_json:
         typer.echo(json.dumps(examined.report.model_dump(mode="json"), ensure_ascii=False))
     else:
-        _show(examined.report, lang.value, say)
+        show_report(examined.report, lang.value)
     raise typer.Exit(EXIT_CODES[examined.report.status])

@@ -104,7 +104,13 @@ def source(
             options[missing.name] = typer.prompt(f"{missing.name} ({missing.description})")
         wanted = Source(id=source_id or dataset, dataset=dataset, connector=connector, options=options)
         path = add_source(declared, member_id, wanted, _variables(settings))
-    _tell([path], [f"see what a harvest would take: make dry-run MEMBER={member_id}"])
+    _tell(
+        [path],
+        [
+            f"other headers than the contract's? archipel map FILE --contract {dataset} --yaml",
+            f"see what a harvest would take: make dry-run MEMBER={member_id}",
+        ],
+    )
 
 
 def _options(pairs: Sequence[str], url: str | None) -> dict[str, str]:

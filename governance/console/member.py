@@ -4,10 +4,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.overview import OrganisationState, SourceState, organisation_state, source_state
-from governance.platform import Platform
+from governance.console.row_report import mends_of
+from governance.deliverables.mends import Mend
 from governance.shared_layer import read_current
 from governance.state.receipts import latest_receipts, list_receipts, standing_receipts
 
@@ -23,6 +25,8 @@ class SourcePage(BaseModel):
     checked_at: datetime | None
     """When it was last asked, whatever came of it."""
     history: tuple[SourceState, ...]
+    first_mends: tuple[Mend, ...]
+    """The three most useful mends of the file that stands, whatever came of it."""
 
 
 class MemberPage(BaseModel):
@@ -36,12 +40,13 @@ class MemberPage(BaseModel):
     sources: tuple[SourcePage, ...]
 
 
-def member_page(platform: Platform, member_id: str) -> MemberPage:
+def member_page(gate: Gate, member_id: str) -> MemberPage:
     """Return a member's or partner's page.
 
     Raises:
         ProblemError: 404, no such member or partner.
     """
+    platform = gate.platform
     organisation = platform.federation.organisations.get(member_id)
     if organisation is None:
         raise ProblemError(404, reason("page_not_found"))
@@ -51,13 +56,15 @@ def member_page(platform: Platform, member_id: str) -> MemberPage:
     newest = latest_receipts(platform.engine)
     pages = []
     for source in organisation.sources:
+        key = (member_id, source.id)
         receipts = list_receipts(platform.engine, member_id, source.id, limit=10, with_unchanged=False)
         pages.append(
             SourcePage(
                 state=by_id[source.id],
                 connector=source.connector,
                 schedule=source.schedule or organisation.schedule,
-                checked_at=newest[key].finished_at if (key := (member_id, source.id)) in newest else None,
+                checked_at=newest[key].finished_at if key in newest else None,
+                first_mends=mends_of(gate, standing[key]) if key in standing and by_id[source.id].urgency < 3 else (),
                 history=tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts),
             )
         )

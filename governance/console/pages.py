@@ -20,11 +20,12 @@ from governance.console.member import MemberPage, member_page
 from governance.console.overview import Overview, overview
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.rendering import STATIC, language_of_path, render
-from governance.console.row_report import RunPage, faults_of, find_run, run_page
+from governance.console.row_report import RunPage, corrected_copy, faults_of, find_run, run_page
 from governance.console.why import WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
 
 router = APIRouter(include_in_schema=False)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class PlainPage(BaseModel):
@@ -57,7 +58,7 @@ def _overview(gate: CallerGate) -> Overview:
 
 
 def _member(gate: CallerGate, member_id: str) -> MemberPage:
-    return member_page(gate.platform, member_id)
+    return member_page(gate, member_id)
 
 
 def _run(request: Request, gate: CallerGate, run_id: str) -> RunPage:
@@ -110,13 +111,20 @@ def get_errors(request: Request, gate: CallerGate, run_id: str) -> Response:
     language = language_of_path(request)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["line", "column", "value", "rule", "severity", "message", "remedy"])
+    writer.writerow(["line", "column", "value", "rule", "severity", "message", "remedy", "correction"])
     for error, fault in faults_of(gate, find_run(gate.platform, run_id)):
         texts = (fault.message.text(language), fault.remedy.text(language))
-        cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts)
+        cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts, fault.correction)
         writer.writerow([escape_formula(None if cell is None else str(cell)) for cell in cells])
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/runs/{run_id}/corrected.xlsx")
+def get_corrected_copy(request: Request, gate: CallerGate, run_id: str) -> Response:
+    """The file of a run as a workbook, its wrong cells marked and commented, certain values filled in."""
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"'}
+    return Response(corrected_copy(gate, run_id, language_of_path(request)), media_type=_XLSX, headers=headers)
 
 
 def _show_problem(request: Request, problem: Problem) -> Response:

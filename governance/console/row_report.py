@@ -1,23 +1,27 @@
 """The report of a run: each wrong row with its line, what is expected, and how to mend it.
 
-A report is a door like any other: a cell's value is shown only where the policy engine lets everybody preview
-that column. Line and column are always given, since they are enough to find the cell in one's own file.
+What may be shown of a cell is said by ``governance.deliverables.sight``.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
-from governance.api.gate import Asked, Gate, ask
+from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.overview import SourceState, source_state
 from governance.contracts.model import Severity
-from governance.decisions.model import Subject
-from governance.intake.model import RowError
+from governance.deliverables.changes import Changes, find_changes
+from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
+from governance.deliverables.kept_file import read_kept_file
+from governance.deliverables.mends import Mend, first_mends
+from governance.deliverables.sight import Sight, sight_of
+from governance.intake.messages import MESSAGES
+from governance.intake.model import FileFacts, RowError
 from governance.pipeline.run_reports import read_run_report
 from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
@@ -35,7 +39,9 @@ class Fault(_Frozen):
     line: int | None
     column: str | None
     value: str | None
-    is_hidden: bool
+    correction: str | None = None
+    """The right value where it is certain."""
+    is_hidden: bool = False
     message: Words
     remedy: Words
 
@@ -44,6 +50,7 @@ class FaultGroup(_Frozen):
     """All faults of one rule in one column."""
 
     rule: str
+    title: Words
     column: str | None
     severity: Severity
     count: int
@@ -59,9 +66,17 @@ class RunPage(_Frozen):
     member_name: str
     file_name: str | None
     state: SourceState
+    read_as: FileFacts | None
+    """How the file was read: what its source pins, and what was found."""
+    changes: Changes | None
+    """Against the last good file; absent where there is none."""
+    first_mends: tuple[Mend, ...]
+    """The three most useful mends."""
     groups: tuple[FaultGroup, ...]
     errors: int
     contract_version: str | None
+    has_copy: bool
+    """Whether the received bytes are still there, so that a corrected copy can be made of them."""
 
 
 def find_run(platform: Platform, run_id: str) -> Receipt:
@@ -76,58 +91,69 @@ def find_run(platform: Platform, run_id: str) -> Receipt:
     return receipt
 
 
-@dataclass(frozen=True)
-class _Sight:
-    """What of a dataset's cells everybody may see."""
-
-    columns: frozenset[str]
-    is_whole: bool
-    """Whether that is every column, so that a fault across columns can be told in full."""
-
-    def hides(self, error: RowError) -> bool:
-        """Whether the particular words of a fault might tell a cell that may not be shown."""
-        if error.line is None or self.is_whole or (error.value is None and error.rule == "required"):
-            return False
-        return error.column not in self.columns
-
-
-def _sight(gate: Gate, dataset: str) -> _Sight:
-    decision = ask(gate, Asked(Subject(), dataset, "preview"))
-    masks = decision.column_masks if decision.allow else {}
-    shown = frozenset(name for name, mask in masks.items() if mask.mask == "show" and not mask.null_for)
-    contract = gate.platform.contracts.get(dataset)
-    return _Sight(shown, contract is not None and shown >= {column.name for column in contract.columns})
-
-
-def _fault(error: RowError, sight: _Sight) -> Fault:
-    if not sight.hides(error):
-        message = Words(fr=error.message_fr, en=error.message_en)
-        remedy = Words(fr=error.remedy_fr, en=error.remedy_en)
-        return Fault(
-            line=error.line, column=error.column, value=error.value, is_hidden=False, message=message, remedy=remedy
-        )
-    # General words, because the particular ones quote the cell or what it should have been.
+def _fault(error: RowError) -> Fault:
     return Fault(
         line=error.line,
         column=error.column,
-        value=None,
-        is_hidden=True,
-        message=Words(
-            fr=f"Cette cellule ne respecte pas la règle « {error.rule} ».",
-            en=f"This cell breaks the rule “{error.rule}”.",
-        ),
-        remedy=Words(
-            fr="Reprenez la cellule dans votre fichier, à cette ligne et dans cette colonne.",
-            en="Mend the cell in your file, on this line and in this column.",
-        ),
+        value=error.value,
+        correction=error.correction,
+        message=Words(fr=error.message_fr, en=error.message_en),
+        remedy=Words(fr=error.remedy_fr, en=error.remedy_en),
     )
 
 
 def faults_of(gate: Gate, receipt: Receipt) -> list[tuple[RowError, Fault]]:
     """Return every fault of a run with what may be shown of it, in the order of the report."""
     kept = read_run_report(gate.platform.lake, receipt)
-    sight = _sight(gate, receipt.dataset)
-    return [(error, _fault(error, sight)) for error in kept.report.errors] if kept else []
+    if kept is None:
+        return []
+    sight = sight_of_run(gate, receipt)
+    return [
+        (error, _fault(sight.seen(error)).model_copy(update={"is_hidden": sight.hides(error)}))
+        for error in kept.report.errors
+    ]
+
+
+def sight_of_run(gate: Gate, receipt: Receipt) -> Sight:
+    """Return what everybody may see of the cells of a run."""
+    return sight_of(gate.platform.pdp, receipt.dataset, gate.platform.contracts.get(receipt.dataset))
+
+
+def corrected_copy(gate: Gate, run_id: str, language: Language) -> bytes:
+    """Return the workbook of a run's file with the wrong cells marked.
+
+    Raises:
+        ProblemError: 404, no such run, or a file of which no copy can be made.
+    """
+    receipt = find_run(gate.platform, run_id)
+    report, kept = read_run_report(gate.platform.lake, receipt), read_kept_file(gate.platform, receipt)
+    if report is None or kept is None:
+        raise ProblemError(404, reason("page_not_found"))
+    try:
+        return write_corrected_copy(kept, report.report.errors, sight_of_run(gate, receipt), language)
+    except NoCopy:
+        raise ProblemError(404, reason("page_not_found")) from None
+
+
+def mends_of(gate: Gate, receipt: Receipt) -> tuple[Mend, ...]:
+    """Return what to mend first in a run's file, in words that may be shown."""
+    kept = read_run_report(gate.platform.lake, receipt)
+    if kept is None:
+        return ()
+    sight = sight_of_run(gate, receipt)
+    return first_mends(sight.seen(error) for error in kept.report.errors)
+
+
+def _read_as(receipt: Receipt) -> FileFacts | None:
+    if receipt.detected is None:
+        return None
+    known = {**json.loads(receipt.detected), "name": receipt.file_name or "", "sha256": receipt.file_sha256 or ""}
+    return FileFacts.model_validate(known)
+
+
+def _title(rule: str) -> Words:
+    said = MESSAGES.get(rule)
+    return Words(fr=said.title_fr or rule, en=said.title_en or rule) if said else Words(fr=rule, en=rule)
 
 
 def _groups(faults: Sequence[tuple[RowError, Fault]], most: int) -> tuple[FaultGroup, ...]:
@@ -137,7 +163,7 @@ def _groups(faults: Sequence[tuple[RowError, Fault]], most: int) -> tuple[FaultG
     ordered = sorted(by_rule.items(), key=lambda pair: (pair[0][2] != "blocks", -len(pair[1]), pair[0][0]))
     return tuple(
         FaultGroup(
-            rule=rule, column=column, severity=severity, count=len(found), remedy=found[0].remedy,
+            rule=rule, title=_title(rule), column=column, severity=severity, count=len(found), remedy=found[0].remedy,
             faults=tuple(found[:most]),
         )
         for (rule, column, severity), found in ordered
@@ -159,7 +185,11 @@ def run_page(gate: Gate, run_id: str, most: int = ERRORS_PER_GROUP) -> RunPage:
         member_name=organisation.name if organisation else receipt.member_id,
         file_name=receipt.file_name,
         state=source_state(platform, receipt.source_id, receipt.dataset, receipt),
+        read_as=_read_as(receipt),
+        changes=find_changes(platform, receipt),
+        first_mends=mends_of(gate, receipt),
         groups=_groups(faults, most),
         errors=len(faults),
         contract_version=receipt.contract_version,
+        has_copy=bool(receipt.file_sha256) and platform.lake.landed(receipt.file_sha256 or "").is_file(),
     )

@@ -13,6 +13,7 @@ SINGLE = ("column",)
 COLUMN_PARAMETERS: dict[str, tuple[str, ...]] = {
     "french-siret-value": SINGLE,
     "french-siren-value": SINGLE,
+    "rna-value": SINGLE,
     "nomenclature-actes-value": SINGLE,
     "opening-hours-value": SINGLE,
     "phone-number-value": SINGLE,

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from governance.contracts.checks import build_check
+from governance.contracts.keys import FOREIGN, UNIQUE, read_foreign_keys, read_unique_keys
 from governance.contracts.model import Check, Column, ColumnType, Constraints, Contract, ContractError
 
 OURS = "archipel"
@@ -143,23 +144,6 @@ def _checks_from(raw: Any, known: set[str]) -> tuple[Check, ...]:
     return tuple(build_check(item["name"], item.get("params", {}), known, item.get("severity")) for item in raw)
 
 
-def _verify_foreign_keys(raw: Any, known: set[str]) -> None:
-    """Refuse foreign keys that cannot mean anything; good ones are kept in ``extra`` and checked by nobody."""
-    for key in raw if isinstance(raw, list) else [raw]:
-        fields = key.get("fields") if isinstance(key, Mapping) else None
-        target = key.get("reference") if isinstance(key, Mapping) else None
-        names = [fields] if isinstance(fields, str) else fields
-        if not isinstance(names, list) or not isinstance(target, Mapping):
-            raise ContractError("each foreign key needs 'fields' and a 'reference'")
-        others = target.get("fields")
-        if isinstance(others, str) != isinstance(fields, str) or (
-            isinstance(others, list) and len(others) != len(names)
-        ):
-            raise ContractError("a foreign key and its reference must name as many fields")
-        if set(names) - known:
-            raise ContractError(f"foreign key names columns that the schema has not: {sorted(set(names) - known)}")
-
-
 def from_table_schema(schema: Mapping[str, Any]) -> Contract:
     """Return the contract that a Table Schema descriptor says.
 
@@ -178,8 +162,10 @@ def from_table_schema(schema: Mapping[str, Any]) -> Contract:
     values |= dict(schema.get(OURS, {}))
     if schema.get("primaryKey"):
         values["primary_key"] = _primary_key_from(schema["primaryKey"], known)
-    if "foreignKeys" in schema:
-        _verify_foreign_keys(schema["foreignKeys"], known)
+    if FOREIGN in schema:
+        read_foreign_keys(schema[FOREIGN], known)
+    if UNIQUE in schema:
+        read_unique_keys(schema[UNIQUE], known)
     if "custom_checks" in schema:
         values["checks"] = _checks_from(schema["custom_checks"], known)
     try:

@@ -28,13 +28,17 @@ STRING_FORMATS = {
     "uuid": UUID,
     "binary": BASE64,
 }
-DURATION = (
-    r"^-?P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?$"
-)
-GEOMETRIES = {
-    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
-    "Feature", "FeatureCollection", "Topology",
+_DAYS = r"(?:[0-9]+Y(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?|[0-9]+M(?:[0-9]+W)?(?:[0-9]+D)?|[0-9]+W(?:[0-9]+D)?|[0-9]+D)"
+_CLOCK = r"T(?:[0-9]+H(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?|[0-9]+M(?:[0-9]+(?:\.[0-9]+)?S)?|[0-9]+(?:\.[0-9]+)?S)"
+DURATION = rf"^-?P(?:{_DAYS}(?:{_CLOCK})?|{_CLOCK})$"
+"""ISO 8601 as xsd:duration has it, with weeks: one part at least, after T too."""
+GEOJSON_MEMBERS: dict[str, tuple[str, ...]] = {
+    "Point": ("coordinates",), "MultiPoint": ("coordinates",), "LineString": ("coordinates",),
+    "MultiLineString": ("coordinates",), "Polygon": ("coordinates",), "MultiPolygon": ("coordinates",),
+    "GeometryCollection": ("geometries",), "Feature": ("geometry", "properties"), "FeatureCollection": ("features",),
+    "Topology": ("objects", "arcs"),
 }  # fmt: skip
+"""Type of a GeoJSON object (RFC 7946, 3) or TopoJSON topology → the members that it must have."""
 
 
 def _is_pair(longitude: Any, latitude: Any) -> bool:
@@ -67,8 +71,16 @@ def is_json(text: str, kind: type) -> bool:
 
 
 def is_geojson(text: str) -> bool:
-    """Tell whether a text is a GeoJSON or TopoJSON object."""
-    return is_json(text, dict) and json.loads(text).get("type") in GEOMETRIES
+    """Tell whether a text is a GeoJSON object or a TopoJSON topology, with the members of its type."""
+    if not is_json(text, dict):
+        return False
+    found = json.loads(text)
+    kind = found.get("type")
+    members = GEOJSON_MEMBERS.get(kind) if isinstance(kind, str) else None
+    if members is None or not all(member in found for member in members):
+        return False
+    first = found[members[0]]
+    return isinstance(first, dict | None if kind == "Feature" else dict if kind == "Topology" else list)
 
 
 def decimal_of(column: Column) -> pl.DataType | type[pl.DataType]:

@@ -11,7 +11,7 @@ from governance.contracts.checks import canonical_name
 from governance.contracts.model import Check, Contract, ContractError
 from governance.intake.constraints import text, typed
 from governance.intake.distinct import holds_for
-from governance.intake.numbers_of_france import is_actes, is_phone, is_siren, is_siret
+from governance.intake.numbers_of_france import is_actes, is_phone, is_rna, is_siren, is_siret
 from governance.intake.opening_hours import is_opening_hours
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
@@ -60,6 +60,7 @@ def _sum(check: Check) -> pl.Expr:
 BUILDERS: dict[str, Callable[[Check], pl.Expr]] = {
     "french-siret-value": _single(is_siret),
     "french-siren-value": _single(is_siren),
+    "rna-value": _single(is_rna),
     "phone-number-value": _single(is_phone),
     "nomenclature-actes-value": _judged(is_actes),
     "opening-hours-value": _judged(is_opening_hours),

@@ -7,6 +7,7 @@ from typing import Any, overload
 import polars as pl
 
 from governance.contracts.checks import canonical_name
+from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Check, Column, Contract
 from governance.intake.corrections import Corrector
 from governance.intake.messages import MESSAGES, TYPES_EN, TYPES_FR, WRITE_EN, WRITE_FR
@@ -71,6 +72,7 @@ class Findings(Sequence[RowError]):
         in_french = words | {"expected": expected(rule, column, check, self.contract, TYPES_FR)}
         in_english = words | {"expected": expected(rule, column, check, self.contract, TYPES_EN)}
         remedy_fr, remedy_en = message.remedy_fr.format(**in_french), message.remedy_en.format(**in_english)
+        correction = None
         if rule in CORRECTABLE and column is not None:
             correction = self._correctors[column.name].correct(value)
             if correction is not None:
@@ -86,6 +88,7 @@ class Findings(Sequence[RowError]):
             message_en=message.en.format(**in_english),
             remedy_fr=remedy_fr,
             remedy_en=remedy_en,
+            correction=correction,
         )
 
 
@@ -112,6 +115,11 @@ def expected(rule: str, column: Column | None, check: Check | None, contract: Co
         return ", ".join(next((item.columns for item in named if "one-of" in item.name), ()))
     if rule == "primary-key":
         return ", ".join(contract.primary_key)
+    if rule == "unique-key":
+        return next((", ".join(key) for key in unique_keys_of(contract) if key[0] == (column and column.name)), "")
+    if rule == "foreign-key":
+        keys = [key for key in foreign_keys_of(contract) if column is not None and key.columns[0] == column.name]
+        return " ; ".join(f"{key.resource} ({', '.join(key.fields)})".strip() for key in keys)
     if rule == "header-not-found":
         return ", ".join(item.name for item in contract.columns[:5]) + (" …" if len(contract.columns) > 5 else "")
     if column is None:

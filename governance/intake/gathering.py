@@ -15,13 +15,14 @@ from governance.intake.formats import rewrite
 from governance.intake.header import Wanted, match
 from governance.intake.model import ReceivedFile
 from governance.intake.reading import read_file
+from governance.intake.row_keys import FILE
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
-from governance.intake.validate import FILE, RECORD
+from governance.intake.validate import RECORD
 
 
 @dataclass(frozen=True)
 class MappedFile:
-    """A file that could be read: its rows as written, with ``line_number``, under the contract's columns that it has."""
+    """A file that could be read: its rows as written, with ``line_number``, under the contract columns it has."""
 
     file: ReceivedFile
     table: TextTable
@@ -65,6 +66,15 @@ def wanted_of(file: ReceivedFile, contract: Contract) -> Wanted:
     return Wanted.of(contract, file.columns, file.constants)
 
 
+def _blank_headers(table: TextTable) -> list[Fault]:
+    """Find columns with values that no header names: they are ignored, which the clerk must know."""
+    faults = []
+    for place, header in enumerate(table.headers):
+        if not header and table.rows.get_column(str(place)).drop_nulls().len():
+            faults.append(Fault("blank-header", table.header_row, None, None, str(place + 1)))
+    return faults
+
+
 def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = None) -> MappedFile:
     """Read one file, unless it was, and put its columns under the contract's names.
 
@@ -83,7 +93,7 @@ def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = No
     own = {name: formats.model_dump_json() for name, formats in sorted(file.column_formats.items())}
     notation = f"{file.formats.model_dump_json()}{own}{table.sheet is not None}"
     rows = pl.DataFrame([*cells, table.rows.get_column(LINE)])
-    return MappedFile(file, table, rows, (*matched.faults, *table.faults), notation)
+    return MappedFile(file, table, rows, (*matched.faults, *_blank_headers(table), *table.faults), notation)
 
 
 def _missing_to_null(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:

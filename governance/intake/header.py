@@ -40,9 +40,10 @@ class Wanted:
     def of(cls, contract: Contract, declared: Mapping[str, str], constants: Iterable[str]) -> "Wanted":
         """Return what a contract and a source's declaration look for."""
         headers = {column.name: declared.get(column.name, column.name) for column in contract.columns}
-        needed = frozenset(column.name for column in contract.columns if column.constraints.required)
+        keys = frozenset(contract.primary_key)
+        needed = frozenset(column.name for column in contract.columns if column.constraints.required) | keys
         folded = frozenset(fold(header) for header in headers.values())
-        return cls(headers, frozenset(constants), needed, folded, frozenset(contract.primary_key))
+        return cls(headers, frozenset(constants), needed, folded, keys)
 
     def is_met_by(self, cells: Sequence[str | None]) -> bool:
         """Tell whether a row is a header beyond doubt: all that is required, two columns at least, few strangers.

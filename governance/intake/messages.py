@@ -10,15 +10,21 @@ from governance.yaml_text import parse_yaml
 
 
 class Message(BaseModel):
-    """The four texts of a rule and its severity."""
+    """What a rule is called and says, in French and English, and its severity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    title_fr: str
+    title_en: str
     fr: str
     en: str
     remedy_fr: str
     remedy_en: str
     severity: Severity = "blocks"
+
+    def title(self, language: str) -> str:
+        """Return what the rule is called on a page, in French unless English is asked for."""
+        return self.title_en if language == "en" else self.title_fr
 
 
 _TEXTS: dict[str, Any] = parse_yaml((Path(__file__).parent / "messages.yaml").read_text(encoding="utf-8"))

@@ -65,6 +65,8 @@ class RowError(_Frozen):
     message_en: str
     remedy_fr: str
     remedy_en: str
+    correction: str | None = None
+    """The one right value in the contract's notation, where it is certain."""
 
 
 class FileFacts(_Frozen):

@@ -12,6 +12,8 @@ PHONE = (
     r"^(?:(?:(?:\+|00)33[ .-]?(?:\(0\))?|0)[ .-]?[1-9](?:[ .-]?[0-9]{2}){4}|3[0-9]{3}|1[0-9]{1,2}|11[68][0-9]{3}"
     r"|(?:\+|00)(?:[124-9]|3[0-24-9])[0-9 .-]{6,16})$"
 )
+RNA = r"^W[0-9][0-9A-Z][0-9]{7}$"
+"""Number of an association: W, the registry's three signs (the second is a letter overseas), six digits."""
 ACTES = (
     "Commande publique", "Urbanisme", "Domaine et patrimoine", "Fonction publique",
     "Institutions et vie politique", "Libertés publiques et pouvoirs de police", "Finances locales",
@@ -50,6 +52,11 @@ def is_siret(value: pl.Expr) -> pl.Expr:
     siren_fits = _sums(number // 100_000, 9)[0] % 10 == 0
     la_poste = value.str.starts_with(LA_POSTE) & (plain % 5 == 0)
     return (siren_fits & ((luhn % 10 == 0) | la_poste)).fill_null(False)
+
+
+def is_rna(value: pl.Expr) -> pl.Expr:
+    """Return whether a text has the shape of a number of the national register of associations."""
+    return value.str.contains(RNA)
 
 
 def is_phone(value: pl.Expr) -> pl.Expr:

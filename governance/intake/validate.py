@@ -4,20 +4,24 @@ The frame that comes in holds the contract's columns as text and three of ours: 
 (``RECORD``, from 1) and which physical line (``line_number``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 
 from governance.contracts.checks import canonical_name
+from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
 from governance.intake.constraints import TYPED, constraints_of, typed
+from governance.intake.row_keys import FILE, INDEX, Judgeable, key_errors
 from governance.intake.table import LINE
 
-FILE = "\x1ffile"
 RECORD = "\x1frecord"
-INDEX = "\x1findex"
+NONE: Mapping[str, pl.DataFrame] = MappingProxyType({})
+NEVER = pl.lit(False)
 ERROR_SCHEMA = {
     INDEX: pl.UInt32, "column": pl.String, "rule": pl.String, "value": pl.String, "check": pl.UInt32,
     "blocks": pl.Boolean,
@@ -45,6 +49,7 @@ class _Rule:
 def _rules_of(contract: Contract) -> list[_Rule]:
     if any(column.name == LINE for column in contract.columns):
         raise ContractError(f"{LINE!r} is the name of our own column; the contract must use another")
+    foreign_keys_of(contract), unique_keys_of(contract)
     rules = [
         _Rule(column.name, code, broken)
         for column in contract.columns
@@ -76,12 +81,6 @@ def _repeated_rows(frame: pl.DataFrame, names: list[str]) -> pl.Series:
     return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again.implode())
 
 
-def _repeats(frame: pl.DataFrame, by: list[str], where: pl.Series) -> pl.Series:
-    """Return the indexes of rows whose key another earlier row of the same file already has."""
-    rows = frame.select(FILE, *by).with_row_index(INDEX).filter(where)
-    return rows.filter(~rows.select(pl.struct(FILE, *by).is_first_distinct()).to_series())[INDEX]
-
-
 def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataFrame:
     found = written[rule.column].gather(index)
     return pl.DataFrame({INDEX: index.cast(pl.UInt32), "value": found}).select(
@@ -94,32 +93,12 @@ def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataF
     )
 
 
-def _key_errors(
-    frame: pl.DataFrame, written: pl.DataFrame, typed_frame: pl.DataFrame, repeated: pl.Series, contract: Contract
-) -> list[pl.DataFrame]:
-    """Find what only several rows together break: ``unique`` and the primary key; exact repeats are left out."""
-    errors = []
-    once = ~repeated
-    values = frame.select(FILE).hstack(typed_frame)
-    for column in contract.columns:
-        if column.constraints.unique:
-            where = once & values[column.name].is_not_null()
-            errors.append(
-                _errors_at(written, _repeats(values, [column.name], where), _Rule(column.name, "unique", pl.lit(0)))
-            )
-    if contract.primary_key:
-        key = list(contract.primary_key)
-        first = _Rule(key[0], "primary-key", pl.lit(False))
-        complete = values.select(pl.all_horizontal(pl.col(key).is_not_null())).to_series()
-        errors.append(_errors_at(written, _repeats(values, key, once & complete), first))
-        if not any(contract.column(name).constraints.required for name in key):
-            empty = frame.select(pl.all_horizontal(pl.col(key).is_null())).to_series()
-            errors.append(_errors_at(written, empty.arg_true(), first))
-    return errors
-
-
-def validate(frame: pl.DataFrame, written: pl.DataFrame, contract: Contract) -> Judged:
+def validate(
+    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+) -> Judged:
     """Judge every row; errors come in the order of rows, then of columns, with the values of ``written``.
+
+    ``references`` are the accepted rows of other datasets, by id, for foreign keys.
 
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
@@ -137,7 +116,8 @@ def validate(frame: pl.DataFrame, written: pl.DataFrame, contract: Contract) -> 
         for number, rule in enumerate(rules)
         if result[str(number)].any()
     ]
-    found += _key_errors(frame, written, values, repeated, contract)
+    rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references)
+    found += key_errors(rows, contract, lambda at, column, code: _errors_at(written, at, _Rule(column, code, NEVER)))
     order = pl.Enum(names)
     errors = pl.concat([pl.DataFrame(schema=ERROR_SCHEMA), *found]) if found else pl.DataFrame(schema=ERROR_SCHEMA)
     return Judged(values, errors.sort(INDEX, pl.col("column").cast(order), maintain_order=True), repeated)

@@ -27,8 +27,9 @@ from governance.intake.model import (
     RowCounts,
     Status,
 )
+from governance.intake.row_keys import FILE, INDEX
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
-from governance.intake.validate import ERROR_SCHEMA, FILE, INDEX, RECORD, Judged
+from governance.intake.validate import ERROR_SCHEMA, RECORD, Judged
 
 ABSENT = ("missing-column", "missing-optional-column")
 FAULTS_OF_ROWS = ("extra-cell", "missing-cell", "unclosed-quote")

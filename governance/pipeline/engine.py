@@ -21,7 +21,7 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
     """Yield settings under which a policy engine answers.
 
     Raises:
-        PolicyEngineError: there is no engine on this machine; ``make run`` obtains one.
+        PolicyEngineError: there is no engine on this machine, or it does not start; ``make run`` obtains one.
     """
     revision = put_in_force(settings, Journal.from_settings(settings))
     if _is_ours(settings, revision):
@@ -30,6 +30,7 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
     private = settings.model_copy(update={"opa_url": None, "opa_port": _free_port(settings.host)})
     process = subprocess.Popen(opa_command(private), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
+        wait_for_revision(private, revision)
         yield private
     finally:
         process.terminate()

@@ -1,17 +1,19 @@
 """What was found wrong in the files of a batch, kept as columns; drawn as words when somebody asks.
 
 Two Parquet files a batch: every error of every file, and the rows left out as they were sent. The contract they were
-judged by lies inside the first, since words about an error need it and it may have changed since.
+judged by lies inside the first, and each source's declaration, since words about an error and a second reading of the
+same bytes need them and they may have changed since.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
 import polars as pl
 
 from governance.contracts.model import Contract
+from governance.federation import Source
 from governance.intake.findings import Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts, Status
 from governance.lake import Lake, write_atomically
@@ -29,18 +31,48 @@ class RunReport:
     quarantined: pl.DataFrame
 
 
-def write_run_reports(lake: Lake, batch_id: str, contract: Contract, runs: Sequence[tuple[str, Examined]]) -> None:
-    """Keep the errors and the quarantined rows of runs, each by its id."""
+@dataclass(frozen=True)
+class ReadBy:
+    """What a file was read and judged by; ``source`` is absent for a run of before it was kept."""
+
+    contract: Contract
+    source: Source | None
+
+
+def write_run_reports(
+    lake: Lake,
+    batch_id: str,
+    contract: Contract,
+    runs: Sequence[tuple[str, Examined]],
+    declared: Mapping[str, Source] | None = None,
+) -> None:
+    """Keep the errors and the quarantined rows of runs, each by its id, and what they were read by.
+
+    ``declared`` is the source of each run; where its secret is stays out, since no reading needs it.
+    """
     folder, ids = lake.quarantine(batch_id), [run_id for run_id, _ in runs]
     errors = [_frame_of(examined, contract) for _, examined in runs]
     out = BytesIO()
-    _stamped(ids, errors).write_parquet(out, metadata={"contract": contract.model_dump_json()})
+    _stamped(ids, errors).write_parquet(out, metadata=_read_by(contract, declared or {}))
     write_atomically(folder / _ERRORS, out.getvalue())
     rows = _stamped(ids, [examined.quarantined for _, examined in runs])
     if rows.height:
         out = BytesIO()
         rows.write_parquet(out)
         write_atomically(folder / _ROWS, out.getvalue())
+
+
+def find_read_by(lake: Lake, receipt: Receipt) -> ReadBy | None:
+    """Return what a run's file was read by, or None where no file was read or nothing is kept any more."""
+    if receipt.batch_id is None:
+        return None
+    try:
+        kept = pl.read_parquet_metadata(lake.quarantine(receipt.batch_id) / _ERRORS)
+        contract = Contract.model_validate_json(kept["contract"])
+    except (FileNotFoundError, KeyError):
+        return None
+    source = json.loads(kept.get("sources", "{}")).get(receipt.run_id)
+    return ReadBy(contract, Source.model_validate(source) if source is not None else None)
 
 
 def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
@@ -59,6 +91,11 @@ def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
         _report(receipt, contract, Findings(frame, contract)),
         quarantined.drop("run_id") if quarantined is not None else _no_rows(contract),
     )
+
+
+def _read_by(contract: Contract, declared: Mapping[str, Source]) -> dict[str, str]:
+    sources = {run_id: source.model_dump(mode="json", exclude={"secret"}) for run_id, source in declared.items()}
+    return {"contract": contract.model_dump_json(), "sources": json.dumps(sources)}
 
 
 def _frame_of(examined: Examined, contract: Contract) -> pl.DataFrame:

@@ -105,7 +105,9 @@ def settle(
     with hold(platform.lake, accepted_lock(contract.id)):
         before = find_accepted(platform.engine, [arrival.key for arrival, _ in runs])
         settled = [_settle_one(batch_id, contract, *run, before.get(run[0].key)) for run in runs]
-        write_run_reports(platform.lake, batch_id, contract, [(one.arrival.run_id, one.examined) for one in settled])
+        declared = {one.arrival.run_id: one.arrival.ask[1] for one in settled}
+        runs_examined = [(one.arrival.run_id, one.examined) for one in settled]
+        write_run_reports(platform.lake, batch_id, contract, runs_examined, declared)
         kept = [one for one in settled if one.outcome == "accepted"]
         if kept:
             write_accepted(platform.lake, contract, batch_id, [_kept(one) for one in kept])

@@ -5,8 +5,9 @@ from pathlib import Path
 import polars as pl
 
 from governance.contracts.model import Column, Contract
+from governance.intake.row_keys import FILE
 from governance.intake.table import LINE
-from governance.intake.validate import FILE, RECORD, validate
+from governance.intake.validate import RECORD, validate
 
 
 class OutputRefused(RuntimeError):

@@ -13,9 +13,11 @@ def rules_page() -> str:
         "[corriger un fichier](../howto/corriger-un-fichier.fr.md)."
     )
     rows = [
-        (code(rule), said.severity, said.fr, said.remedy_fr, said.en, said.remedy_en) for rule, said in MESSAGES.items()
+        (code(rule), said.title_fr, said.title_en, said.severity, said.fr, said.remedy_fr, said.en, said.remedy_en)
+        for rule, said in MESSAGES.items()
     ]
-    return page("Rules", words, table(("rule", "severity", "message", "remède", "message", "remedy"), rows))
+    heads = ("rule", "titre", "title", "severity", "message", "remède", "message", "remedy")
+    return page("Rules", words, table(heads, rows))
 
 
 def checks_page() -> str:

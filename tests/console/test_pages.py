@@ -76,7 +76,7 @@ def test_member_is_told_what_to_mend_first(running: Running) -> None:
 @pytest.mark.services
 def test_row_report_gives_line_value_and_remedy(running: Running) -> None:
     text = running.client().get("/fr/runs/run-donges").text
-    for expected in ("01/03/2024", "Écrivez « 2024-03-01 ».", "dateConvention", "type-error", ">3<"):
+    for expected in ("01/03/2024", "Écrivez « 2024-03-01 ».", "dateConvention", "Valeur du mauvais type", ">3<"):
         assert expected in text
 
 

@@ -1,0 +1,91 @@
+"""A received file read once more from where it landed, as it was read then: its own columns, under its own lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from governance.contracts.model import Contract
+from governance.federation import Formats, Source
+from governance.intake.examine import examine
+from governance.intake.gathering import read_table
+from governance.intake.header import Wanted, match
+from governance.intake.model import Examined, ReceivedFile
+from governance.intake.table import TextTable, UnreadableError
+from governance.pipeline.run_reports import ReadBy, find_read_by
+from governance.platform import Platform
+from governance.state.receipts import Receipt
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """The table of a file; ``positions`` is the place of each contract column that the file has."""
+
+    table: TextTable
+    positions: Mapping[str, int]
+    contract: Contract
+    source: Source
+
+    def formats_of(self, column: str) -> Formats:
+        """How the member declared that it writes a column."""
+        own = self.source.column_formats.get(column)
+        return (
+            self.source.formats
+            if own is None
+            else self.source.formats.model_copy(update=own.model_dump(exclude_unset=True))
+        )
+
+
+@dataclass(frozen=True)
+class Reexamined:
+    """A run's file judged once more, by the contract and the declaration of then."""
+
+    contract: Contract
+    examined: Examined
+
+
+def read_kept_file(platform: Platform, receipt: Receipt) -> KeptFile | None:
+    """Read the bytes of a run again, by the contract and the declaration of then.
+
+    None where no table was read, where the bytes are no longer there, or where nothing says how they were read.
+    """
+    found = _received(platform, receipt)
+    if found is None:
+        return None
+    contract, source, file = found
+    wanted = Wanted.of(contract, source.columns, source.constants)
+    try:
+        table = read_table(file, wanted)
+    except UnreadableError:
+        return None
+    return KeptFile(table, match(table.headers, wanted, table.header_row).positions, contract, source)
+
+
+def reexamine(platform: Platform, receipt: Receipt) -> Reexamined | None:
+    """Judge the bytes of a run again; None as for ``read_kept_file``."""
+    found = _received(platform, receipt)
+    if found is None:
+        return None
+    contract, _, file = found
+    (examined,) = examine([file], contract)
+    return Reexamined(contract, examined)
+
+
+def _received(platform: Platform, receipt: Receipt) -> tuple[Contract, Source, ReceivedFile] | None:
+    read_by = find_read_by(platform.lake, receipt)
+    source = _source_of(platform, receipt, read_by)
+    if read_by is None or source is None or receipt.file_sha256 is None:
+        return None
+    path = platform.lake.landed(receipt.file_sha256)
+    if not path.is_file():
+        return None
+    name = receipt.file_name or receipt.file_sha256
+    file = ReceivedFile.of(source, key=receipt.run_id, path=path, filename=name, sha256=receipt.file_sha256)
+    return read_by.contract, source, file
+
+
+def _source_of(platform: Platform, receipt: Receipt, read_by: ReadBy | None) -> Source | None:
+    """The declaration that was kept with the run; for a run of before it was kept, the one that is declared now."""
+    if read_by is not None and read_by.source is not None:
+        return read_by.source
+    organisation = platform.federation.organisations.get(receipt.member_id)
+    declared = organisation.sources if organisation is not None else ()
+    return next((source for source in declared if source.id == receipt.source_id), None)

@@ -1,0 +1,97 @@
+"""Rules that only several rows together can break: unique values, primary, unique and foreign keys.
+
+Keys are judged within a file. A row equal in every cell to an earlier one is a duplicate, no breach: it is left out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from governance.contracts.keys import ForeignKey, foreign_keys_of, unique_keys_of
+from governance.contracts.model import Contract
+
+Found = Callable[[pl.Series, str, str], pl.DataFrame]
+"""Makes errors of row indexes, a column and a rule."""
+INDEX = "\x1findex"
+FILE = "\x1ffile"
+
+
+@dataclass(frozen=True)
+class Judgeable:
+    """The typed columns with ``FILE``, which rows count (no repeats), and the rows of other datasets by name."""
+
+    values: pl.DataFrame
+    once: pl.Series
+    references: Mapping[str, pl.DataFrame]
+
+
+def _filled(names: Sequence[str]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(names).is_not_null())
+
+
+def _repeats(rows: Judgeable, names: Sequence[str]) -> pl.Series:
+    """Return the indexes of rows whose key, complete, another earlier row of the same file already has."""
+    chosen = (
+        rows.values.select(FILE, *names)
+        .with_row_index(INDEX)
+        .filter(rows.once & rows.values.select(_filled(names)).to_series())
+    )
+    return chosen.filter(~chosen.select(pl.struct(FILE, *names).is_first_distinct()).to_series())[INDEX]
+
+
+def _like(wanted: pl.DataFrame, names: Sequence[str], other: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Bring two keys to types that can be compared: numbers as numbers, anything that differs as text."""
+    for name in names:
+        ours, theirs = wanted.schema[name], other.schema[name]
+        if ours != theirs:
+            common = pl.Float64 if ours.is_numeric() and theirs.is_numeric() else pl.String
+            wanted, other = (
+                wanted.with_columns(pl.col(name).cast(common)),
+                other.with_columns(pl.col(name).cast(common)),
+            )
+    return wanted, other
+
+
+def _orphans(rows: Judgeable, key: ForeignKey) -> pl.Series:
+    """Return the indexes of rows whose key, complete, stands nowhere in what it refers to (SQL's MATCH SIMPLE)."""
+    names = list(key.columns)
+    chosen = rows.values.select(FILE, *names).with_row_index(INDEX).filter(_filled(names))
+    if key.resource:
+        there = rows.references[key.resource].select(pl.col(list(key.fields))).unique()
+        there.columns = names
+        on = names
+    else:
+        there = rows.values.select(FILE, *key.fields).unique()
+        there.columns = [FILE, *names]
+        on = [FILE, *names]
+    chosen, there = _like(chosen, names, there)
+    return chosen.join(there, on=on, how="anti", maintain_order="left")[INDEX]
+
+
+def unresolved(contract: Contract, references: Mapping[str, pl.DataFrame]) -> list[ForeignKey]:
+    """Return the foreign keys that cannot be judged, since the rows or columns referred to are not at hand."""
+    return [
+        key
+        for key in foreign_keys_of(contract)
+        if key.resource
+        and not set(key.fields) <= set(references[key.resource].columns if key.resource in references else ())
+    ]
+
+
+def key_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:
+    """Give the errors of every key; a primary key's columns must be filled (Table Schema, "Primary Key")."""
+    for column in contract.columns:
+        if column.constraints.unique:
+            yield found(_repeats(rows, [column.name]), column.name, "unique")
+    key = contract.primary_key
+    if key:
+        yield found(_repeats(rows, key), key[0], "primary-key")
+    for name in key:
+        if not contract.column(name).constraints.required:
+            yield found(rows.values[name].is_null().arg_true(), name, "required")
+    for names in unique_keys_of(contract):
+        yield found(_repeats(rows, names), names[0], "unique-key")
+    for foreign in foreign_keys_of(contract):
+        if not foreign.resource or foreign not in unresolved(contract, rows.references):
+            yield found(_orphans(rows, foreign), foreign.columns[0], "foreign-key")

@@ -1,0 +1,118 @@
+"""A proposal names the right header and says why; what is doubtful is never called sure."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from governance.commands.main import app
+from governance.contracts.odcs import load_contract
+from governance.federation import Source
+from governance.mapping.proposal import SURE, Match, propose
+from governance.mapping.words import meaning_of
+from governance.settings import PROJECT_ROOT
+
+SHARED = PROJECT_ROOT.parent / "shared" / "data" / "subventions"
+GRANTS = load_contract(PROJECT_ROOT / "federation" / "contracts" / "subventions.yaml")
+TRUTH = {
+    "Bénéficiaire": "nomBeneficiaire", "SIRET bénéficiaire": "idBeneficiaire", "Montant voté (€)": "montant",
+    "Date de la décision": "dateConvention", "Objet de la subvention": "objet",
+}  # fmt: skip
+FILE = """Bénéficiaire;SIRET bénéficiaire;Montant voté (€);Date de la décision;Objet de la subvention;Montant demandé
+Association A (synthétique);38047555800058;1 200,50;05/03/2024;Fonctionnement;2 000,00
+Association B (synthétique);38047555800058;14 700,00;17/04/2024;Festival;15 000,00
+Association C (synthétique);;300,00;30/04/2024;Tournoi;400,00
+"""
+
+
+def proposed(headers: list[str], *rows: list[str | None]) -> dict[str, Match]:
+    frame = pl.DataFrame(
+        {str(n): [row[n] for row in rows] for n in range(len(headers))},
+        schema={str(n): pl.String for n in range(len(headers))},
+    )
+    return {match.column: match for match in propose(headers, frame if rows else None, GRANTS)}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "subventions.csv"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def test_case_accents_plural_and_joined_words_do_not_matter() -> None:
+    assert meaning_of("NOM_BENEFICIAIRES") == meaning_of("nomBeneficiaire") == meaning_of("Nom du bénéficiaire")
+
+
+def test_every_column_of_a_file_with_other_headers_is_found(file: Path) -> None:
+    answer = CliRunner().invoke(app, ["map", str(file), "--contract", "subventions", "--json", "--header-row", "1"])
+    found = {each["header"]: each["column"] for each in json.loads(answer.stdout) if each["header"]}
+    assert {header: found.get(header) for header in TRUTH} == TRUTH
+
+
+def test_what_a_column_is_not_is_never_proposed(file: Path) -> None:
+    answer = CliRunner().invoke(app, ["map", str(file), "--contract", "subventions", "--json", "--header-row", "1"])
+    assert "Montant demandé" not in {each["header"] for each in json.loads(answer.stdout)}
+
+
+def test_the_lines_printed_are_a_declaration_with_the_notation_of_the_values(file: Path) -> None:
+    answer = CliRunner().invoke(app, ["map", str(file), "--contract", "subventions", "--yaml", "--header-row", "1"])
+    lines = yaml.safe_load(answer.stdout)
+    source = Source.model_validate({"dataset": "subventions", "connector": "http_file", **lines})
+    assert source.columns["montant"] == "Montant voté (€)"
+    assert (source.formats.decimal, source.formats.thousands, source.formats.date) == (",", " ", "%d/%m/%Y")
+
+
+def test_values_that_do_not_fit_are_never_sure() -> None:
+    match = proposed(["montant"], ["bientôt"], ["plus tard"])["montant"]
+    assert match.verdict == "verify"
+    assert "misfit" in {reason.code for reason in match.reasons}
+
+
+def test_two_headers_that_fit_alike_are_for_a_person() -> None:
+    match = proposed(["Nom bénéficiaire", "Bénéficiaire"], ["A", "B"], ["C", "D"])["nomBeneficiaire"]
+    assert match.verdict == "verify"
+
+
+def test_a_header_twice_is_for_a_person() -> None:
+    assert proposed(["montant", "Montant"], ["1", "2"])["montant"].verdict == "verify"
+
+
+def test_a_header_serves_one_column_only() -> None:
+    headers = [match.header for match in proposed(["Date", "SIRET", "Nom"]).values() if match.header]
+    assert len(headers) == len(set(headers))
+
+
+def test_a_header_that_says_nothing_known_is_not_proposed() -> None:
+    assert not any(match.header for match in proposed(["Commentaire libre", "Exercice"]).values())
+
+
+def test_an_unknown_contract_is_said_in_words(file: Path) -> None:
+    answer = CliRunner().invoke(app, ["map", str(file), "--contract", "nothing"])
+    assert answer.exit_code == 2
+    assert "subventions" in answer.output
+
+
+DILCRAH = {
+    "nomAttribuant": 0, "idAttribuant": 1, "dateConvention": 2, "referenceDecision": 3, "nomBeneficiaire": 4,
+    "idBeneficiaire": 5, "objet": 6, "montant": 7, "nature": 8, "conditionsVersement": 9, "datesPeriodeVersement": 10,
+    "idRAE": 11, "notificationUE": 12, "pourcentageSubvention": 13,
+}  # fmt: skip
+
+
+@pytest.mark.shared
+def test_a_real_file_with_its_own_headers_is_proposed_right() -> None:
+    """The synonyms were written with this file in sight: it keeps what was reached and proves no more."""
+    path = SHARED / "api-subventions-asso" / "SCDL_DILCRAH_2019.csv"
+    if not path.is_file():
+        pytest.skip("needs the reference material")
+    frame = pl.read_csv(path, separator=";", infer_schema=False, has_header=True)
+    headers = list(frame.columns)
+    matches = propose(headers, frame.rename({name: str(n) for n, name in enumerate(headers)}), GRANTS)
+    given = {match.column: headers.index(match.header) for match in matches if match.header}
+    right = sum(given.get(column) == place for column, place in DILCRAH.items())
+    wrong = [m for m in matches if m.score >= SURE and m.verdict == "sure" and given[m.column] != DILCRAH.get(m.column)]
+    assert (wrong, right) == ([], len(DILCRAH))
