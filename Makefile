@@ -52,9 +52,9 @@ new-member: $(VENV)/.run ## Declare a member: ID= (the rest is asked; or NAME= S
 new-source: $(VENV)/.run ## Declare where a member keeps a dataset: MEMBER= DATASET= (and URL= or CONNECTOR=)
 	@$(BIN)/archipel new source $(MEMBER) $(DATASET) $(if $(URL),--url "$(URL)") $(if $(CONNECTOR),--connector $(CONNECTOR))
 
-new-dataset: $(VENV)/.run ## Write the contract and models of a dataset: ID= (and SCHEMA= ENTITY= GROUP=)
-	@$(BIN)/archipel new dataset $(ID) $(if $(SCHEMA),--schema "$(SCHEMA)") $(if $(ENTITY),--entity $(ENTITY)) \
-	  $(if $(GROUP),--group $(GROUP))
+new-dataset: $(VENV)/.run ## Write the contract and models of a dataset: ID= (and SCHEMA= or FROM=, ENTITY= GROUP=)
+	@$(BIN)/archipel new dataset $(ID) $(if $(SCHEMA),--schema "$(SCHEMA)") $(if $(FROM),--from $(FROM)) \
+	  $(if $(ENTITY),--entity $(ENTITY)) $(if $(GROUP),--group $(GROUP))
 
 new-connector: $(VENV)/.run ## Write a connector, its test and its source in the suite: NAME=
 	@$(BIN)/archipel new connector $(NAME)

@@ -127,22 +127,26 @@ def dataset(
     entity: Annotated[str, typer.Option(prompt="What is one row (singular, snake_case)", help="As in arbre.")],
     group: Annotated[str, typer.Option(prompt="dbt group that answers for it", help="One of dbt/models/groups.yml.")],
     schema: Annotated[Path | None, typer.Option(help="Table Schema (JSON) to make the contract of.")] = None,
+    adopted: Annotated[str | None, typer.Option("--from", help="Contract of the library to adopt.")] = None,
     classification: Annotated[Classification, typer.Option(help="Who may see it at all.")] = "restricted",
     federation: FederationOption = None,
 ) -> None:
-    """Write the contract (from a Table Schema, unless it exists) and the dbt models of a dataset.
+    """Write the contract (from a Table Schema or the library, unless it exists) and the dbt models of a dataset.
 
     Nothing is open by default: classification is restricted until you say open.
 
     Example: archipel new dataset arbres --schema arbres.schema.json --entity arbre --group territoire
+
+    Example: archipel new dataset fontaines --from fontaines_eau --entity fontaine --group territoire
     """
     from governance.scaffold.dataset_files import NewDataset, write_dataset
 
     with _in_words():
         settings = chosen_settings(federation)
         wanted = NewDataset(dataset_id, entity, group, classification)
-        written = write_dataset(_federation(settings), settings.dbt_dir, wanted, schema)
-    _tell(written, ["say in the contract, in French and English, what each column is", "make docs"])
+        written = write_dataset(_federation(settings), settings.dbt_dir, wanted, schema, adopted)
+    words = [] if adopted else ["say in the contract, in French and English, what each column is"]
+    _tell(written, [*words, "make docs"])
 
 
 @app.command("connector")

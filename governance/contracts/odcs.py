@@ -73,8 +73,14 @@ def _column_to(column: Column, key: tuple[str, ...]) -> SchemaProperty:
     logical = LOGICAL_TYPES[column.type]
     allowed = OPTIONS.get(logical, {})
     kept = {name: field for name, field in CONSTRAINTS.items() if getattr(constraints, field) is not None}
-    options = {name: getattr(constraints, field) for name, field in kept.items() if name in allowed}
-    custom = {name: getattr(constraints, field) for name, field in kept.items() if name not in allowed}
+    # ODCS wants numbers for the bounds of numbers; some national schemas write them as text, and are kept as written.
+    plain = {
+        name
+        for name, field in kept.items()
+        if name in allowed and not (logical in ("number", "integer") and isinstance(getattr(constraints, field), str))
+    }
+    options = {name: getattr(constraints, field) for name, field in kept.items() if name in plain}
+    custom = {name: getattr(constraints, field) for name, field in kept.items() if name not in plain}
     skipped = {"type"} if logical == column.type else set()
     if logical == "string" and "format" in given:
         options["format"] = column.format

@@ -9,6 +9,7 @@ from governance.reference.commands_page import commands_page
 from governance.reference.connectors_page import connectors_page
 from governance.reference.contracts_page import contracts_page
 from governance.reference.dags_page import dags_page
+from governance.reference.library_page import library_page
 from governance.reference.make_page import make_page
 from governance.reference.rules_page import checks_page, rules_page
 from governance.reference.settings_page import settings_page
@@ -22,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "connectors.md": connectors_page,
     "contracts.md": contracts_page,
     "dags.md": dags_page,
+    "library.md": library_page,
     "make.md": make_page,
     "rules.md": rules_page,
     "settings.md": settings_page,

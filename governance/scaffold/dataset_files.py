@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from governance.contracts.adopt import adopt
 from governance.contracts.model import Classification, Contract
 from governance.contracts.odcs import dump_contract, load_contract
 from governance.contracts.table_schema import from_table_schema
@@ -62,11 +63,36 @@ def contract_from_schema(path: Path, dataset: NewDataset, licence: str) -> Contr
     return Contract.model_validate({**found.model_dump(exclude_unset=True), **own})
 
 
-def write_dataset(federation: Federation, dbt_dir: Path, dataset: NewDataset, schema: Path | None) -> list[Path]:
-    """Write the contract (from a Table Schema, unless it exists) and the four dbt files; return the new paths.
+def _new_contract(path: Path, dataset: NewDataset, licence: str, schema: Path | None, name: str | None) -> Contract:
+    """Return the contract to write at a path: from a Table Schema or from the library, one of them.
 
     Raises:
-        ScaffoldError: no contract and no schema, both, an unknown group, or dbt files that exist already.
+        ScaffoldError: the contract exists, or not exactly one origin is given.
+        ContractError: the schema cannot be applied, or the library has none of that name.
+    """
+    if path.exists():
+        raise ScaffoldError(f"{path} exists already; leave --schema and --from out to make models of it")
+    if schema is not None and name is not None:
+        raise ScaffoldError("a contract is made of a schema (--schema) or of the library (--from), not of both")
+    if schema is not None:
+        return contract_from_schema(schema, dataset, licence)
+    if name is not None:
+        return adopt(name, dataset.id, dataset.classification, licence)
+    raise ScaffoldError(
+        f"{path} does not exist; give a Table Schema with --schema, a contract of the library with --from, "
+        "or write the contract first"
+    )
+
+
+def write_dataset(
+    federation: Federation, dbt_dir: Path, dataset: NewDataset, schema: Path | None, adopted: str | None = None
+) -> list[Path]:
+    """Write the contract (from a Table Schema or the library, unless it exists) and the four dbt files.
+
+    Returns the new paths. ``adopted`` is the name of a contract of the library.
+
+    Raises:
+        ScaffoldError: no contract and no origin, both, an unknown group, or dbt files that exist already.
         ContractError: the contract or the schema cannot be applied.
     """
     for name, what in ((dataset.id, "dataset"), (dataset.entity, "row")):
@@ -77,16 +103,12 @@ def write_dataset(federation: Federation, dbt_dir: Path, dataset: NewDataset, sc
             f"no dbt group {dataset.group!r}; known: {', '.join(groups_of(dbt_dir))} (dbt/models/groups.yml)"
         )
     path = federation.root / "contracts" / f"{dataset.id}.yaml"
-    if path.exists() and schema is not None:
-        raise ScaffoldError(f"{path} exists already; leave --schema out to make models of it")
-    if not path.exists() and schema is None:
-        raise ScaffoldError(f"{path} does not exist; give a Table Schema with --schema, or write the contract first")
     contents: dict[Path, str] = {}
-    if schema is not None:
-        contract = contract_from_schema(schema, dataset, federation.head.licence)
-        contents[path] = dump_contract(contract)
-    else:
+    if path.exists() and schema is None and adopted is None:
         contract = load_contract(path)
+    else:
+        contract = _new_contract(path, dataset, federation.head.licence, schema, adopted)
+        contents[path] = dump_contract(contract)
     owner = federation.head.contact
     contents |= model_files(
         dbt_dir, contract, domain=dataset.group, entity=dataset.entity, group=dataset.group, owner=owner

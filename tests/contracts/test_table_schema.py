@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped,unused-ignore]
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -122,6 +123,14 @@ def test_any_schema_survives_both_ways(schema: dict[str, Any]) -> None:
     again = through_odcs(contract)
     assert again == contract
     assert as_json(to_table_schema(again)) == as_json(schema)
+
+
+def test_bounds_of_numbers_written_as_text_stay_so_where_odcs_wants_numbers() -> None:
+    field = {"name": "latitude", "type": "number", "constraints": {"minimum": "-90", "maximum": 90}}
+    contract = from_table_schema({"fields": [field]})
+    document = yaml.safe_load(dump_contract(contract))
+    jsonschema.validate(document, json.loads(OpenDataContractStandard.json_schema()))
+    assert through_odcs(contract) == contract
 
 
 def test_unknown_custom_check_is_refused_not_skipped() -> None:

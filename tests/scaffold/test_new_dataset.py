@@ -107,6 +107,18 @@ def test_contract_that_exists_gets_models(new: New, schema: str) -> None:
     assert set(new.tree()) - set(before) == WRITTEN - {"federation/contracts/arbres.yaml"}
 
 
+def test_contract_of_the_library_is_adopted_in_words_already_said(new: New) -> None:
+    before = new.tree()
+    done = new("dataset", *ARGUMENTS, "--from", "fontaines_eau")
+    assert done.exit_code == 0, done.output
+    assert set(new.tree()) - set(before) == WRITTEN
+    contract = load_contract(new.project / "federation" / "contracts" / "arbres.yaml")
+    assert (contract.id, contract.classification, contract.licence) == ("arbres", "restricted", None)
+    assert all(column.description and column.description_en for column in contract.columns)
+    assert "say in the contract" not in done.output
+    _dbt(new.project, "parse")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -114,6 +126,9 @@ def test_contract_that_exists_gets_models(new: New, schema: str) -> None:
         (ARGUMENTS, "give a Table Schema with --schema"),
         (("equipements", "--entity", "equipement", "--group", "territoire"), "exists already"),
         ((*ARGUMENTS, "--schema", "absent.json"), "absent.json"),
+        ((*ARGUMENTS, "--from", "arbres"), "no contract 'arbres' in the library; it has: adresses"),
+        ((*ARGUMENTS, "--from", "budget", "--schema", "absent.json"), "not of both"),
+        (("equipements", "--entity", "equipement", "--group", "territoire", "--from", "budget"), "exists already"),
         (("Arbres!", *ARGUMENTS[1:]), "no name for a dataset"),
         (("arbres", "--entity", "un arbre", "--group", "territoire"), "no name for a row"),
     ],
