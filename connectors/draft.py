@@ -47,6 +47,14 @@ class Draft:
         """Write the last bytes; the file now belongs to whoever was given its path."""
         self._file.close()
 
+    def keep_unless(self, known: str | None) -> Path | None:
+        """Keep it and say where it is, or leave nothing where its hash is the one that is known."""
+        if self.sha256 == known:
+            self.drop()
+            return None
+        self.keep()
+        return self.path
+
     def drop(self) -> None:
         """Leave nothing on disk."""
         self._file.close()

@@ -95,11 +95,7 @@ def fetch(request: FetchRequest) -> Fetched:
         draft.drop()
         raise
     told = Validators(etag=tag, last_modified=_last_modified(path), sha256=draft.sha256)
-    if draft.sha256 == request.since.sha256:
-        draft.drop()
-        return _fetched(path, told, size=draft.size)
-    draft.keep()
-    return _fetched(path, told, size=draft.size, taken=draft.path)
+    return _fetched(path, told, size=draft.size, taken=draft.keep_unless(request.since.sha256))
 
 
 def _tag(path: Path) -> str:

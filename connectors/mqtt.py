@@ -24,7 +24,7 @@ from connectors.credentials import two_parts
 from connectors.mqtt_rows import Rows
 from connectors.mqtt_session import Broker
 from connectors.patience import Patience
-from connectors.records import NDJSON, Cost, write_records
+from connectors.records import Cost, checked, write_records
 from connectors.snapshot import Snapshot, key_at
 
 
@@ -85,13 +85,7 @@ def check(request: FetchRequest) -> Checked:
     for attempt in patience.attempts:
         with attempt, broker.opened(is_lasting=False):
             pass
-    return Checked(
-        filename=f"{options.client_id}.ndjson",
-        media_type=NDJSON.media_type,
-        size=None,
-        validators=Validators(),
-        resumable=True,
-    )
+    return checked(f"{options.client_id}.ndjson", resumable=True)
 
 
 def fetch(request: FetchRequest) -> Fetched:

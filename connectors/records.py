@@ -74,9 +74,10 @@ def json_lines(path: Path, where: str) -> Iterator[dict[str, Any]]:
                 raise UnexpectedAnswer(where, *reasons)
 
 
-def checked(filename: str, layout: Layout = NDJSON) -> Checked:
+def checked(filename: str, layout: Layout = NDJSON, *, resumable: bool = False) -> Checked:
     """What ``check`` says of records: their size is known only once they are taken."""
-    return Checked(filename=filename, media_type=layout.media_type, size=None, validators=Validators(), resumable=False)
+    kind = layout.media_type
+    return Checked(filename=filename, media_type=kind, size=None, validators=Validators(), resumable=resumable)
 
 
 def write_records(
@@ -103,14 +104,10 @@ def write_records(
     except BaseException:
         draft.drop()
         raise
-    unchanged = draft.sha256 == request.since.sha256
-    if unchanged:
-        draft.drop()
-    else:
-        draft.keep()
+    path = draft.keep_unless(request.since.sha256)
     return Fetched(
-        not_modified=unchanged,
-        path=None if unchanged else draft.path,
+        not_modified=path is None,
+        path=path,
         sha256=draft.sha256,
         size=draft.size,
         filename=filename,

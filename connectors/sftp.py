@@ -133,15 +133,13 @@ def fetch(request: FetchRequest) -> Fetched:
         draft.drop()
         raise
     is_known = draft.resume_if is None
-    sha256 = since.sha256 if is_known else draft.sha256
-    unchanged = sha256 == since.sha256
-    if unchanged:
+    if is_known:
         draft.drop()
-    else:
-        draft.keep()
+    sha256 = since.sha256 if is_known else draft.sha256
+    path = None if is_known else draft.keep_unless(since.sha256)
     return Fetched(
-        not_modified=unchanged,
-        path=None if unchanged else draft.path,
+        not_modified=path is None,
+        path=path,
         sha256=sha256,
         size=file.size,
         filename=file.name,

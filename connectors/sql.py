@@ -27,7 +27,7 @@ from connectors.credentials import two_parts
 from connectors.patience import Patience
 from connectors.postgres import Server
 from connectors.problems import BadOptions, TooLarge
-from connectors.records import NDJSON, Cost, write_records
+from connectors.records import Cost, checked, write_records
 from connectors.snapshot import Snapshot, key_at
 
 _BATCH = 1000
@@ -179,13 +179,7 @@ def check(request: FetchRequest) -> Checked:
     for attempt in patience.attempts:
         with attempt, server.opened() as connection, server.watched(connection):
             connection.execute(_query(options, None) + SQL(" LIMIT 0"))
-    return Checked(
-        filename=f"{options.table}.ndjson",
-        media_type=NDJSON.media_type,
-        size=None,
-        validators=Validators(),
-        resumable=options.watermark is not None,
-    )
+    return checked(f"{options.table}.ndjson", resumable=options.watermark is not None)
 
 
 def fetch(request: FetchRequest) -> Fetched:

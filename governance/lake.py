@@ -46,6 +46,18 @@ class Lake:
         return self.root / "shared"
 
 
+def write_if_changed(path: Path, content: bytes) -> bool:
+    """Write a file as ``write_atomically`` does unless it has that content already; say whether it was written.
+
+    Raises:
+        OSError: the disk refused; nothing of the new content is visible.
+    """
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
+    return True
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that readers see the old content or the new, never a half.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from governance.catalogue.model import Distribution
-from governance.lake import write_atomically
+from governance.lake import write_if_changed
 
 
 class StoredDataset(BaseModel):
@@ -56,11 +56,7 @@ class DistributionStore:
     def remember(self, entries: Mapping[str, StoredDataset]) -> int:
         """Replace what is remembered if it differs; return the bytes written."""
         content = json.dumps(_ENTRIES.dump_python(dict(sorted(entries.items())), mode="json"), indent=1).encode()
-        path = self.root / "store.json"
-        if path.is_file() and path.read_bytes() == content:
-            return 0
-        write_atomically(path, content)
-        return len(content)
+        return len(content) if write_if_changed(self.root / "store.json", content) else 0
 
     def holds(self, entry: StoredDataset) -> bool:
         """Whether every file of an entry is there, whole."""

@@ -16,13 +16,8 @@ from governance.contracts.model import Contract, ContractError
 from governance.contracts.odcs import load_contract
 from governance.contracts.table_schema import from_table_schema
 from governance.intake.examine import examine
-from governance.intake.model import Examined, ReceivedFile, Report
-from governance.intake.report_files import (
-    write_quarantine_csv,
-    write_report_csv,
-    write_report_html,
-    write_report_json,
-)
+from governance.intake.model import Examined, ReceivedFile
+from governance.intake.report_files import write_quarantine_csv, write_report
 from governance.settings import load_settings
 
 EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
@@ -77,15 +72,6 @@ def _examine(file: Path, contract: Contract, say: dict[str, str]) -> Examined:
         raise _Refusal(say["bad_schema"].format(why=error)) from error
 
 
-def _write_report(report: Report, path: Path, lang: str) -> None:
-    if path.suffix.lower() == ".csv":
-        write_report_csv(report, path)
-    elif path.suffix.lower() in (".html", ".htm"):
-        write_report_html(report, path, "en" if lang == "en" else "fr")
-    else:
-        write_report_json(report, path)
-
-
 def _write_rows(examined: Examined, accepted: Path | None, quarantine: Path | None) -> None:
     if accepted is not None:
         accepted.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +97,7 @@ def check(
         chosen = _contract(contract, schema, federation or load_settings().federation_dir, say)
         examined = _examine(file, chosen, say)
         if report is not None:
-            _write_report(examined.report, report, lang.value)
+            write_report(examined.report, report, lang.value)
         _write_rows(examined, accepted, quarantine)
     except _Refusal as refusal:
         typer.echo(str(refusal), err=True)

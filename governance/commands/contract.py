@@ -5,7 +5,6 @@ Exit codes of ``diff``: 0 the version number says what the changes are, 1 it say
 
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ import typer
 from connectors.problems import ConnectorProblem
 from connectors.session import Order, Session
 from governance.commands.options import FederationOption, JsonOption, Language, chosen_settings
+from governance.contracts.adopt import as_own
 from governance.contracts.compare import LEVELS, compare, level_of, level_said
 from governance.contracts.model import Classification, Contract, ContractError
 from governance.contracts.odcs import dump_contract, load_contract
@@ -59,9 +59,8 @@ def read_contract(path: Path) -> Contract:
 
 
 def _fetch(settings: Settings, url: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder, Session(limits_of(settings)) as session:
-        answer = session.download(Order(url), Path(folder))
-        return b"" if answer.path is None else answer.path.read_bytes()
+    with Session(limits_of(settings)) as session:
+        return session.read(Order(url)).content
 
 
 def _id_of(name: str) -> str:
@@ -89,10 +88,7 @@ def import_contract(
             name, lambda url: _fetch(settings, url), registry
         )  # fmt: skip
         own = contract_id or _id_of(name)
-        # What the schema left unsaid is said now, so the marks of its absence go.
-        extra = {key: value for key, value in found.extra.items() if value is not None}
-        said = {"id": own, "classification": classification, "title": found.title or own, "extra": extra}
-        contract = Contract.model_validate({**found.model_dump(exclude_unset=True), "version": found.version, **said})
+        contract = as_own(found, id=own, classification=classification, title=found.title or own)
         compile_contract(contract)
         (written,) = write_new({settings.federation_dir / "contracts" / f"{own}.yaml": dump_contract(contract)})
     except (ContractError, ScaffoldError) as error:

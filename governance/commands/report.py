@@ -11,9 +11,9 @@ from governance.commands.show_report import show_report
 from governance.deliverables.copy_words import COPY_WORDS
 from governance.deliverables.corrected_copy import NoCopy, write_corrected_copy
 from governance.deliverables.kept_file import read_kept_file
-from governance.deliverables.sight import sight_of
+from governance.deliverables.sight import Sight, sight_of
 from governance.intake.model import Report
-from governance.intake.report_files import write_report_csv, write_report_html, write_report_json
+from governance.intake.report_files import write_report
 from governance.lake import write_atomically
 from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.failures import StepFailed
@@ -67,15 +67,16 @@ def report(
         kept = read_run_report(platform.lake, receipt)
         if kept is None:
             raise NoReport(say["no_report"].format(name=receipt.run_id))
+        sight = sight_of(platform.pdp, receipt.dataset, platform.contracts.get(receipt.dataset))
         if to is not None and to.suffix.lower() == ".xlsx":
-            write_atomically(to, _copy(platform, receipt, kept.report, lang))
-            seen = kept.report
-        else:
-            seen = _seen(platform, receipt, kept.report)
+            write_atomically(to, _copy(platform, receipt, kept.report, sight, lang))
+        elif to is not None:
+            write_report(_seen(kept.report, sight), to, lang.value)
     if to is not None:
-        _write(seen, to, lang)
-        typer.echo(say["written"].format(path=to, count=len(seen.errors)))
-    elif as_json:
+        typer.echo(say["written"].format(path=to, count=len(kept.report.errors)))
+        return
+    seen = _seen(kept.report, sight)
+    if as_json:
         typer.echo(json.dumps(seen.model_dump(mode="json"), ensure_ascii=False))
     else:
         show_report(seen, lang.value)
@@ -90,28 +91,16 @@ def _receipt(platform: Platform, run: str, source: str | None, say: dict[str, st
     return found
 
 
-def _seen(platform: Platform, receipt: Receipt, report: Report) -> Report:
-    sight = sight_of(platform.pdp, receipt.dataset, platform.contracts.get(receipt.dataset))
+def _seen(report: Report, sight: Sight) -> Report:
     return report.model_copy(update={"errors": tuple(sight.seen(error) for error in report.errors)})
 
 
-def _copy(platform: Platform, receipt: Receipt, report: Report, lang: Language) -> bytes:
+def _copy(platform: Platform, receipt: Receipt, report: Report, sight: Sight, lang: Language) -> bytes:
     kept = read_kept_file(platform, receipt)
     words = COPY_WORDS[lang.value]
     if kept is None:
         raise NoReport(words["no_table"])
-    sight = sight_of(platform.pdp, receipt.dataset, platform.contracts.get(receipt.dataset))
     try:
         return write_corrected_copy(kept, report.errors, sight, lang.value)
     except NoCopy as refusal:
         raise NoReport(words[refusal.code]) from None
-
-
-def _write(report: Report, path: Path, lang: Language) -> None:
-    ending = path.suffix.lower()
-    if ending == ".csv":
-        write_report_csv(report, path)
-    elif ending == ".json":
-        write_report_json(report, path)
-    elif ending != ".xlsx":
-        write_report_html(report, path, lang.value)

@@ -3,7 +3,6 @@
 What may be shown of a cell is said by ``governance.deliverables.sight``.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -22,7 +21,7 @@ from governance.deliverables.mends import Mend, first_mends
 from governance.deliverables.sight import Sight, sight_of
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, RowError
-from governance.pipeline.run_reports import read_run_report
+from governance.pipeline.run_reports import read_as, read_run_report
 from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
 
@@ -41,7 +40,7 @@ class Fault(_Frozen):
     value: str | None
     correction: str | None = None
     """The right value where it is certain."""
-    is_hidden: bool = False
+    is_hidden: bool
     message: Words
     remedy: Words
 
@@ -91,27 +90,26 @@ def find_run(platform: Platform, run_id: str) -> Receipt:
     return receipt
 
 
-def _fault(error: RowError) -> Fault:
+def _fault(error: RowError, *, is_hidden: bool) -> Fault:
     return Fault(
         line=error.line,
         column=error.column,
         value=error.value,
         correction=error.correction,
+        is_hidden=is_hidden,
         message=Words(fr=error.message_fr, en=error.message_en),
         remedy=Words(fr=error.remedy_fr, en=error.remedy_en),
     )
 
 
 def faults_of(gate: Gate, receipt: Receipt) -> list[tuple[RowError, Fault]]:
-    """Return every fault of a run with what may be shown of it, in the order of the report."""
+    """Return every error of a run in words that may be shown, beside its fault, in the order of the report."""
     kept = read_run_report(gate.platform.lake, receipt)
     if kept is None:
         return []
     sight = sight_of_run(gate, receipt)
-    return [
-        (error, _fault(sight.seen(error)).model_copy(update={"is_hidden": sight.hides(error)}))
-        for error in kept.report.errors
-    ]
+    errors = kept.report.errors
+    return [(seen := sight.seen(error), _fault(seen, is_hidden=sight.hides(error))) for error in errors]
 
 
 def sight_of_run(gate: Gate, receipt: Receipt) -> Sight:
@@ -142,13 +140,6 @@ def mends_of(gate: Gate, receipt: Receipt) -> tuple[Mend, ...]:
         return ()
     sight = sight_of_run(gate, receipt)
     return first_mends(sight.seen(error) for error in kept.report.errors)
-
-
-def _read_as(receipt: Receipt) -> FileFacts | None:
-    if receipt.detected is None:
-        return None
-    known = {**json.loads(receipt.detected), "name": receipt.file_name or "", "sha256": receipt.file_sha256 or ""}
-    return FileFacts.model_validate(known)
 
 
 def _title(rule: str) -> Words:
@@ -185,9 +176,9 @@ def run_page(gate: Gate, run_id: str, most: int = ERRORS_PER_GROUP) -> RunPage:
         member_name=organisation.name if organisation else receipt.member_id,
         file_name=receipt.file_name,
         state=source_state(platform, receipt.source_id, receipt.dataset, receipt),
-        read_as=_read_as(receipt),
+        read_as=read_as(receipt) if receipt.detected is not None else None,
         changes=find_changes(platform, receipt),
-        first_mends=mends_of(gate, receipt),
+        first_mends=first_mends(error for error, _ in faults),
         groups=_groups(faults, most),
         errors=len(faults),
         contract_version=receipt.contract_version,

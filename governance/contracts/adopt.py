@@ -5,6 +5,7 @@ and what the library says later reaches it only through somebody who compares th
 """
 
 from pathlib import Path
+from typing import Any
 
 from governance.contracts.model import Classification, Contract, ContractError
 from governance.contracts.odcs import load_contract
@@ -39,4 +40,11 @@ def adopt(name: str, contract_id: str, classification: Classification, licence: 
     found = load_from_library(name)
     chosen = "personal" if found.classification == "personal" else classification
     own = {"id": contract_id, "classification": chosen, "licence": licence if chosen == "open" else None}
-    return Contract.model_validate({**found.model_dump(exclude_unset=True), **own})
+    return as_own(found, **own)
+
+
+def as_own(found: Contract, **said: Any) -> Contract:
+    """Return a contract with what its new owner says of it; marks of what it left unsaid go, since it is said now."""
+    extra = {key: value for key, value in found.extra.items() if value is not None}
+    written = {**found.model_dump(exclude_unset=True), "version": found.version, "extra": extra}
+    return Contract.model_validate({**written, **said})

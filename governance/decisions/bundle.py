@@ -22,7 +22,7 @@ from governance.decisions.opa_server import bundle_path
 from governance.decisions.reasons import Rule, load_rules
 from governance.decisions.revisions import Revisions
 from governance.federation import DeclarationError, Federation, load_federation
-from governance.lake import write_atomically
+from governance.lake import write_if_changed
 from governance.settings import Settings
 
 ROOTS = ("archipel", "facts", "system/authz")
@@ -177,8 +177,6 @@ def write_bundle(settings: Settings) -> str:
         PolicyEngineError: no OPA to read the annotations with.
     """
     revision, content = build_bundle(settings.policies_dir, current_data(settings))
-    path = bundle_path(settings)
-    if not path.is_file() or path.read_bytes() != content:
-        write_atomically(path, content)
+    write_if_changed(bundle_path(settings), content)
     revisions_of(settings).record(revision)
     return revision

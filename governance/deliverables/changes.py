@@ -6,14 +6,12 @@ nothing for it; what was found is kept beside the run's report, since a run neve
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import desc, select
 
 from governance.deliverables.kept_file import reexamine
 from governance.intake.table import LINE
 from governance.lake import write_atomically
 from governance.platform import Platform
-from governance.state.database import receipts
-from governance.state.receipts import Receipt, find_receipt
+from governance.state.receipts import Receipt, find_last_accepted
 
 MAX_BYTES = 64 * 1024 * 1024
 """Received bytes of either file; above it nobody should wait for a comparison that a page asks for."""
@@ -36,7 +34,7 @@ def find_changes(platform: Platform, receipt: Receipt) -> Changes | None:
     """Return what a run changed, or for one that waits would change; None where there is nothing to compare."""
     if receipt.outcome not in ("accepted", "held") or receipt.batch_id is None:
         return None
-    before = _good_before(platform, receipt)
+    before = find_last_accepted(platform.engine, receipt)
     if before is None or max(before.file_bytes or 0, receipt.file_bytes or 0) > MAX_BYTES:
         return None
     path = platform.lake.quarantine(receipt.batch_id) / f"changes-{receipt.run_id}.json"
@@ -47,19 +45,6 @@ def find_changes(platform: Platform, receipt: Receipt) -> Changes | None:
     if found is not None:
         write_atomically(path, found.model_dump_json().encode())
     return found
-
-
-def _good_before(platform: Platform, receipt: Receipt) -> Receipt | None:
-    query = (
-        select(receipts.c.run_id)
-        .where(receipts.c.member_id == receipt.member_id, receipts.c.source_id == receipt.source_id)
-        .where(receipts.c.outcome == "accepted", receipts.c.finished_at < receipt.finished_at)
-        .order_by(desc(receipts.c.finished_at))
-        .limit(1)
-    )
-    with platform.engine.connect() as connection:
-        run_id = connection.execute(query).scalar_one_or_none()
-    return find_receipt(platform.engine, run_id) if run_id is not None else None
 
 
 def _compare(platform: Platform, before: Receipt, after: Receipt) -> Changes | None:

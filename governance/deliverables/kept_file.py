@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from governance.contracts.model import Contract
 from governance.federation import Formats, Source
 from governance.intake.examine import examine
+from governance.intake.formats import effective
 from governance.intake.gathering import read_table
 from governance.intake.header import Wanted, match
 from governance.intake.model import Examined, ReceivedFile
@@ -26,12 +27,7 @@ class KeptFile:
 
     def formats_of(self, column: str) -> Formats:
         """How the member declared that it writes a column."""
-        own = self.source.column_formats.get(column)
-        return (
-            self.source.formats
-            if own is None
-            else self.source.formats.model_copy(update=own.model_dump(exclude_unset=True))
-        )
+        return effective(self.source.formats, self.source.column_formats.get(column))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from governance.federation import Member, Partner
-from governance.lake import write_atomically
+from governance.lake import write_if_changed
 from governance.settings import Settings
 
 LONGEST_HOURS = 24.0
@@ -81,9 +81,7 @@ class DevelopmentIssuer:
         public = ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         keys = {"keys": [{**public, "kid": self._id, "alg": "ES256", "use": "sig"}]}
         content = json.dumps(keys, indent=1, sort_keys=True).encode()
-        path = jwks_path(self._settings.state_dir)
-        if not path.exists() or path.read_bytes() != content:
-            write_atomically(path, content)
+        write_if_changed(jwks_path(self._settings.state_dir), content)
 
     def mint(self, organisation: Member | Partner, hours: float = 8.0, roles: tuple[str, ...] = ("reader",)) -> str:
         """Return a signed token of an organisation, valid for `hours` (at most 24).

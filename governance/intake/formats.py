@@ -19,7 +19,8 @@ PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 SPACES = " \u00a0\u202f\u2009"
 
 
-def _effective(formats: Formats, own: Formats | None) -> Formats:
+def effective(formats: Formats, own: Formats | None) -> Formats:
+    """Return how one column is written: as the member writes all, but for what is declared of its own."""
     return (
         formats
         if own is None
@@ -87,7 +88,7 @@ def rewrite(
     """Return the frame with every declared notation replaced by the contract's; missing values stay missing."""
     rewritten = []
     for column in contract.columns:
-        expression = rewriting_of(column, _effective(formats, column_formats.get(column.name)), from_workbook)
+        expression = rewriting_of(column, effective(formats, column_formats.get(column.name)), from_workbook)
         if expression is not None:
             value = pl.col(column.name)
             rewritten.append(pl.when(value.is_not_null()).then(expression).alias(column.name))

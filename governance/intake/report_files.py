@@ -53,6 +53,17 @@ def write_report_csv(report: Report, path: Path) -> None:
     write_atomically(path, out.getvalue().encode("utf-8-sig"))
 
 
+def write_report(report: Report, path: Path, language: Language = "fr") -> None:
+    """Write the report in the form that the file's name ends in: .csv, .html or .htm, else JSON."""
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        write_report_csv(report, path)
+    elif ending in (".html", ".htm"):
+        write_report_html(report, path, language)
+    else:
+        write_report_json(report, path)
+
+
 def write_quarantine_csv(quarantined: pl.DataFrame, path: Path) -> None:
     """Write quarantined rows as the clerk wrote them, with their line and the rules they break."""
     cells = [name for name, kind in quarantined.schema.items() if kind == pl.String]

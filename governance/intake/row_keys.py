@@ -92,6 +92,7 @@ def key_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl
             yield found(rows.values[name].is_null().arg_true(), name, "required")
     for names in unique_keys_of(contract):
         yield found(_repeats(rows, names), names[0], "unique-key")
+    unjudged = unresolved(contract, rows.references)
     for foreign in foreign_keys_of(contract):
-        if not foreign.resource or foreign not in unresolved(contract, rows.references):
+        if foreign not in unjudged:
             yield found(_orphans(rows, foreign), foreign.columns[0], "foreign-key")

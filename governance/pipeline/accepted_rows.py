@@ -6,13 +6,13 @@ thousands of communes is some hundred files to read, and a new file of one commu
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
 import polars as pl
 
 from governance.contracts.model import Contract
 from governance.intake.casting import dtype_of
-from governance.lake import Lake, write_atomically
+from governance.lake import Lake, write_atomically, write_if_changed
+from governance.parquet_bytes import to_parquet
 from governance.state.cursors import AcceptedRows
 
 PROVENANCE = {
@@ -24,6 +24,8 @@ PROVENANCE = {
     "contract_version": pl.String,
 }
 """Columns added to a contract's own, in this order."""
+_EMPTY = "_empty"
+"""Name of the file of no rows."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,8 @@ def write_accepted(lake: Lake, contract: Contract, batch_id: str, kept: Sequence
         repeated([source.run_id for source in kept], heights, "run_id"),
         pl.lit(contract.version).alias("contract_version"),
     )
-    out = BytesIO()
-    stamped.select(list(_schema(contract))).write_parquet(out)
-    write_atomically(lake.accepted_batch(contract.id, batch_id), out.getvalue())
+    content = to_parquet(stamped.select(list(_schema(contract))))
+    write_atomically(lake.accepted_batch(contract.id, batch_id), content)
 
 
 def list_current(lake: Lake, contract: Contract, records: Iterable[AcceptedRows]) -> None:
@@ -69,23 +70,11 @@ def list_current(lake: Lake, contract: Contract, records: Iterable[AcceptedRows]
     The caller holds the dataset's lock, so that no batch is being written meanwhile.
     """
     current = list(records)
-    out = BytesIO()
-    pl.DataFrame({"run_id": [record.run_id for record in current]}, schema={"run_id": pl.String}).write_parquet(out)
-    write_atomically(lake.accepted_now(contract.id), out.getvalue())
-    _ensure_typed_empty(lake, contract)
+    runs = pl.DataFrame({"run_id": [record.run_id for record in current]}, schema={"run_id": pl.String})
+    write_if_changed(lake.accepted_now(contract.id), to_parquet(runs))
+    # The file of no rows gives a dataset its types before anybody contributed.
+    write_if_changed(lake.accepted_batch(contract.id, _EMPTY), to_parquet(pl.DataFrame(schema=_schema(contract))))
     named = {record.batch_id for record in current} | {_EMPTY}
     for path in lake.accepted(contract.id).glob("*.parquet"):
         if path.stem not in named:
             path.unlink()
-
-
-_EMPTY = "_empty"
-
-
-def _ensure_typed_empty(lake: Lake, contract: Contract) -> None:
-    """Make the file of no rows that gives a dataset its types before anybody contributed."""
-    out = BytesIO()
-    pl.DataFrame(schema=_schema(contract)).write_parquet(out)
-    path = lake.accepted_batch(contract.id, _EMPTY)
-    if not path.is_file() or path.read_bytes() != out.getvalue():
-        write_atomically(path, out.getvalue())

@@ -1,11 +1,10 @@
 """Facts about the federation as a Parquet file, so that models read who takes part like any other source."""
 
-from io import BytesIO
-
 import polars as pl
 
 from governance.federation import Federation, Member
-from governance.lake import Lake, write_atomically
+from governance.lake import Lake, write_if_changed
+from governance.parquet_bytes import to_parquet
 
 _COLUMNS = {
     "member_id": pl.String,
@@ -30,10 +29,5 @@ def write_reference(federation: Federation, lake: Lake) -> bool:
         }
         for organisation in federation.organisations.values()
     ]
-    out = BytesIO()
-    pl.DataFrame(rows, schema=_COLUMNS).write_parquet(out)
-    path = lake.root / "reference" / "members.parquet"
-    if path.is_file() and path.read_bytes() == out.getvalue():
-        return False
-    write_atomically(path, out.getvalue())
-    return True
+    content = to_parquet(pl.DataFrame(rows, schema=_COLUMNS))
+    return write_if_changed(lake.root / "reference" / "members.parquet", content)

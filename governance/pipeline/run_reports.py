@@ -8,7 +8,7 @@ same bytes need them and they may have changed since.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from pathlib import Path
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from governance.federation import Source
 from governance.intake.findings import Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts, Status
 from governance.lake import Lake, write_atomically
+from governance.parquet_bytes import to_parquet
 from governance.pipeline.accepted_rows import repeated
 from governance.state.receipts import Receipt
 
@@ -52,14 +53,10 @@ def write_run_reports(
     """
     folder, ids = lake.quarantine(batch_id), [run_id for run_id, _ in runs]
     errors = [_frame_of(examined, contract) for _, examined in runs]
-    out = BytesIO()
-    _stamped(ids, errors).write_parquet(out, metadata=_read_by(contract, declared or {}))
-    write_atomically(folder / _ERRORS, out.getvalue())
+    write_atomically(folder / _ERRORS, to_parquet(_stamped(ids, errors), _read_by(contract, declared or {})))
     rows = _stamped(ids, [examined.quarantined for _, examined in runs])
     if rows.height:
-        out = BytesIO()
-        rows.write_parquet(out)
-        write_atomically(folder / _ROWS, out.getvalue())
+        write_atomically(folder / _ROWS, to_parquet(rows))
 
 
 def find_read_by(lake: Lake, receipt: Receipt) -> ReadBy | None:
@@ -77,20 +74,25 @@ def find_read_by(lake: Lake, receipt: Receipt) -> ReadBy | None:
 
 def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
     """Return what is kept of a run, or None where no file was read or nothing is kept any more."""
-    if receipt.batch_id is None or receipt.contract_version is None:
+    read_by = find_read_by(lake, receipt)
+    if read_by is None or receipt.batch_id is None:
         return None
-    path = lake.quarantine(receipt.batch_id) / _ERRORS
-    try:
-        contract = Contract.model_validate_json(pl.read_parquet_metadata(path)["contract"])
-        frame = pl.read_parquet(path).filter(pl.col("run_id") == receipt.run_id).drop("run_id")
-    except (FileNotFoundError, KeyError):
-        return None
-    rows = path.with_name(_ROWS)
-    quarantined = pl.read_parquet(rows).filter(pl.col("run_id") == receipt.run_id) if rows.is_file() else None
+    folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
+    findings = Findings(_of_run(folder / _ERRORS, receipt), contract)
+    rows = folder / _ROWS
     return RunReport(
-        _report(receipt, contract, Findings(frame, contract)),
-        quarantined.drop("run_id") if quarantined is not None else _no_rows(contract),
+        _report(receipt, contract, findings), _of_run(rows, receipt) if rows.is_file() else _no_rows(contract)
     )
+
+
+def read_as(receipt: Receipt) -> FileFacts:
+    """Return how a run's file was read: what its source pins, and what was found."""
+    found = json.loads(receipt.detected or "{}")
+    return FileFacts.model_validate({**found, "name": receipt.file_name or "", "sha256": receipt.file_sha256 or ""})
+
+
+def _of_run(path: Path, receipt: Receipt) -> pl.DataFrame:
+    return pl.read_parquet(path).filter(pl.col("run_id") == receipt.run_id).drop("run_id")
 
 
 def _read_by(contract: Contract, declared: Mapping[str, Source]) -> dict[str, str]:
@@ -123,12 +125,9 @@ def _report(receipt: Receipt, contract: Contract, errors: Findings) -> Report:
         quarantined=receipt.rows_quarantined or 0,
         duplicates=receipt.rows_duplicates or 0,
     )
-    read_as = FileFacts.model_validate(
-        {**json.loads(receipt.detected or "{}"), "name": receipt.file_name, "sha256": receipt.file_sha256 or ""}
-    )
     return Report(
         status=status,
-        file=read_as,
+        file=read_as(receipt),
         contract=ContractFacts(id=contract.id, version=contract.version),
         rows=counts,
         errors=errors,

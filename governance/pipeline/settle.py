@@ -93,9 +93,7 @@ def settle_without_rows(platform: Platform, runs: Sequence[NothingNew]) -> list[
     return receipts
 
 
-def settle(
-    platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival, Examined]]
-) -> list[Receipt]:  # fmt: skip
+def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival, Examined]]) -> list[Receipt]:
     """Keep or refuse the rows of files that were examined together, and write what is to be known of each.
 
     Raises:
@@ -125,10 +123,9 @@ def _settle_one(
     if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
         raise RowsLost(f"{arrival.key}: {counts}")
     outcome = _outcome(examined.report, before, arrival)
-    is_held = outcome == "held" and before is not None
     words = (
         held_words(*arrival.key, before.rows, counts.accepted)
-        if is_held and before is not None
+        if outcome == "held" and before is not None
         else outcome_words(outcome, examined.report, None)
     )
     receipt = _receipt(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from governance.contracts.adopt import adopt
+from governance.contracts.adopt import adopt, as_own
 from governance.contracts.model import Classification, Contract
 from governance.contracts.odcs import dump_contract, load_contract
 from governance.contracts.table_schema import from_table_schema
@@ -57,10 +57,8 @@ def contract_from_schema(path: Path, dataset: NewDataset, licence: str) -> Contr
         "row_is": dataset.entity.replace("_", " "),
         "classification": dataset.classification,
         "licence": licence if dataset.classification == "open" else None,
-        # What the schema left unsaid is said now, so the marks of its absence go.
-        "extra": {key: value for key, value in found.extra.items() if value is not None},
     }
-    return Contract.model_validate({**found.model_dump(exclude_unset=True), **own})
+    return as_own(found, **own)
 
 
 def _new_contract(path: Path, dataset: NewDataset, licence: str, schema: Path | None, name: str | None) -> Contract:

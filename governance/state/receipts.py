@@ -68,6 +68,20 @@ def find_receipt(engine: Engine, run_id: str) -> Receipt | None:
     return _to_receipt(row) if row else None
 
 
+def find_last_accepted(engine: Engine, before: Receipt) -> Receipt | None:
+    """Return the last receipt of the same source that was accepted before a run, or None."""
+    query = (
+        select(receipts)
+        .where(receipts.c.member_id == before.member_id, receipts.c.source_id == before.source_id)
+        .where(receipts.c.outcome == "accepted", receipts.c.finished_at < before.finished_at)
+        .order_by(desc(receipts.c.finished_at))
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    return _to_receipt(row) if row else None
+
+
 READ: tuple[Outcome, ...] = ("accepted", "held", "rejected")
 """Outcomes of a run that read a file."""
 
