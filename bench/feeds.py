@@ -7,6 +7,7 @@ asked and the access journalled at each of our requests; nginx does neither.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -23,8 +24,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from governance.api.server import server_command
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
+from infra.native.services import platform_environment
 from tests.api.small_platform import policy_engine, write_federation, write_shared
 from tests.decisions.engine import free_port
 
@@ -101,24 +104,7 @@ def feeds(root: Path) -> Iterator[Platform]:
     places: dict[str, Any] = {"federation_dir": root / "federation", "state_dir": root / "state"}
     settings = Settings(**places, console_port=free_port(), opa_port=free_port())
     with policy_engine(settings):
-        given = {
-            f"ARCHIPEL_{name}".upper(): str(getattr(settings, name)) for name in (*places, "console_port", "opa_port")
-        }
-        port = str(settings.console_port)
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "asgi",
-            "--no-ws",
-            "--port",
-            port,
-            "--log-level",
-            "error",
-            "governance.api.server:app",
-        ]
-        process = subprocess.Popen(["env", *(f"{name}={value}" for name, value in given.items()), *command])
+        process = subprocess.Popen(server_command(settings), env={**os.environ, **platform_environment(settings)})
         try:
             _wait_for(f"{settings.public_address}/health/live")
             yield open_platform(settings)

@@ -1,10 +1,22 @@
-"""The application as a server starts it: ``uvicorn governance.api.server:app --host … --port …``."""
+"""The application as a server starts it: ``governance.api.server:app``, by `server_command`."""
 
+import sys
 from typing import Any
 
 from governance.api.app import create_app
 from governance.platform import open_platform
-from governance.settings import load_settings
+from governance.settings import Settings, load_settings
+
+
+def server_command(settings: Settings) -> tuple[str, ...]:
+    """Return the command that serves console, catalogue and feeds; it takes its settings from the environment.
+
+    Granian because it hands a whole file to the system to send, which a server in Python must copy itself.
+    """
+    return (
+        sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--host", settings.host,
+        "--port", str(settings.console_port), "--log-level", "warning", "governance.api.server:app",
+    )  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from governance.api.server import server_command
 from governance.decisions.opa_server import opa_command
 from governance.settings import PROJECT_ROOT, Settings
 
@@ -112,8 +113,7 @@ def services(settings: Settings) -> list[Service]:
         ),
         Service(
             "console",
-            (_program("uvicorn"), "governance.api.server:app", "--host", host)
-            + ("--port", str(settings.console_port), "--log-level", "warning"),
+            server_command(settings),
             settings.console_port,
             "/health/live",
             "ARCHIPEL_CONSOLE_PORT",

@@ -4,8 +4,8 @@ Everything in it is invented and synthetic. Tests of the API and of the console 
 """
 
 import hashlib
+import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +16,9 @@ from pathlib import Path
 import duckdb
 import httpx
 import polars as pl
-import uvicorn
 import yaml
 
-from governance.api.app import create_app
+from governance.api.server import server_command
 from governance.contracts.model import Classification, Column, Constraints, Contract
 from governance.contracts.odcs import dump_contract
 from governance.decisions.bundle import write_bundle
@@ -32,6 +31,7 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
 from governance.state.receipts import Outcome, Receipt, store_receipts
+from infra.native.services import platform_environment
 from tests.decisions.engine import free_port
 
 EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"
@@ -354,19 +354,26 @@ def policy_engine(settings: Settings) -> Iterator[int]:
 
 @contextmanager
 def served(platform: Platform) -> Iterator[str]:
-    """Serve a platform with a real uvicorn server; gives its address."""
+    """Serve a platform as the supervisor does; gives its address."""
     settings = platform.settings
-    config = uvicorn.Config(create_app(platform), host=settings.host, port=settings.console_port, log_level="critical")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
+    address = f"http://{settings.host}:{settings.console_port}"
+    process = subprocess.Popen(server_command(settings), env={**os.environ, **platform_environment(settings)})
     try:
-        yield f"http://{settings.host}:{settings.console_port}"
+        while not _answers(f"{address}/health/live"):
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended with {process.returncode}")
+            time.sleep(0.02)
+        yield address
     finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.HTTPError:
+        return False
 
 
 @contextmanager

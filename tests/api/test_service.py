@@ -1,19 +1,19 @@
 """The service around the feeds: health, keys, OpenAPI, security headers, surprises, journal, catalogue files."""
 
+import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from governance.api.app import create_app
 from governance.decisions.model import Decision, DecisionRequest
-from governance.decisions.opa import OpaDecisionPoint
 from governance.identity.issuer import DevelopmentIssuer
 from governance.journal.model import Search
 from governance.settings import Settings
@@ -29,17 +29,29 @@ def test_live_and_ready(running: Running) -> None:
     assert running.client().get("/health/ready").json() == {"status": "ok", "data_version": "v1"}
 
 
-@contextmanager
-def another(running: Running, **parts: Any) -> Iterator[httpx.Client]:
-    """Serve the same platform on another port with some parts replaced."""
-    settings = running.platform.settings.model_copy(update={"console_port": free_port()})
-    with served(replace(running.platform, settings=settings, **parts)) as url, httpx.Client(base_url=url) as client:
-        yield client
+@dataclass(frozen=True)
+class Another:
+    """The same application with some parts replaced by what no real part can be made to do, in this process."""
+
+    app: FastAPI
+
+    def get(self, address: str, **more: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://another") as client:
+                return await client.get(address, **more)
+
+        return asyncio.run(ask())
+
+
+def another(running: Running, **parts: Any) -> Another:
+    return Another(create_app(replace(running.platform, **parts)))
 
 
 def test_without_policy_engine_nothing_leaves_and_the_service_is_not_ready(running: Running) -> None:
     closed = running.platform.settings.model_copy(update={"opa_url": f"http://127.0.0.1:{free_port()}"})
-    with another(running, pdp=OpaDecisionPoint.from_settings(closed)) as client:
+    closed = closed.model_copy(update={"console_port": free_port()})
+    with served(replace(running.platform, settings=closed)) as url, httpx.Client(base_url=url) as client:
         for address in ("/v1/feeds/subventions", "/health/ready"):
             answer = client.get(address)
             assert answer.status_code == 503
@@ -56,13 +68,13 @@ def test_surprise_shows_a_number_and_no_trace(running: Running, caplog: pytest.L
         def decide(self, request: DecisionRequest) -> Decision:
             raise RuntimeError("secret detail of the inside")
 
-    with another(running, pdp=Broken()) as client:
-        for address in ("/v1/feeds/subventions", "/fr/datasets/subventions"):
-            answer = client.get(address)
-            assert answer.status_code == 500
-            assert "secret detail" not in answer.text and "Traceback" not in answer.text
-            assert "default-src 'none'" in answer.headers["content-security-policy"]
-        number = client.get("/v1/feeds/subventions").json()["error_id"]
+    broken = another(running, pdp=Broken())
+    for address in ("/v1/feeds/subventions", "/fr/datasets/subventions"):
+        answer = broken.get(address)
+        assert answer.status_code == 500
+        assert "secret detail" not in answer.text and "Traceback" not in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    number = broken.get("/v1/feeds/subventions").json()["error_id"]
     assert number in caplog.text
 
 
@@ -71,8 +83,7 @@ def test_failed_journal_hands_nothing_over(running: Running) -> None:
         def append(self, *_: object, **__: object) -> None:
             raise OSError("disk full")
 
-    with another(running, journal=Full()) as client:
-        answer = client.get("/v1/feeds/subventions")
+    answer = another(running, journal=Full()).get("/v1/feeds/subventions")
     assert answer.status_code == 500
     assert "Association" not in answer.text
 
@@ -91,14 +102,13 @@ def test_every_access_is_in_the_journal_without_its_identity(running: Running) -
 
 
 def test_officers_pages_are_not_served_on_a_public_address(running: Running) -> None:
-    with another(running) as client:
-        assert client.get("/fr/why").status_code == client.get("/fr/journal").status_code == 200
+    near = another(running)
+    assert near.get("/fr/why").status_code == near.get("/fr/journal").status_code == 200
     public = running.platform.settings.model_copy(update={"public_url": "https://donnees.federation.example"})
-    shown = replace(running, platform=replace(running.platform, settings=public))
-    with another(shown) as client:
-        for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json"):
-            assert client.get(path).status_code == 403
-        assert client.get("/fr/").status_code == 200
+    shown = another(running, settings=public)
+    for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json"):
+        assert shown.get(path).status_code == 403
+    assert shown.get("/fr/").status_code == 200
 
 
 def test_keys_are_public_and_hold_no_secret(running: Running) -> None:
