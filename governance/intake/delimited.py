@@ -230,11 +230,18 @@ def _read_pieces(
     return pl.concat(frames), faults
 
 
-def _read_body(
-    content: bytes, start: int, end: int, delimiter: str, width: int, line: int
+def read_body(
+    content: bytes, start: int, end: int, delimiter: str, width: int, line: int, is_whole: bool = True
 ) -> tuple[pl.DataFrame, list[Fault]]:
+    """Read the records between two places of a text, the first of which stands on ``line``; also their faults.
+
+    Unless it ``is_whole``, a quote that the text leaves open may be closed behind its end.
+
+    Raises:
+        UnreadableError: more than one file may hold, or a quote that is never closed.
+    """
     if end - start <= WHOLE_BYTES and end > start:
-        frame = read_regular(content[start:end], delimiter, width, line)
+        frame = read_regular(content[start:end], delimiter, width, line, is_whole)
         if frame is not None:
             check_shape(frame.height, width)
             return (frame.rechunk() if frame.n_chunks() > 1 else frame), []  # kept because mixed chunks cost more later
@@ -253,7 +260,7 @@ def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     headers, delimiter = found.heading.headers, found.delimiter
     check_shape(0, len(headers))
     start, end = edges(text.content, found.last_line, reading.last_row)
-    frame, faults = _read_body(text.content, start, end, delimiter, len(headers), found.last_line + 1)
+    frame, faults = read_body(text.content, start, end, delimiter, len(headers), found.last_line + 1)
     is_small = len(text.content) <= PIECE_BYTES  # where to look at the bytes is cheaper than to look at the rows
     may_have_totals = not is_small or any(sign in text.content for sign in SIGNS_OF_A_TOTAL)
     rows, no_data = without_rows_of_no_data(headers, frame, wanted, may_have_totals=may_have_totals)

@@ -11,7 +11,9 @@ import polars as pl
 from governance.contracts.keys import ForeignKey
 from governance.contracts.model import Contract
 from governance.intake.alike import read_alike
+from governance.intake.at_length import Job, examine_at_length
 from governance.intake.gathering import MappedFile, gather, read_mapped, wanted_of
+from governance.intake.header import Wanted
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.row_keys import unresolved
 from governance.intake.table import Fault, UnreadableError
@@ -19,10 +21,9 @@ from governance.intake.validate import NONE, compile_contract, validate
 from governance.intake.verdicts import split, unusable
 
 
-def _with_unjudged(mapped: MappedFile, keys: Sequence[ForeignKey]) -> MappedFile:
-    """Say in the file's report which foreign keys nobody could judge: unchecked is never the same as right."""
-    faults = [Fault("foreign-key-unchecked", None, key.columns[0], None, key.resource) for key in keys]
-    return replace(mapped, faults=(*mapped.faults, *faults)) if faults else mapped
+def _unjudged(keys: Sequence[ForeignKey]) -> tuple[Fault, ...]:
+    """Say that foreign keys cannot be judged: unchecked is never the same as right."""
+    return tuple(Fault("foreign-key-unchecked", None, key.columns[0], None, key.resource) for key in keys)
 
 
 def examine(
@@ -45,15 +46,23 @@ def examine(
     """
     if len({file.key for file in files}) != len(files):
         raise ValueError("two files have the same key")
-    compile_contract(contract)
-    unjudged = unresolved(contract, references)
+    rules = compile_contract(contract)
+    unjudged = _unjudged(unresolved(contract, references))
     mapped: list[MappedFile] = []
     done: dict[str, Examined] = {}
-    wanted = [(file, wanted_of(file, contract)) for file in files]
+    wanted: list[tuple[ReceivedFile, Wanted]] = []
+    for file in files:
+        headers = wanted_of(file, contract)
+        answer = examine_at_length(Job(file, headers, contract, rules, references, unjudged))
+        if answer is not None:
+            done[file.key] = answer
+        else:
+            wanted.append((file, headers))
     tables = read_alike(wanted)
     for file, headers in wanted:
         try:
-            mapped.append(_with_unjudged(read_mapped(file, headers, tables.get(file.key)), unjudged))
+            one = read_mapped(file, headers, tables.get(file.key))
+            mapped.append(replace(one, faults=(*one.faults, *unjudged)))
         except UnreadableError as error:
             done[file.key] = unusable(file, contract, error)
     if mapped:

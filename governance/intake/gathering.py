@@ -105,24 +105,31 @@ def _missing_to_null(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         column.name: list(contract.missing_values if column.missing_values is None else column.missing_values)
         for column in contract.columns
     }
-    found = frame.select(pl.col(name).is_in(values).any() for name, values in missing.items() if values)
+    # Left out where nothing but "" is missing: every reader gives null for it.
+    told = {name: [value for value in values if value] for name, values in missing.items()}
+    found = frame.select(pl.col(name).is_in(values).any() for name, values in told.items() if values)
     cells = []
     for name, values in missing.items():
         value = pl.col(name)
         if "" not in values and frame[name].null_count():
             value = value.fill_null("")
-        if values and found[name].item():
-            value = pl.when(value.is_in(values).not_()).then(value)
+        if told[name] and found[name].item():
+            value = pl.when(value.is_in(told[name]).not_()).then(value)
         cells.append(value.alias(name))
     return frame.with_columns(cells)
 
 
-def gather(files: Sequence[MappedFile], contract: Contract) -> Gathered:
-    """Put all rows together, files written alike side by side, and rewrite each such run at once."""
+def gather(files: Sequence[MappedFile], contract: Contract, first_record: int = 1) -> Gathered:
+    """Put all rows together, files written alike side by side, and rewrite each such run at once.
+
+    The records of each file are numbered from ``first_record``.
+    """
     ordered = tuple(sorted(files, key=lambda mapped: mapped.notation))
     heights = tuple(mapped.rows.height for mapped in ordered)
     places = pl.DataFrame({FILE: range(len(ordered)), "n": heights}, schema={FILE: pl.UInt32, "n": pl.Int64})
-    numbers = places.select(FILE, pl.int_ranges(1, pl.col("n") + 1, dtype=pl.Int64).alias(RECORD)).explode(RECORD)
+    numbers = places.select(
+        FILE, pl.int_ranges(first_record, pl.col("n") + first_record, dtype=pl.Int64).alias(RECORD)
+    ).explode(RECORD)
     together = pl.concat([mapped.rows for mapped in ordered], how="diagonal", rechunk=True)
     names = [column.name for column in contract.columns]
     absent = [pl.lit(None, pl.String).alias(name) for name in names if name not in together.columns]

@@ -30,18 +30,20 @@ SLACK = 0.01
 
 def without_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
     """Leave out rows without any text; those between others are reported, those at the end are not."""
+    kept, blank = split_blank_rows(frame)
+    last = kept[LINE][-1] if kept.height else 0
+    return kept, [Fault("blank-row", line) for line in blank if line < last]
+
+
+def split_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[int]]:
+    """Return the rows with some text, and the lines of those without any."""
     cells = [name for name in frame.columns if name != LINE]
     for name in cells:  # a few columns are enough to see that no row is blank
         if frame[name].null_count() == 0 and (frame[name].str.len_bytes() > 0).all():
             return frame, []
     no_text = pl.all_horizontal(pl.col(cells).is_null() | (pl.col(cells).str.len_bytes() == 0))
     empty = frame.select(no_text).to_series()
-    if not empty.any():
-        return frame, []
-    kept = frame.filter(~empty)
-    last = kept[LINE].max() if kept.height else 0
-    between = frame.filter(empty).filter(pl.col(LINE) < last)[LINE].to_list()
-    return kept, [Fault("blank-row", line) for line in between]
+    return (frame.filter(~empty), frame.filter(empty)[LINE].to_list()) if empty.any() else (frame, [])
 
 
 def _key_positions(headers: Sequence[str], wanted: Wanted) -> list[str]:
@@ -92,6 +94,27 @@ def _is_sum(row: dict[str, str | None], others: pl.DataFrame) -> bool:
     return False
 
 
+def _label(cells: Sequence[str]) -> pl.Expr:
+    """The first text of a row."""
+    return pl.coalesce(pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)) for name in cells)
+
+
+def _like_totals(indexed: pl.DataFrame, cells: Sequence[str], keys: Sequence[str]) -> pl.DataFrame:
+    """Return the rows that begin as totals do, with an empty key or at the foot."""
+    some_key_empty = pl.any_horizontal([pl.col(key).is_null() | (pl.col(key) == "") for key in keys] or [pl.lit(False)])
+    suspects = indexed.filter(some_key_empty | (pl.col("\x1fplace") == indexed.height - 1))
+    return suspects.filter(_label(cells).str.contains(FIRST_LETTERS).fill_null(False))
+
+
+def may_hold_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) -> bool:
+    """Tell whether some row is named as a total is, so that all rows above it are to be looked at."""
+    cells, keys = [str(index) for index in range(len(headers))], _key_positions(headers, wanted)
+    if not any(frame[key].null_count() or (frame[key] == "").any() for key in keys):
+        frame = frame.tail(1)  # with every key filled, only what stands at the foot can be a total
+    suspects = _like_totals(frame.with_row_index("\x1fplace"), cells, keys)
+    return any(TOTAL.match(fold(label)) for label in suspects.select(_label(cells)).to_series())
+
+
 def without_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) -> tuple[pl.DataFrame, list[Fault]]:
     """Leave out totals: the first text says so, and the key is empty or the number is the sum of those above.
 
@@ -101,12 +124,8 @@ def without_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) 
     keys = _key_positions(headers, wanted)
     if not cells or frame.height < 2:
         return frame, []
-    filled = [pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)) for name in cells]
-    some_key_empty = pl.any_horizontal([pl.col(key).is_null() | (pl.col(key) == "") for key in keys] or [pl.lit(False)])
-    last = frame.height - 1
-    indexed = frame.with_row_index("\x1fplace")
-    suspects = indexed.filter(some_key_empty | (pl.col("\x1fplace") == last))
-    suspects = suspects.filter(pl.coalesce(filled).str.contains(FIRST_LETTERS).fill_null(False))
+    indexed, last = frame.with_row_index("\x1fplace"), frame.height - 1
+    suspects = _like_totals(indexed, cells, keys)
     totals: list[tuple[int, int, str]] = []
     foot = last
     for row in reversed(suspects.to_dicts()):

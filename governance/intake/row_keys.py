@@ -79,20 +79,38 @@ def unresolved(contract: Contract, references: Mapping[str, pl.DataFrame]) -> li
     ]
 
 
-def key_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:
-    """Give the errors of every key; a primary key's columns must be filled (Table Schema, "Primary Key")."""
+def keys_of_rows(contract: Contract) -> list[tuple[str, ...]]:
+    """Return every set of columns whose values may stand in one row only."""
+    unique = [(column.name,) for column in contract.columns if column.constraints.unique]
+    primary = [tuple(contract.primary_key)] if contract.primary_key else []
+    return [*unique, *primary, *(tuple(names) for names in unique_keys_of(contract))]
+
+
+def repeat_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:
+    """Give the errors of keys that another row already has."""
     for column in contract.columns:
         if column.constraints.unique:
             yield found(_repeats(rows, [column.name]), column.name, "unique")
     key = contract.primary_key
     if key:
         yield found(_repeats(rows, key), key[0], "primary-key")
-    for name in key:
-        if not contract.column(name).constraints.required:
-            yield found(rows.values[name].is_null().arg_true(), name, "required")
     for names in unique_keys_of(contract):
         yield found(_repeats(rows, names), names[0], "unique-key")
+
+
+def reference_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:
+    """Give the errors of keys that one row has by itself: a primary key's columns must be filled (Table Schema,
+    "Primary Key"), and a foreign key must stand where it refers to."""
+    for name in contract.primary_key:
+        if not contract.column(name).constraints.required:
+            yield found(rows.values[name].is_null().arg_true(), name, "required")
     unjudged = unresolved(contract, rows.references)
     for foreign in foreign_keys_of(contract):
         if foreign not in unjudged:
             yield found(_orphans(rows, foreign), foreign.columns[0], "foreign-key")
+
+
+def key_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:
+    """Give the errors of every key."""
+    yield from repeat_errors(rows, contract, found)
+    yield from reference_errors(rows, contract, found)

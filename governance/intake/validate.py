@@ -4,7 +4,7 @@ The frame that comes in holds the contract's columns as text and three of ours: 
 (``RECORD``, from 1) and which physical line (``line_number``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
 from governance.intake.constraints import TYPED, constraints_of, typed
-from governance.intake.row_keys import FILE, INDEX, Judgeable, key_errors
+from governance.intake.row_keys import FILE, INDEX, Found, Judgeable, key_errors
 from governance.intake.table import LINE
 
 RECORD = "\x1frecord"
@@ -38,7 +38,9 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
+    """What marks a cell, or a row, as wrong, and how it is reported."""
+
     column: str
     code: str
     broken: pl.Expr
@@ -46,32 +48,29 @@ class _Rule:
     blocks: bool = True
 
 
-def _rules_of(contract: Contract) -> list[_Rule]:
+def compile_contract(contract: Contract) -> list[Rule]:
+    """Return every rule of a contract, made once for all that it judges.
+
+    Raises:
+        ContractError: a pattern, bound or check of the contract cannot be applied.
+    """
     if any(column.name == LINE for column in contract.columns):
         raise ContractError(f"{LINE!r} is the name of our own column; the contract must use another")
     foreign_keys_of(contract), unique_keys_of(contract)
     rules = [
-        _Rule(column.name, code, broken)
+        Rule(column.name, code, broken)
         for column in contract.columns
         for code, broken in constraints_of(column).items()
     ]
     for number, check in enumerate(contract.checks):
         code, broken = canonical_name(check.name), expression_of(check, contract)
-        rules.append(_Rule(check.columns[0], code, broken, number, check.severity == "blocks"))
+        rules.append(Rule(check.columns[0], code, broken, number, check.severity == "blocks"))
     return rules
 
 
-def compile_contract(contract: Contract) -> None:
-    """Make every expression of a contract once, to find what cannot be applied before any file arrives.
-
-    Raises:
-        ContractError: a pattern, bound or check of the contract cannot be applied.
-    """
-    _rules_of(contract)
-
-
-def _repeated_rows(frame: pl.DataFrame, names: list[str]) -> pl.Series:
+def repeated_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
     """Mark rows equal in every cell to an earlier row of the same file; hashed first, compared where hashes meet."""
+    names = [column.name for column in contract.columns]
     hashes = frame.select(FILE, *names).hash_rows()
     twice = hashes.is_duplicated()
     if not twice.any():
@@ -81,16 +80,49 @@ def _repeated_rows(frame: pl.DataFrame, names: list[str]) -> pl.Series:
     return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again.implode())
 
 
-def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataFrame:
-    found = written[rule.column].gather(index)
-    return pl.DataFrame({INDEX: index.cast(pl.UInt32), "value": found}).select(
-        INDEX,
-        pl.lit(rule.column).alias("column"),
-        pl.lit(rule.code).alias("rule"),
-        "value",
-        pl.lit(rule.check, dtype=pl.UInt32).alias("check"),
-        pl.lit(rule.blocks).alias("blocks"),
-    )
+def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -> pl.DataFrame:
+    """Return the errors of rows (by index) that break rules; made of all at once, since each frame costs alike."""
+    rules = [rule for _, rule in found]
+    times = pl.Series([len(index) for index, _ in found], dtype=pl.UInt32)
+    which = pl.select(pl.int_range(len(rules)).repeat_by(times)).to_series().explode() if rules else times
+    values = [written[rule.column].gather(index) for index, rule in found]
+    about = pl.DataFrame(
+        {
+            "column": [rule.column for rule in rules],
+            "rule": [rule.code for rule in rules],
+            "check": [rule.check for rule in rules],
+            "blocks": [rule.blocks for rule in rules],
+        },
+        schema={name: ERROR_SCHEMA[name] for name in ("column", "rule", "check", "blocks")},
+    )[which]
+    places = pl.concat([pl.Series([], dtype=pl.UInt32), *(index.cast(pl.UInt32) for index, _ in found)])
+    texts = pl.concat([pl.Series([], dtype=pl.String), *values])
+    return about.with_columns(places.alias(INDEX), texts.alias("value")).select(*ERROR_SCHEMA)
+
+
+def judge_cells(
+    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, rules: Sequence[Rule]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Judge every cell by itself and every row by the contract's checks: typed columns, and errors rule by rule."""
+    names = [column.name for column in contract.columns]
+    masks = [rule.broken.fill_null(False).alias(str(number)) for number, rule in enumerate(rules)]
+    pass_ = frame.lazy().with_columns(cast(column).alias(column.name + TYPED) for column in contract.columns)
+    kept = [typed(column.name).cast(dtype_of(column)).alias(f"{column.name}{TYPED}") for column in contract.columns]
+    result = pass_.select(*masks, *kept).collect()
+    found = [(wrong.arg_true(), rule) for wrong, rule in zip(result.iter_columns(), rules, strict=False) if wrong.any()]
+    return result.select(pl.col(name + TYPED).alias(name) for name in names), _errors_at(written, found)
+
+
+def errors_of_keys(written: pl.DataFrame) -> Found:
+    """Return what makes errors of the rows at fault with a key, with the values of ``written``."""
+    return lambda at, column, code: _errors_at(written, [(at, Rule(column, code, NEVER))])
+
+
+def in_order(found: Sequence[pl.DataFrame], contract: Contract) -> pl.DataFrame:
+    """Put errors in the order of rows, then of columns."""
+    order = pl.Enum([column.name for column in contract.columns])
+    errors = pl.concat([pl.DataFrame(schema=ERROR_SCHEMA), *found])
+    return errors.sort(INDEX, pl.col("column").cast(order), maintain_order=True)
 
 
 def validate(
@@ -103,21 +135,8 @@ def validate(
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
     """
-    rules = _rules_of(contract)
-    names = [column.name for column in contract.columns]
-    masks = [rule.broken.fill_null(False).alias(str(number)) for number, rule in enumerate(rules)]
-    pass_ = frame.lazy().with_columns(cast(column).alias(column.name + TYPED) for column in contract.columns)
-    kept = [typed(column.name).cast(dtype_of(column)).alias(f"{column.name}{TYPED}") for column in contract.columns]
-    result = pass_.select(*masks, *kept).collect()
-    values = result.select(pl.col(name + TYPED).alias(name) for name in names)
-    repeated = _repeated_rows(frame, names)
-    found = [
-        _errors_at(written, result[str(number)].arg_true(), rule)
-        for number, rule in enumerate(rules)
-        if result[str(number)].any()
-    ]
+    values, found = judge_cells(frame, written, contract, compile_contract(contract))
+    repeated = repeated_rows(frame, contract)
     rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references)
-    found += key_errors(rows, contract, lambda at, column, code: _errors_at(written, at, _Rule(column, code, NEVER)))
-    order = pl.Enum(names)
-    errors = pl.concat([pl.DataFrame(schema=ERROR_SCHEMA), *found]) if found else pl.DataFrame(schema=ERROR_SCHEMA)
-    return Judged(values, errors.sort(INDEX, pl.col("column").cast(order), maintain_order=True), repeated)
+    of_keys = key_errors(rows, contract, errors_of_keys(written))
+    return Judged(values, in_order([found, *of_keys], contract), repeated)

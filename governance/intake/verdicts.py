@@ -6,6 +6,7 @@ holds for every file, or it is our fault and raised.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 import polars as pl
@@ -100,6 +101,9 @@ def _with_records(faults: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
         return faults
     places = written.select(FILE, pl.col(LINE).alias("line"), RECORD).with_row_index(INDEX)
     named = of_rows.drop(INDEX, "row").join(places, on=[FILE, "line"], how="left", maintain_order="left")
+    # A row that was left out (nothing stands under any header) blocks nothing: without its place the fault would
+    # be taken for one of the whole file.
+    named = named.with_columns(pl.col("blocks") & pl.col(INDEX).is_not_null())
     others = faults.filter(~pl.col("rule").is_in(FAULTS_OF_ROWS))
     return pl.concat([others, named.rename({RECORD: "row"}).select(*ERRORS)])
 
@@ -175,27 +179,66 @@ def _edges(of_files: pl.Series, files: int) -> list[int]:
     return of_files.search_sorted(edges, "left").to_list()
 
 
+@dataclass(frozen=True)
+class Parted:
+    """Rows told apart, each frame sorted by ``FILE``; ``errors`` as ``ERRORS``."""
+
+    accepted: pl.DataFrame
+    quarantined: pl.DataFrame
+    repeated: pl.Series
+    errors: pl.DataFrame
+
+
+def part(gathered: Gathered, judged: Judged, contract: Contract) -> Parted:
+    """Tell rows apart by what was found."""
+    errors = _all_errors(gathered, judged, contract)
+    wrong = _wrong_rows(gathered, errors, judged.repeated)
+    good = ~(wrong | judged.repeated)
+    accepted = judged.typed.hstack(gathered.written.select(LINE, FILE))
+    return Parted(
+        accepted if good.all() else accepted.filter(good),
+        _quarantined(gathered, errors, wrong, contract),
+        gathered.written[FILE].filter(judged.repeated),
+        errors,
+    )
+
+
+def answer_for(
+    file: ReceivedFile,
+    table: TextTable,
+    contract: Contract,
+    read: int,
+    duplicates: int,
+    errors: pl.DataFrame,
+    accepted: pl.DataFrame,
+    quarantined: pl.DataFrame,
+) -> Examined:
+    """Return the answer for one file; ``errors`` are as ``Findings`` takes them.
+
+    Raises:
+        IntakeError: its rows are not accepted + quarantined + duplicates.
+    """
+    counts = RowCounts(read=read, accepted=accepted.height, quarantined=quarantined.height, duplicates=duplicates)
+    if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
+        raise IntakeError(f"{file.key}: rows in are not accepted + quarantined + duplicates: {counts}")
+    report = _report(file, table, contract, counts, Findings(errors, contract))
+    return Examined(file.key, report, accepted, quarantined)
+
+
 def split(gathered: Gathered, judged: Judged, contract: Contract) -> Iterator[Examined]:
     """Give the answer for each file, in the order of ``gathered``.
 
     Raises:
         IntakeError: the rows of a file are not accepted + quarantined + duplicates.
     """
-    errors = _all_errors(gathered, judged, contract)
-    wrong = _wrong_rows(gathered, errors, judged.repeated)
-    good = ~(wrong | judged.repeated)
-    accepted = judged.typed.hstack(gathered.written.select(LINE, FILE))
-    accepted = accepted if good.all() else accepted.filter(good)
-    quarantined = _quarantined(gathered, errors, wrong, contract)
-    repeated = gathered.written[FILE].filter(judged.repeated)
-    parts = (accepted[FILE], quarantined[FILE], repeated, errors[FILE])
-    edges = [_edges(part, len(gathered.files)) for part in parts]
-    errors, accepted, quarantined = errors.drop(FILE, INDEX), accepted.drop(FILE), quarantined.drop(FILE)
+    parted = part(gathered, judged, contract)
+    frames = (parted.accepted[FILE], parted.quarantined[FILE], parted.repeated, parted.errors[FILE])
+    edges = [_edges(frame, len(gathered.files)) for frame in frames]
+    errors = parted.errors.drop(FILE, INDEX)
+    accepted, quarantined = parted.accepted.drop(FILE), parted.quarantined.drop(FILE)
     for number, mapped in enumerate(gathered.files):
         (a, b), (c, d), (e, f), (g, h) = (edge[number : number + 2] for edge in edges)
-        counts = RowCounts(read=gathered.heights[number], accepted=b - a, quarantined=d - c, duplicates=f - e)
-        if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
-            raise IntakeError(f"{mapped.file.key}: rows in are not accepted + quarantined + duplicates: {counts}")
-        findings = Findings(errors.slice(g, h - g), contract)
-        report = _report(mapped.file, mapped.table, contract, counts, findings)
-        yield Examined(mapped.file.key, report, accepted.slice(a, b - a), quarantined.slice(c, d - c))
+        yield answer_for(
+            mapped.file, mapped.table, contract, gathered.heights[number], f - e,
+            errors.slice(g, h - g), accepted.slice(a, b - a), quarantined.slice(c, d - c),
+        )  # fmt: skip

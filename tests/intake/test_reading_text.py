@@ -226,3 +226,12 @@ def test_csv_spectrum_is_read_as_written(path: Path) -> None:
     table = read_delimited(decode(path.read_bytes()), Reading(), wanted)
     found = [dict(zip(table.headers, [cell or "" for cell in row[:-1]], strict=True)) for row in table.rows.rows()]
     assert found == records
+
+
+def test_cell_beyond_the_headers_of_a_blank_row_blocks_no_other_row(tmp_path: Path) -> None:
+    answer = examined(tmp_path, "id;ville\n1;Donges\n;;x\n2;Besné\n", contract_of({"name": "id"}, {"name": "ville"}))
+    assert answer.accepted["line_number"].to_list() == [2, 4]
+    assert [(error.line, error.rule, error.severity) for error in answer.report.errors] == [
+        (3, "blank-row", "improves"),
+        (3, "extra-cell", "improves"),
+    ]

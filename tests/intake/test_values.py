@@ -1,11 +1,17 @@
 """A text is a value under Table Schema's rules, not under what an engine's cast lets pass."""
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from governance.contracts.model import ContractError
+from governance.contracts.model import Column, ContractError
+from governance.intake.casting import NUMBER, cast
 from governance.intake.validate import compile_contract
 from tests.intake.examples import blocking, contract_of, examined, verdict
 
@@ -152,3 +158,21 @@ def test_contract_may_not_take_the_name_of_our_column() -> None:
 def test_contract_that_cannot_be_applied_is_refused_before_any_file(field: dict[str, Any]) -> None:
     with pytest.raises(ContractError):
         compile_contract(contract_of({"name": "v", **field}))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.text("0123456789+-.,eEINFNaninfity _x\u00a0\uff11", max_size=9), min_size=1))
+def test_numbers_are_what_their_pattern_says_and_no_more(texts: list[str]) -> None:
+    """The engine's own cast is trusted with numbers; this holds it to Table Schema's shapes."""
+    frame = pl.DataFrame({"v": texts})
+    number = frame.select(cast(Column(name="v", type="number"))).to_series().to_list()
+    integer = frame.select(cast(Column(name="v", type="integer"))).to_series().to_list()
+    for text, as_number, as_integer in zip(texts, number, integer, strict=True):
+        is_number = re.search(NUMBER.replace("$", r"\Z"), text) and text not in ("NaN", "INF", "-INF")
+        wanted = float(text) if is_number else None
+        if wanted is not None and not math.isinf(wanted):
+            assert as_number == wanted
+        else:
+            assert (as_number is not None) == (text in ("NaN", "INF", "-INF"))
+        whole = int(text) if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) else None
+        assert as_integer == (whole if whole is not None and -(2**63) <= whole < 2**63 else None)

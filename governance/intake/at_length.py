@@ -1,0 +1,179 @@
+"""Examine one long file piece by piece: the answer is that of `examine`, in memory that its cells do not fill.
+
+Each piece is judged as a file of its own. What only all rows together show, repeated rows and keys, is found by hashes:
+rows whose hashes meet, and no others, are read a second time and compared.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import polars as pl
+
+from governance.contracts.keys import foreign_keys_of
+from governance.contracts.model import Contract
+from governance.intake.gathering import Gathered, gather, read_mapped
+from governance.intake.header import Wanted
+from governance.intake.long_text import WholeLookNeeded, is_long, read_by_pieces
+from governance.intake.model import Examined, ReceivedFile
+from governance.intake.row_keys import FILE, INDEX, Judgeable, keys_of_rows, reference_errors, repeat_errors
+from governance.intake.table import LINE, Fault, TextTable, UnreadableError
+from governance.intake.validate import RECORD, Judged, Rule, errors_of_keys, in_order, judge_cells, repeated_rows
+from governance.intake.verdicts import ERRORS, answer_for, fault_frame, part
+
+
+class Job(NamedTuple):
+    """One file to examine, and by what."""
+
+    file: ReceivedFile
+    wanted: Wanted
+    contract: Contract
+    rules: Sequence[Rule]
+    references: Mapping[str, pl.DataFrame]
+    faults: tuple[Fault, ...]
+
+
+@dataclass
+class _Seen:
+    """What is kept of the pieces that went by."""
+
+    first: TextTable | None = None
+    rows: int = 0
+    lines: list[pl.Series] = field(default_factory=list)
+    hashes: list[pl.DataFrame] = field(default_factory=list)
+    errors: list[pl.DataFrame] = field(default_factory=list)
+    accepted: list[pl.DataFrame] = field(default_factory=list)
+    quarantined: list[pl.DataFrame] = field(default_factory=list)
+
+
+def examine_at_length(job: Job) -> Examined | None:
+    """Return the answer for a long file; nothing where the file is short or must be looked at as a whole.
+
+    Raises:
+        ContractError: the contract itself cannot be applied.
+        IntakeError: the identity of row counts is broken.
+    """
+    refers_to_itself = any(not key.resource for key in foreign_keys_of(job.contract))
+    if refers_to_itself or not is_long(job.file.path, job.file.reading):
+        return None
+    seen = _Seen()
+    try:
+        for gathered, table in _gathered(job):
+            _take(job, seen, gathered, table)
+        meeting = _where_hashes_meet(seen)
+        again = _read_again(job, meeting) if len(meeting) else None
+    except (WholeLookNeeded, UnreadableError):
+        return None  # kept quiet because it is read again, as any other, and says so then
+    return _answer(job, seen, again)
+
+
+def _gathered(job: Job) -> Iterator[tuple[Gathered, TextTable]]:
+    first_record = 1
+    for table in read_by_pieces(job.file.path, job.file.reading, job.wanted):
+        mapped = read_mapped(job.file, job.wanted, table)
+        yield gather([replace(mapped, faults=(*mapped.faults, *job.faults))], job.contract, first_record), table
+        first_record += table.rows.height
+
+
+def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
+    values, found = judge_cells(gathered.rows, gathered.written, job.contract, job.rules)
+    never = pl.Series([False]).new_from_index(0, values.height)
+    rows = Judgeable(gathered.rows.select(FILE).hstack(values), ~never, job.references)
+    of_keys = reference_errors(rows, job.contract, errors_of_keys(gathered.written))
+    parted = part(gathered, Judged(values, in_order([found, *of_keys], job.contract), never), job.contract)
+    seen.first = seen.first or replace(table, rows=table.rows.clear())
+    seen.rows += values.height
+    seen.lines.append(gathered.written[LINE].cast(pl.UInt32))
+    seen.hashes.append(_hashes(gathered.rows, values, job.contract))
+    seen.errors.append(parted.errors)
+    seen.accepted.append(parted.accepted.drop(FILE))
+    seen.quarantined.append(parted.quarantined.drop(FILE))
+
+
+def _hashes(rows: pl.DataFrame, values: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Return a hash of each row as it is written, and one of each of its keys (null where the key is not whole)."""
+    names = [column.name for column in contract.columns]
+    answer = [rows.select(names).hash_rows().alias("row")]
+    for names_of_key in keys_of_rows(contract):
+        key = values.select(names_of_key)
+        whole = key.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
+        hashed = pl.DataFrame({"hash": key.hash_rows(), "whole": whole})
+        answer.append(hashed.select(pl.when("whole").then("hash")).to_series().alias(f"key{len(answer)}"))
+    return pl.DataFrame(answer)
+
+
+def _where_hashes_meet(seen: _Seen) -> pl.Series:
+    """Return the lines of rows that may repeat another, or its key."""
+    lines = pl.concat(seen.lines) if seen.lines else pl.Series([], dtype=pl.UInt32)
+    meeting = []
+    for name in seen.hashes[0].columns if seen.hashes else ():
+        hashes = pl.concat([frame[name] for frame in seen.hashes])
+        known = hashes.drop_nulls()
+        if known.n_unique() < len(known):  # counted first because to mark costs four times as much
+            meeting.append(lines.filter(hashes.is_duplicated() & hashes.is_not_null()))
+    return pl.concat(meeting).unique() if meeting else lines.clear()
+
+
+class _Again(NamedTuple):
+    """Rows that were read a second time: which repeat another, and the errors of keys, each with its place."""
+
+    written: pl.DataFrame
+    repeated: pl.Series
+    errors: pl.DataFrame
+
+
+def _read_again(job: Job, meeting: pl.Series) -> _Again:
+    of_lines = pl.col(LINE).is_in(meeting.cast(pl.Int64).implode())
+    found = [(gathered.written.filter(of_lines), gathered.rows.filter(of_lines)) for gathered, _ in _gathered(job)]
+    written, rows = (pl.concat(frames, rechunk=True) for frames in zip(*found, strict=True))
+    values, _ = judge_cells(rows, written, job.contract, job.rules)
+    repeated = repeated_rows(rows, job.contract)
+    judgeable = Judgeable(rows.select(FILE).hstack(values), ~repeated, {})
+    errors = in_order(list(repeat_errors(judgeable, job.contract, errors_of_keys(written))), job.contract)
+    places = written.select(FILE, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row"))[errors[INDEX]]
+    return _Again(written, repeated, errors.hstack(places).with_columns(detail=pl.lit("")).select(*ERRORS))
+
+
+def _in_file_order(errors: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Put errors as one pass over the file would: what concerns it as a whole once, then line by line."""
+    of_file = pl.col(INDEX).is_null()
+    once = errors.filter(of_file).unique(maintain_order=True)
+    together = pl.concat([once, errors.filter(~of_file)])
+    order = pl.Enum([column.name for column in contract.columns])
+    place = pl.col("column").cast(order, strict=False)
+    return together.sort("line", of_file.not_(), place, nulls_last=False, maintain_order=True).drop(FILE, INDEX)
+
+
+def _answer(job: Job, seen: _Seen, again: _Again | None) -> Examined | None:
+    if seen.first is None:
+        return None
+    accepted, quarantined = (pl.concat(frames) for frames in (seen.accepted, seen.quarantined))
+    errors, duplicates = seen.errors, 0
+    if again is not None:
+        lines = again.written.filter(again.repeated)
+        duplicates = lines.height
+        repeats = fault_frame([(0, Fault("duplicate-row", line)) for line in lines[LINE]])
+        repeats = repeats.with_columns(lines[RECORD].alias("row"), pl.lit(0, pl.UInt32).alias(INDEX))
+        errors = [*errors, repeats, again.errors]
+        at_fault = again.errors["line"].unique().filter(~again.errors["line"].unique().is_in(lines[LINE].implode()))
+        moved = pl.concat([lines[LINE], at_fault]).implode()
+        accepted = accepted.filter(~pl.col(LINE).is_in(moved))
+        quarantined = quarantined.filter(~pl.col(LINE).is_in(moved))
+        if len(at_fault):
+            wrong = again.written.filter(pl.col(LINE).is_in(at_fault.implode()))
+            quarantined = pl.concat([quarantined, _with_rules(wrong, errors, job.contract)]).sort(LINE)
+    ordered = _in_file_order(pl.concat(errors), job.contract)
+    return answer_for(job.file, seen.first, job.contract, seen.rows, duplicates, ordered, accepted, quarantined)
+
+
+def _with_rules(wrong: pl.DataFrame, errors: list[pl.DataFrame], contract: Contract) -> pl.DataFrame:
+    """Return rows as written with all the rules that they break, the whole file's first."""
+    blocking = _in_file_order(pl.concat(errors).filter("blocks"), contract)
+    names = [column.name for column in contract.columns]
+    at = wrong[LINE].implode()
+    of_file = blocking.filter(pl.col("row").is_null())["rule"].unique(maintain_order=True)
+    of_rows = blocking.filter(pl.col("line").is_in(at) & pl.col("row").is_not_null())
+    rules = of_rows.group_by("line", maintain_order=True).agg(pl.col("rule").unique(maintain_order=True).alias("own"))
+    joined = wrong.select(*names, LINE).join(rules, left_on=LINE, right_on="line", how="left", maintain_order="left")
+    both = pl.concat_list(pl.lit(of_file.implode(), dtype=pl.List(pl.String)), pl.col("own").fill_null([]))
+    return joined.select(*names, LINE, both.alias("rules"))

@@ -1,0 +1,143 @@
+"""A long delimited text, read piece by piece from the disk, so that memory does not grow with the file.
+
+Only UTF-8 whose rows can be told one by one is read so. Whatever needs a look at the whole (a total, exchanged axes,
+another encoding, an odd number of quotes) says so, and the file is read as any other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from os import SEEK_CUR
+from pathlib import Path
+from typing import BinaryIO
+
+from governance.federation import Reading
+from governance.intake.axes import check_axes
+from governance.intake.decoding import Text, decode
+from governance.intake.delimited import NEAR_LINES, Found, edges, locate, read_body
+from governance.intake.header import Wanted
+from governance.intake.limits import MAX_LINE_BYTES, MIB, check_shape
+from governance.intake.no_data_rows import may_hold_totals, split_blank_rows, without_unit_row
+from governance.intake.reading import kind_of
+from governance.intake.table import Fault, TextTable, UnreadableError
+
+PIECE_BYTES = 16 * MIB
+"""Enough that the fixed cost of a pass does not count, few enough that its cells stay near the processor."""
+LONG_BYTES = 2 * PIECE_BYTES
+
+
+class WholeLookNeeded(Exception):
+    """The file cannot be judged piece by piece; nothing is wrong with it by that."""
+
+
+def is_long(path: Path, reading: Reading) -> bool:
+    """Tell whether a file is worth being read by pieces, and nothing pinned forbids it."""
+    try:
+        return (
+            path.stat().st_size > LONG_BYTES
+            and reading == Reading(encoding=reading.encoding)
+            and kind_of(path) == "text"
+        )
+    except (OSError, UnreadableError):
+        return False  # kept quiet because it is read again, as any other, and says so then
+
+
+def _pieces(path: Path) -> Iterator[tuple[bytes, bool]]:
+    """Give whole lines with whole quotes, and whether they are the last."""
+    left = path.stat().st_size
+    with path.open("rb") as opened:
+        while left > 0:
+            # Where the piece ends is looked for first, so that it is read once and never copied.
+            here = opened.tell()
+            opened.seek(PIECE_BYTES, SEEK_CUR)
+            size = PIECE_BYTES + len(opened.readline(MAX_LINE_BYTES))
+            opened.seek(here)
+            piece = opened.read(size)
+            if b'"' in piece and piece.count(b'"') % 2:
+                piece = _with_quotes_closed(piece, opened)
+            left -= len(piece)
+            yield piece, left <= 0
+
+
+def _with_quotes_closed(piece: bytes, opened: BinaryIO) -> bytes:
+    """Return a piece with the lines behind it that end a quoted cell."""
+    for _ in range(NEAR_LINES):
+        line = opened.readline(MAX_LINE_BYTES)
+        piece += line
+        if line.count(b'"') % 2:
+            return piece
+    raise WholeLookNeeded
+
+
+def _text(piece: bytes, reading: Reading) -> Text:
+    text = decode(piece, reading.encoding)
+    has_other_ends = b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n")
+    if text.damaged or not text.encoding.startswith("utf-8") or has_other_ends:
+        raise WholeLookNeeded
+    return text
+
+
+def _end(content: bytes) -> int:
+    """Where a piece ends without its last line end."""
+    return len(content) - (2 if content.endswith(b"\r\n") else content.endswith(b"\n"))
+
+
+def read_by_pieces(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
+    """Give a long text as tables of successive rows under the same header.
+
+    Raises:
+        WholeLookNeeded: at any piece; what was given so far counts for nothing.
+    """
+    try:
+        yield from _read(path, reading, wanted)
+    except UnreadableError as error:
+        raise WholeLookNeeded from error
+
+
+def _read(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
+    found: Found | None = None
+    line, blank = 1, list[int]()
+    for piece, is_last in _pieces(path):
+        text = _text(piece, reading)
+        start, end = 0, _end(text.content)
+        if found is None:
+            if text.content.lstrip()[:1] in (b"{", b"["):
+                raise WholeLookNeeded
+            found = locate(text.content, reading, wanted)
+            check_shape(0, len(found.heading.headers))
+            start, line = edges(text.content, found.last_line, None)[0], found.last_line + 1
+        if is_last:
+            end = edges(text.content, 0, None)[1]
+        table = _table(found, text, start, end, line)
+        rows, without_text = split_blank_rows(table.rows)
+        blank += without_text
+        line += text.content.count(b"\n", start)
+        check_shape(line, len(table.headers))
+        if rows.height:
+            # Blank rows count once some row follows them: those at the end are not reported.
+            faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < rows["line_number"][-1])]
+            blank = [at for at in blank if at > rows["line_number"][-1]]
+            yield _checked(replace(table, rows=rows, faults=tuple(faults)), wanted)
+
+
+def _table(found: Found, text: Text, start: int, end: int, line: int) -> TextTable:
+    headers = found.heading.headers
+    if len(headers) < 2:
+        raise WholeLookNeeded  # kept because a blank line of one column is no separator short
+    rows, faults = read_body(text.content, start, end, found.delimiter, len(headers), line, is_whole=False)
+    if any(fault.rule == "unclosed-quote" for fault in faults):
+        raise WholeLookNeeded  # kept because a quote inside a cell makes the count of quotes even too early
+    if found.heading.height > 1:
+        faults.insert(0, Fault("header-joined", found.first_line, detail=f"{found.first_line}–{found.last_line}"))
+    return TextTable(
+        headers, rows, found.first_line, text.encoding, found.delimiter, faults=tuple(faults),
+        suspect=text.suspect, header_rows=found.heading.height,
+    )  # fmt: skip
+
+
+def _checked(table: TextTable, wanted: Wanted) -> TextTable:
+    has_units = without_unit_row(table.headers, table.rows.head(1), wanted)[1]
+    if has_units or may_hold_totals(table.headers, table.rows, wanted):
+        raise WholeLookNeeded
+    if check_axes(table.headers, table.rows, wanted, Reading())[1]:
+        raise WholeLookNeeded
+    return table
