@@ -10,6 +10,8 @@ lake/shared/current.json                        the version that readers use, sw
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,14 +66,25 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk refused; nothing of the new content is visible.
     """
+    with written_atomically(path) as draft:
+        draft.write_bytes(content)
+
+
+@contextmanager
+def written_atomically(path: Path) -> Iterator[Path]:
+    """Give a draft to write beside a file; at the end of the block it takes the file's place, whole and on disk.
+
+    Raises:
+        OSError: the disk refused; nothing of the new content is visible.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
     draft = Path(name)
     try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
+        yield draft
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
         draft.chmod(0o644)
         draft.replace(path)
     except BaseException:

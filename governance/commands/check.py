@@ -75,7 +75,7 @@ def _examine(file: Path, contract: Contract, say: dict[str, str]) -> Examined:
 def _write_rows(examined: Examined, accepted: Path | None, quarantine: Path | None) -> None:
     if accepted is not None:
         accepted.parent.mkdir(parents=True, exist_ok=True)
-        examined.accepted.write_parquet(accepted)
+        examined.accepted_rows.sink_parquet(accepted)
     if quarantine is not None:
         write_quarantine_csv(examined.quarantined, quarantine)
 

@@ -15,11 +15,12 @@ from governance.contracts.model import Contract
 from governance.intake.gathering import Gathered, gather, read_mapped
 from governance.intake.header import Wanted
 from governance.intake.long_text import WholeLookNeeded, is_long, read_by_pieces
-from governance.intake.model import Examined, ReceivedFile
+from governance.intake.model import Examined, ReceivedFile, RowCounts
 from governance.intake.row_keys import FILE, INDEX, Judgeable, keys_of_rows, reference_errors, repeat_errors
+from governance.intake.spool import Spool
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 from governance.intake.validate import RECORD, Judged, Rule, errors_of_keys, in_order, judge_cells, repeated_rows
-from governance.intake.verdicts import ERRORS, answer_for, fault_frame, part
+from governance.intake.verdicts import ERRORS, FAULTS_OF_ROWS, answer_for, fault_frame, part
 
 
 class Job(NamedTuple):
@@ -42,7 +43,7 @@ class _Seen:
     lines: list[pl.Series] = field(default_factory=list)
     hashes: list[pl.DataFrame] = field(default_factory=list)
     errors: list[pl.DataFrame] = field(default_factory=list)
-    accepted: list[pl.DataFrame] = field(default_factory=list)
+    accepted: Spool = field(default_factory=Spool)
     quarantined: list[pl.DataFrame] = field(default_factory=list)
 
 
@@ -86,7 +87,7 @@ def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
     seen.lines.append(gathered.written[LINE].cast(pl.UInt32))
     seen.hashes.append(_hashes(gathered.rows, values, job.contract))
     seen.errors.append(parted.errors)
-    seen.accepted.append(parted.accepted.drop(FILE))
+    seen.accepted.add(parted.accepted.drop(FILE))
     seen.quarantined.append(parted.quarantined.drop(FILE))
 
 
@@ -141,13 +142,15 @@ def _in_file_order(errors: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     together = pl.concat([once, errors.filter(~of_file)])
     order = pl.Enum([column.name for column in contract.columns])
     place = pl.col("column").cast(order, strict=False)
-    return together.sort("line", of_file.not_(), place, nulls_last=False, maintain_order=True).drop(FILE, INDEX)
+    of_row = pl.col("rule").is_in(FAULTS_OF_ROWS)
+    by = ("line", of_file.not_(), of_file & of_row, place)
+    return together.sort(*by, nulls_last=False, maintain_order=True).drop(FILE, INDEX)
 
 
 def _answer(job: Job, seen: _Seen, again: _Again | None) -> Examined | None:
     if seen.first is None:
         return None
-    accepted, quarantined = (pl.concat(frames) for frames in (seen.accepted, seen.quarantined))
+    accepted, left, quarantined = seen.accepted.rows(), seen.accepted.height, pl.concat(seen.quarantined)
     errors, duplicates = seen.errors, 0
     if again is not None:
         lines = again.written.filter(again.repeated)
@@ -156,14 +159,15 @@ def _answer(job: Job, seen: _Seen, again: _Again | None) -> Examined | None:
         repeats = repeats.with_columns(lines[RECORD].alias("row"), pl.lit(0, pl.UInt32).alias(INDEX))
         errors = [*errors, repeats, again.errors]
         at_fault = again.errors["line"].unique().filter(~again.errors["line"].unique().is_in(lines[LINE].implode()))
-        moved = pl.concat([lines[LINE], at_fault]).implode()
-        accepted = accepted.filter(~pl.col(LINE).is_in(moved))
-        quarantined = quarantined.filter(~pl.col(LINE).is_in(moved))
+        moved = pl.col(LINE).is_in(pl.concat([lines[LINE], at_fault]).implode())
+        left -= accepted.filter(moved).select(pl.len()).collect().item()
+        accepted, quarantined = accepted.filter(~moved), quarantined.filter(~moved)
         if len(at_fault):
             wrong = again.written.filter(pl.col(LINE).is_in(at_fault.implode()))
             quarantined = pl.concat([quarantined, _with_rules(wrong, errors, job.contract)]).sort(LINE)
+    counts = RowCounts(read=seen.rows, accepted=left, quarantined=quarantined.height, duplicates=duplicates)
     ordered = _in_file_order(pl.concat(errors), job.contract)
-    return answer_for(job.file, seen.first, job.contract, seen.rows, duplicates, ordered, accepted, quarantined)
+    return answer_for(job.file, seen.first, job.contract, counts, ordered, accepted, quarantined, seen.accepted)
 
 
 def _with_rules(wrong: pl.DataFrame, errors: list[pl.DataFrame], contract: Contract) -> pl.DataFrame:

@@ -41,8 +41,8 @@ def is_long(path: Path, reading: Reading) -> bool:
         return False  # kept quiet because it is read again, as any other, and says so then
 
 
-def _pieces(path: Path) -> Iterator[tuple[bytes, bool]]:
-    """Give whole lines with whole quotes, and whether they are the last."""
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Give whole lines with whole quotes."""
     left = path.stat().st_size
     with path.open("rb") as opened:
         while left > 0:
@@ -55,7 +55,7 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, bool]]:
             if b'"' in piece and piece.count(b'"') % 2:
                 piece = _with_quotes_closed(piece, opened)
             left -= len(piece)
-            yield piece, left <= 0
+            yield piece
 
 
 def _with_quotes_closed(piece: bytes, opened: BinaryIO) -> bytes:
@@ -76,11 +76,6 @@ def _text(piece: bytes, reading: Reading) -> Text:
     return text
 
 
-def _end(content: bytes) -> int:
-    """Where a piece ends without its last line end."""
-    return len(content) - (2 if content.endswith(b"\r\n") else content.endswith(b"\n"))
-
-
 def read_by_pieces(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
     """Give a long text as tables of successive rows under the same header.
 
@@ -96,21 +91,21 @@ def read_by_pieces(path: Path, reading: Reading, wanted: Wanted) -> Iterator[Tex
 def _read(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
     found: Found | None = None
     line, blank = 1, list[int]()
-    for piece, is_last in _pieces(path):
+    for piece in _pieces(path):
         text = _text(piece, reading)
-        start, end = 0, _end(text.content)
+        start, end = 0, edges(text.content, 0, None)[1]
         if found is None:
             if text.content.lstrip()[:1] in (b"{", b"["):
                 raise WholeLookNeeded
             found = locate(text.content, reading, wanted)
             check_shape(0, len(found.heading.headers))
             start, line = edges(text.content, found.last_line, None)[0], found.last_line + 1
-        if is_last:
-            end = edges(text.content, 0, None)[1]
         table = _table(found, text, start, end, line)
         rows, without_text = split_blank_rows(table.rows)
-        blank += without_text
-        line += text.content.count(b"\n", start)
+        last = line + text.content.count(b"\n", start, end)
+        following = last + text.content.count(b"\n", max(start, end))
+        blank += [*without_text, *range(last + 1 if end > start else line, following)]
+        line = following
         check_shape(line, len(table.headers))
         if rows.height:
             # Blank rows count once some row follows them: those at the end are not reported.

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
 
 from governance.contracts.model import Severity
 from governance.federation import Formats, Reading, Source
+from governance.intake.spool import Spool
 
 Status = Literal["valid", "invalid", "unusable"]
 
@@ -146,14 +147,21 @@ class Report(_Frozen):
 class Examined:
     """What came of one file: its report and its rows.
 
-    ``accepted`` has the contract's columns, typed, and ``line_number``. ``quarantined`` has them as the clerk
-    wrote them (String), ``line_number``, and ``rules``: a list of rule codes.
+    ``accepted_rows`` have the contract's columns, typed, and ``line_number``. ``quarantined`` has them as the clerk
+    wrote them (String), ``line_number``, and ``rules``: a list of rule codes. ``spool`` is what holds the rows of a
+    long file; they can be read while it is kept.
     """
 
     key: str
     report: Report
-    accepted: pl.DataFrame
+    accepted_rows: pl.LazyFrame
     quarantined: pl.DataFrame
+    spool: Spool | None = None
+
+    @property
+    def accepted(self) -> pl.DataFrame:
+        """The accepted rows, all in memory."""
+        return self.accepted_rows.collect()
 
 
 class IntakeError(RuntimeError):

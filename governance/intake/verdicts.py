@@ -29,6 +29,7 @@ from governance.intake.model import (
     Status,
 )
 from governance.intake.row_keys import FILE, INDEX
+from governance.intake.spool import Spool
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 from governance.intake.validate import ERROR_SCHEMA, RECORD, Judged
 
@@ -170,7 +171,7 @@ def unusable(file: ReceivedFile, contract: Contract, error: UnreadableError) -> 
     accepted = pl.DataFrame(schema={column.name: dtype_of(column) for column in contract.columns} | {LINE: pl.Int64})
     quarantined = pl.DataFrame(schema=dict.fromkeys(names, pl.String) | {LINE: pl.Int64, "rules": pl.List(pl.String)})
     errors = Findings(fault_frame([(0, error.fault)]).drop(FILE, INDEX), contract)
-    return Examined(file.key, _report(file, error.table, contract, RowCounts(), errors), accepted, quarantined)
+    return Examined(file.key, _report(file, error.table, contract, RowCounts(), errors), accepted.lazy(), quarantined)
 
 
 def _edges(of_files: pl.Series, files: int) -> list[int]:
@@ -207,22 +208,21 @@ def answer_for(
     file: ReceivedFile,
     table: TextTable,
     contract: Contract,
-    read: int,
-    duplicates: int,
+    counts: RowCounts,
     errors: pl.DataFrame,
-    accepted: pl.DataFrame,
+    accepted: pl.LazyFrame,
     quarantined: pl.DataFrame,
+    spool: Spool | None = None,
 ) -> Examined:
     """Return the answer for one file; ``errors`` are as ``Findings`` takes them.
 
     Raises:
         IntakeError: its rows are not accepted + quarantined + duplicates.
     """
-    counts = RowCounts(read=read, accepted=accepted.height, quarantined=quarantined.height, duplicates=duplicates)
     if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
         raise IntakeError(f"{file.key}: rows in are not accepted + quarantined + duplicates: {counts}")
     report = _report(file, table, contract, counts, Findings(errors, contract))
-    return Examined(file.key, report, accepted, quarantined)
+    return Examined(file.key, report, accepted, quarantined, spool)
 
 
 def split(gathered: Gathered, judged: Judged, contract: Contract) -> Iterator[Examined]:
@@ -238,7 +238,8 @@ def split(gathered: Gathered, judged: Judged, contract: Contract) -> Iterator[Ex
     accepted, quarantined = parted.accepted.drop(FILE), parted.quarantined.drop(FILE)
     for number, mapped in enumerate(gathered.files):
         (a, b), (c, d), (e, f), (g, h) = (edge[number : number + 2] for edge in edges)
+        counts = RowCounts(read=gathered.heights[number], accepted=b - a, quarantined=d - c, duplicates=f - e)
+        own = accepted.slice(a, b - a).lazy()
         yield answer_for(
-            mapped.file, mapped.table, contract, gathered.heights[number], f - e,
-            errors.slice(g, h - g), accepted.slice(a, b - a), quarantined.slice(c, d - c),
-        )  # fmt: skip
+            mapped.file, mapped.table, contract, counts, errors.slice(g, h - g), own, quarantined.slice(c, d - c)
+        )

@@ -11,7 +11,7 @@ import polars as pl
 
 from governance.contracts.model import Contract
 from governance.intake.casting import dtype_of
-from governance.lake import Lake, write_atomically, write_if_changed
+from governance.lake import Lake, write_if_changed, written_atomically
 from governance.parquet_bytes import to_parquet
 from governance.state.cursors import AcceptedRows
 
@@ -36,7 +36,8 @@ class Kept:
     source_id: str
     file_sha256: str
     run_id: str
-    rows: pl.DataFrame
+    rows: pl.LazyFrame
+    height: int
 
 
 def _schema(contract: Contract) -> dict[str, pl.DataType | type[pl.DataType]]:
@@ -51,17 +52,22 @@ def repeated(values: Sequence[str], times: Sequence[int], name: str) -> pl.Serie
 
 def write_accepted(lake: Lake, contract: Contract, batch_id: str, kept: Sequence[Kept]) -> None:
     """Write the good rows of a batch in one file; they count once the list says so (``list_current``)."""
-    heights = [source.rows.height for source in kept]
-    stamped = pl.concat([source.rows for source in kept], rechunk=True).with_columns(
-        repeated([source.member_id for source in kept], heights, "member_id"),
-        repeated([source.source_id for source in kept], heights, "source_id"),
-        repeated([source.file_sha256 for source in kept], heights, "file_sha256"),
-        pl.col("line_number").cast(pl.Int64),
-        repeated([source.run_id for source in kept], heights, "run_id"),
-        pl.lit(contract.version).alias("contract_version"),
-    )
-    content = to_parquet(stamped.select(list(_schema(contract))))
-    write_atomically(lake.accepted_batch(contract.id, batch_id), content)
+    heights = [source.height for source in kept]
+    stamps = {
+        "member_id": [source.member_id for source in kept],
+        "source_id": [source.source_id for source in kept],
+        "file_sha256": [source.file_sha256 for source in kept],
+        "run_id": [source.run_id for source in kept],
+    }
+    if len(kept) == 1:
+        # One file may be long: its rows go from where they are to the disk, and never all stand in memory.
+        rows = kept[0].rows.with_columns(pl.lit(values[0]).alias(name) for name, values in stamps.items())
+    else:
+        together = pl.concat([source.rows.collect() for source in kept], rechunk=True)
+        rows = together.with_columns(repeated(values, heights, name) for name, values in stamps.items()).lazy()
+    whole = rows.with_columns(pl.lit(contract.version).alias("contract_version")).select(list(_schema(contract)))
+    with written_atomically(lake.accepted_batch(contract.id, batch_id)) as draft:
+        whole.sink_parquet(draft)
 
 
 def list_current(lake: Lake, contract: Contract, records: Iterable[AcceptedRows]) -> None:

@@ -162,7 +162,10 @@ def _outcome(report: Report, before: AcceptedRows | None, arrival: Arrival) -> O
 
 def _kept(settled: _Settled) -> Kept:
     member_id, source_id = settled.arrival.key
-    return Kept(member_id, source_id, settled.arrival.sha256, settled.arrival.run_id, settled.examined.accepted)
+    arrival, examined = settled.arrival, settled.examined
+    return Kept(
+        member_id, source_id, arrival.sha256, arrival.run_id, examined.accepted_rows, examined.report.rows.accepted
+    )
 
 
 def _record(contract: Contract, batch_id: str, settled: _Settled) -> AcceptedRows:
