@@ -5,6 +5,7 @@ import sys
 
 BENCHES = {
     "validate": ("--rows", "1000000"),
+    "long_files": ("--millions", "1", "5"),
     "reading": (),
     "federation": (),
     "decide": (),

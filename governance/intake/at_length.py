@@ -86,9 +86,16 @@ def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
     seen.rows += values.height
     seen.lines.append(gathered.written[LINE].cast(pl.UInt32))
     seen.hashes.append(_hashes(gathered.rows, values, job.contract))
-    seen.errors.append(parted.errors)
+    seen.errors.append(_apart(parted.errors))
     seen.accepted.add(parted.accepted.drop(FILE))
-    seen.quarantined.append(parted.quarantined.drop(FILE))
+    seen.quarantined.append(_apart(parted.quarantined.drop(FILE)))
+
+
+def _apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with texts of its own: as cut from a piece, a few rows would keep the whole piece in memory."""
+    return frame.with_columns(
+        pl.concat_str(pl.col(name), pl.lit("")) for name in frame.columns if frame.schema[name] == pl.String
+    )
 
 
 def _hashes(rows: pl.DataFrame, values: pl.DataFrame, contract: Contract) -> pl.DataFrame:

@@ -18,6 +18,8 @@ MAX_LINE_BYTES = 16 * MIB
 MAX_COLUMNS = 4096
 MAX_ROWS = 20_000_000
 MAX_CELLS = 400_000_000
+MAX_CELLS_BY_PIECES = 1_000_000_000
+"""Of a text that is read piece by piece: its cells never stand in memory together."""
 MAX_SHEET_CELLS = 60_000_000
 """A workbook's reader lays out the whole rectangle that a sheet spans, 24 bytes a cell."""
 

@@ -15,7 +15,7 @@ from governance.intake.axes import check_axes
 from governance.intake.decoding import Text, decode
 from governance.intake.delimited import NEAR_LINES, Found, edges, locate, read_body
 from governance.intake.header import Wanted
-from governance.intake.limits import MAX_LINE_BYTES, MIB, check_shape
+from governance.intake.limits import MAX_CELLS_BY_PIECES, MAX_LINE_BYTES, MIB, check_shape
 from governance.intake.no_data_rows import may_hold_totals, split_blank_rows, without_unit_row
 from governance.intake.reading import kind_of
 from governance.intake.table import Fault, TextTable, UnreadableError
@@ -106,7 +106,7 @@ def _read(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
         following = last + text.content.count(b"\n", max(start, end))
         blank += [*without_text, *range(last + 1 if end > start else line, following)]
         line = following
-        check_shape(line, len(table.headers))
+        check_shape(line, len(table.headers), MAX_CELLS_BY_PIECES)
         if rows.height:
             # Blank rows count once some row follows them: those at the end are not reported.
             faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < rows["line_number"][-1])]
