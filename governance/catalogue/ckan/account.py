@@ -44,9 +44,8 @@ class _Session:
         # Kept from the environment because a proxy or a password in ~/.netrc is none of this account's business.
         self._client = httpx.Client(timeout=timeout_seconds, trust_env=False)
 
-    def post(self, url: str, data: Any, headers: dict[str, str], files: Any, allow_redirects: bool) -> "httpx.Response":
-        body = {"content": data} if isinstance(data, bytes) else {"data": data}
-        return self._client.post(url, headers=headers, files=files, follow_redirects=allow_redirects, **body)
+    def post(self, url: str, data: bytes, headers: dict[str, str], allow_redirects: bool, **_: Any) -> httpx.Response:
+        return self._client.post(url, content=data, headers=headers, follow_redirects=allow_redirects)
 
     def close(self) -> None:
         self._client.close()
@@ -101,3 +100,23 @@ class CkanAccount:
         except NotFound:
             return None
         return found
+
+    def write(self, action: str, values: Mapping[str, Any]) -> Any:
+        """Call an action that must succeed.
+
+        Raises:
+            CkanRefused: CKAN refused the values, or likewise.
+        """
+        try:
+            return self.call(action, values)
+        except (NotFound, ValidationError) as error:
+            what = values.get("id") or values.get("name") or values.get("resource_id") or ""
+            raise CkanRefused(f"{self.address} refused {action} of {what}: {plain(error)}") from error
+
+
+def plain(error: CKANAPIError) -> str:
+    """Return CKAN's own words: which field, and why."""
+    told = getattr(error, "error_dict", None)
+    if not isinstance(told, dict):
+        return str(error)
+    return "; ".join(f"{field}: {said}" for field, said in told.items() if field != "__type")
