@@ -32,9 +32,9 @@ OWNED_BY_US = (
 """Fields of a dataset that each publication makes equal to the catalogue; a person's edit of one is undone."""
 
 OWNED_BY_US_IN_RESOURCES = (
-    "url", "name", "description", "format", "mimetype", "size", "hash", "hash_algorithm", "rights", "availability",
-    "status", "license", "download_url", "issued", "modified", "language", "conforms_to", "applicable_legislation",
-    "access_service_uri", "uri",
+    "url", "name", "description", "format", "mimetype", "size", "hash", "hash_algorithm", "hash_sha1", "rights",
+    "availability", "status", "license", "access_url", "download_url", "issued", "modified", "language",
+    "conforms_to", "applicable_legislation", "access_service_uri", "uri",
 )  # fmt: skip
 """The same of our resources. A resource with another id is a person's, and is not looked at."""
 
@@ -186,6 +186,7 @@ def _file(base: str, catalogue: Catalogue, dataset: PublishedDataset, file: Dist
     _, media_type = file_type_uris(file.format)
     return _resource(base, dataset, file.format) | {
         "url": address,
+        "access_url": address,
         "download_url": address,
         "name": f"{dataset.title.fr} ({_NAMES[file.format]})",
         "description": f"Toutes les lignes, en {_NAMES[file.format]}.",
@@ -193,6 +194,7 @@ def _file(base: str, catalogue: Catalogue, dataset: PublishedDataset, file: Dist
         "mimetype": str(media_type).split("media-types/")[-1],
         "size": file.bytes,
         "hash": file.sha256,
+        "hash_sha1": file.sha1,
         "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "issued": file.issued.isoformat(),
     }

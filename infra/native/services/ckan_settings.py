@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from governance.federation import Head, load_declaration
+from governance.federation import Federation, Head, load_federation
 from governance.settings import Settings
 from infra.native.secrets_kept import kept_secret
 from infra.native.services.postgresql import database_address
@@ -39,8 +39,7 @@ format = %(asctime)s %(levelname)-5.5s [%(name)s] %(message)s
 """
 
 
-def _site(settings: Settings, address: str) -> dict[str, str]:
-    head = load_declaration(Head, settings.federation_dir / "federation.yaml")
+def _site(head: Head, address: str) -> dict[str, str]:
     return {
         "ckan.site_id": "archipel",
         "ckan.site_url": address,
@@ -72,7 +71,9 @@ def _places(settings: Settings, folder: Path, extension: Path) -> dict[str, str]
     }
 
 
-def _extensions(settings: Settings) -> dict[str, str]:
+def _extensions(settings: Settings, federation: Federation) -> dict[str, str]:
+    head = federation.head
+    publisher = (federation.by_siren.get(head.siren) or head).id
     return {
         "ckan.plugins": PLUGINS,
         "scheming.dataset_schemas": "archipel_ckan:dataset.yaml",
@@ -80,21 +81,23 @@ def _extensions(settings: Settings) -> dict[str, str]:
         "scheming.presets": "ckanext.scheming:presets.json ckanext.dcat.schemas:presets.yaml",
         "scheming.dataset_fallback": "false",
         "ckanext.dcat.rdf.profiles": "archipel",
-        # Identifiers are the platform's, the same in both catalogues.
-        "ckanext.dcat.base_uri": settings.public_address,
-        "ckanext.dcat.catalog_uri": f"{settings.public_address}/id/catalogue",
+        # Two of our own: who answers for the catalogue, and under which licence.
+        "archipel.publisher_uri": f"{settings.public_address}/id/organisation/{publisher}",
+        "archipel.publisher_name": head.name,
+        "archipel.licence": head.licence,
     }
 
 
 def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) -> str:
     """Return CKAN's configuration file; it holds passwords."""
+    federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
     values = {
         "use": "egg:ckan",
         "debug": "false",
         "SECRET_KEY": kept_secret(settings, "ckan_session"),
-        **_site(settings, address),
+        **_site(federation.head, address),
         **_places(settings, folder, extension),
-        **_extensions(settings),
+        **_extensions(settings, federation),
     }
     lines = "".join(f"{key} = {value.replace('%', '%%')}\n" for key, value in values.items())
     return f"[app:main]\n{lines}{_LOGGING}"
