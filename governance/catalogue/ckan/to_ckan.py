@@ -188,8 +188,8 @@ def _file(base: str, catalogue: Catalogue, dataset: PublishedDataset, file: Dist
         "url": address,
         "access_url": address,
         "download_url": address,
-        "name": f"{dataset.title.fr} ({_NAMES[file.format]})",
-        "description": f"Toutes les lignes, en {_NAMES[file.format]}.",
+        "name": f"Toutes les lignes ({_NAMES[file.format]})",
+        "description": f"{dataset.title.fr}, {dataset.rows} lignes.",
         "format": _NAMES[file.format],
         "mimetype": str(media_type).split("media-types/")[-1],
         "size": file.bytes,
@@ -205,8 +205,8 @@ def _feed(base: str, catalogue: Catalogue, dataset: PublishedDataset) -> dict[st
     own = f"?member_id={dataset.publisher}" if dataset.part_of else ""
     return _resource(base, dataset, "api") | {
         "url": f"{catalogue.public_address}/v1/feeds/{dataset.dataset}{own}",
-        "name": f"{dataset.title.fr} (API)",
-        "description": "Les mêmes lignes par appel, en CSV, JSON ou Parquet, avec filtres et pages.",
+        "name": "Lignes choisies (API)",
+        "description": f"{dataset.title.fr}, par appel, en CSV, JSON ou Parquet, avec filtres et pages.",
         "format": "API",
         "issued": dataset.issued.isoformat(),
     }

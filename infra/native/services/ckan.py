@@ -56,6 +56,8 @@ def _install_extension(folder: Path) -> None:
     shutil.copytree(EXTENSION, source, ignore=shutil.ignore_patterns("__pycache__"))
     ckan_environment.install("--no-deps", "--no-build-isolation", "--target", target, source)
     shutil.rmtree(source)
+    words = (str(target / "archipel_ckan" / "i18n"), "--domain", "ckanext-archipel")
+    run("pybabel compile", [ckan_environment.program("pybabel"), "-q", "compile", "--directory", *words])
     mark.write_text(print_, encoding="utf-8")
 
 
@@ -101,7 +103,8 @@ def _configure(settings: Settings, say: Say) -> None:
 
 def _command(settings: Settings) -> tuple[str, ...]:
     where = ("--bind", f"{settings.host}:{settings.ckan_port}", "--chdir", str(ckan_environment.FOLDER))
-    how = ("--workers", "2", "--threads", "4", "--timeout", "120", "--preload", "--log-level", "warning")
+    # Never --preload: workers would share the connections to the database that their parent has opened, and hang.
+    how = ("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning")
     return (ckan_environment.program("gunicorn"), *where, *how, "wsgi:application")
 
 

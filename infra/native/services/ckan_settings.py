@@ -39,12 +39,24 @@ format = %(asctime)s %(levelname)-5.5s [%(name)s] %(message)s
 """
 
 
+def _introduction(head: Head) -> str:
+    """One line, since the file has no other: Markdown's own breaks are not to be had."""
+    return (
+        f"**Les données ouvertes de {head.short_name}** : {head.name}, ses communes et leurs partenaires publient ici, "
+        "chacun sous son nom, des jeux de données harmonisés. Chaque ligne a été contrôlée selon un contrat de données."
+    )
+
+
 def _site(head: Head, address: str) -> dict[str, str]:
     return {
         "ckan.site_id": "archipel",
         "ckan.site_url": address,
         "ckan.site_title": f"Données ouvertes de {head.short_name}",
+        "ckan.site_about": _introduction(head),
         "ckan.site_description": f"Jeux de données ouverts des communes et partenaires : {head.name}",
+        # Its name instead of CKAN's mark.
+        "ckan.site_logo": "",
+        "ckan.site_intro_text": _introduction(head),
         "ckan.locale_default": "fr",
         "ckan.locales_offered": "fr en",
         "ckan.display_timezone": "Europe/Paris",
