@@ -13,8 +13,6 @@ from governance.settings import Settings
 TOKEN_NAME = "ckan_token"  # noqa: S105 - kept because this is a file's name, not a secret
 """File of the token that ``make services-up`` made, in the state folder's ``keys``."""
 
-_READS = ("_show", "_list", "_search")
-
 
 class CkanRefused(CatalogueError):
     """CKAN did not do what it was asked; the message says what, and what it answered."""
@@ -52,12 +50,11 @@ class _Session:
 
 
 class CkanAccount:
-    """CKAN's actions, called as one account; what it wrote is counted."""
+    """CKAN's actions, called as one account."""
 
     def __init__(self, address: str, token: str, timeout_seconds: float) -> None:
         self.address = address.rstrip("/")
         self._portal = RemoteCKAN(self.address, apikey=token, session=_Session(timeout_seconds))
-        self.writes = 0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "CkanAccount":
@@ -76,8 +73,6 @@ class CkanAccount:
             ValidationError: CKAN refused the values; a changed ``match`` of ``package_revise`` is told so too.
             CkanRefused: CKAN does not answer, or this account may not.
         """
-        if not action.endswith(_READS):
-            self.writes += 1
         try:
             return self._portal.call_action(action, dict(values))
         except (NotFound, ValidationError):

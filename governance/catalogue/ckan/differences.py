@@ -1,6 +1,6 @@
 """What has to be written so that CKAN says what the catalogue says; nothing when it does already. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Revision:
     @property
     def fields(self) -> tuple[str, ...]:
         """Names of what changes, for messages."""
-        return tuple(sorted({*self.update, *self.flattened, *self.filter}))
+        return tuple(sorted({*self.update, *self.flattened} or self.filter))
 
 
 def canonical(value: Any) -> Any:
@@ -60,22 +60,32 @@ def revision(wanted: CkanDataset, found: Mapping[str, Any], base: str) -> Revisi
     if found.get("archived_on") and found.get("private"):
         update["private"] = False
     flattened, dropped = _resources(wanted, found, base)
-    return Revision(update, flattened, dropped)
+    return Revision(update, flattened, (*_lists("", update), *dropped))
+
+
+def _lists(path: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what takes each list away before it is written: CKAN merges lists by place, and never shortens one."""
+    return (f"-{path}{name}" for name, value in values.items() if isinstance(value, list))
 
 
 def _resources(wanted: CkanDataset, found: Mapping[str, Any], base: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     known = {resource["id"]: resource for resource in found.get("resources") or []}
     flattened: dict[str, Any] = {}
+    taken: list[str] = []
     for resource in wanted.resources:
         before = known.get(resource["id"])
         differing = changed(resource, before, OWNED_BY_US_IN_RESOURCES) if before else {}
         if differing:
             flattened[f"update__resources__{resource['id']}"] = differing
+            taken += _lists(f"resources__{resource['id']}__", differing)
     new = [dict(resource) for resource in wanted.resources if resource["id"] not in known]
     if new:
         flattened["update__resources__extend"] = new
     kept = {resource["id"] for resource in wanted.resources}
-    ours = [
-        name for name, resource in known.items() if str(resource.get("uri") or "").startswith(f"{base}/distribution/")
-    ]
-    return flattened, tuple(f"-resources__{name}" for name in ours if name not in kept)
+    ours = {name for name, resource in known.items() if _is_under(f"{base}/distribution/", resource)}
+    dropped = (f"-resources__{name}" for name in known if name in ours - kept)
+    return flattened, (*taken, *dropped)
+
+
+def _is_under(prefix: str, resource: Mapping[str, Any]) -> bool:
+    return str(resource.get("uri") or "").startswith(prefix)

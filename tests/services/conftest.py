@@ -1,0 +1,43 @@
+"""One stack of real services for all the tests of this folder; a CKAN without datasets for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ckanapi import RemoteCKAN
+
+from tests.catalogue.world import ROWS, World
+from tests.services.portal import Portal
+from tests.services.stack import Stack, new_stack
+from tests.services.wire import wire_to
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """PostgreSQL, Redis, Solr and CKAN, up."""
+    with new_stack() as made:
+        done = made.native("up", "ckan")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield made
+
+
+@pytest.fixture(scope="session")
+def editor(stack: Stack) -> RemoteCKAN:
+    """Somebody who is not the platform."""
+    platform = RemoteCKAN(stack.ckan, apikey=stack.token)
+    person = {"name": "redactrice", "email": "redactrice@agglo.example", "password": "mot-de-passe-d-essai"}
+    platform.call_action("user_create", person)
+    platform.call_action("user_patch", {"id": "redactrice", "sysadmin": True})
+    token = platform.call_action("api_token_create", {"user": "redactrice", "name": "essai"})["token"]
+    return RemoteCKAN(stack.ckan, apikey=token)
+
+
+@pytest.fixture
+def portal(stack: Stack, editor: RemoteCKAN, tmp_path: Path) -> Iterator[Portal]:
+    """An empty CKAN and a federation with one dataset of each access level, not yet published."""
+    world = World(tmp_path)
+    world.share(ROWS)
+    with wire_to(stack.ckan) as wire:
+        made = Portal(stack.ckan, stack.token, editor, wire, world)
+        made.empty()
+        yield made
