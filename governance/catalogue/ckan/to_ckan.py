@@ -66,7 +66,7 @@ def resource_id(uri: str) -> str:
 
 def as_tag(keyword: str) -> str:
     """Return a keyword as CKAN accepts it: letters, digits, spaces, ``-``, ``_`` and ``.``, up to a hundred."""
-    return " ".join(_NOT_IN_A_TAG.sub(" ", keyword).split())[:100]
+    return " ".join(_NOT_IN_A_TAG.sub(" ", keyword).split())[:100].strip()
 
 
 def organisation_fields(catalogue: Catalogue, organisation: Organisation) -> dict[str, Any]:

@@ -25,23 +25,24 @@ _FRENCH = (
 _ARTICLES = "l\nm\nt\nqu\nn\ns\nj\nd\nc\njusqu\nquoiqu\nlorsqu\npuisqu\n"
 
 
-def _jars() -> Path:
+def jar_folder() -> Path:
+    """Return the folder of the jars, whether they were fetched or not."""
     return cache_folder("solr", FOLDER / "pom.xml", FOLDER / "checksums.txt")
 
 
 def _obtain(_settings: Settings, say: Say) -> None:
     find_program("java", "default-jdk-headless")
     expected = read_checksums(FOLDER / "checksums.txt")
-    if not _jars().is_dir():
+    if not jar_folder().is_dir():
         say("  fetching Solr's parts with Maven")
-        draft = _jars().with_suffix(".draft")
+        draft = jar_folder().with_suffix(".draft")
         shutil.rmtree(draft, ignore_errors=True)
         maven = find_program("mvn", "maven")
         where = (f"-DoutputDirectory={draft}", "-DincludeScope=runtime")
         run("mvn", [maven, "-q", "-B", "-f", FOLDER / "pom.xml", _COPY_JARS, *where])
         require_checksums(draft, expected)
-        draft.rename(_jars())
-    require_checksums(_jars(), expected)
+        draft.rename(jar_folder())
+    require_checksums(jar_folder(), expected)
     obtain_environment(say)  # CKAN brings the schema
 
 
@@ -78,7 +79,7 @@ def solr_address(settings: Settings) -> str:
 
 
 def _command(settings: Settings) -> tuple[str, ...]:
-    java = (str(find_program("java", "default-jdk-headless")), "-Xms128m", "-Xmx512m", "-cp", f"{_jars()}/*")
+    java = (str(find_program("java", "default-jdk-headless")), "-Xms128m", "-Xmx512m", "-cp", f"{jar_folder()}/*")
     home = folder_of(settings, "solr")
     return (*java, str(FOLDER / "SolrServer.java"), settings.host, str(settings.solr_port), str(home))
 
