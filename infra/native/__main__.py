@@ -1,4 +1,4 @@
-"""``python -m infra.native run | up | stop | status | logs``: what the Makefile calls."""
+"""``python -m infra.native run | up | stop | status | logs | ckan``: what the Makefile calls."""
 
 import sys
 import time
@@ -14,6 +14,7 @@ from infra.native.main_job import run_through_airflow
 from infra.native.opa_binary import OpaMissing
 from infra.native.profiles import PROFILES, ProfileName
 from infra.native.service import StartFailed
+from infra.native.services.ckan import run_ckan
 from infra.native.where import print_where_to_look
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -52,6 +53,12 @@ def up(
     began = time.monotonic()
     _start(profile, names or [])
     typer.echo(f"{time.monotonic() - began:.0f} s. `make services-down` ends the services.")
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def ckan(words: Annotated[list[str], typer.Argument(help="What CKAN's own command is told.")]) -> None:
+    """Run CKAN's own command on the CKAN of this platform: accounts, index, jobs."""
+    raise typer.Exit(run_ckan(_settings(), words))
 
 
 @app.command()

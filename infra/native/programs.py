@@ -33,3 +33,8 @@ def run(what: str, command: Iterable[str | Path], environment: Mapping[str, str]
     if done.returncode != 0:
         raise StartFailed(f"{what} failed: {(done.stderr.strip() or done.stdout.strip())[-800:]}")
     return done.stdout
+
+
+def run_visibly(command: Iterable[str], environment: Mapping[str, str]) -> int:
+    """Run a program on this terminal, its questions and answers included, and return what it ends with."""
+    return subprocess.run(list(command), env={**os.environ, **environment}, check=False).returncode

@@ -4,13 +4,14 @@ import hashlib
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from governance.catalogue.ckan.account import TOKEN_NAME
 from governance.settings import Settings
-from infra.native.programs import run
+from infra.native.programs import run, run_visibly
 from infra.native.secrets_kept import secret_path, write_privately
-from infra.native.service import Say, Service, answers_at, folder_of
+from infra.native.service import Say, Service, StartFailed, answers_at, folder_of
 from infra.native.services import ckan_environment
 from infra.native.services.ckan_environment import obtain_environment
 from infra.native.services.ckan_settings import ckan_ini
@@ -39,6 +40,18 @@ def _ckan(settings: Settings, *words: str) -> str:
     what = f"ckan {' '.join(words[:3])}"
     command = [ckan_environment.program("ckan"), "-c", str(_ini(settings)), *words]
     return run(what, command, _own_environment(settings))
+
+
+def run_ckan(settings: Settings, words: Sequence[str]) -> int:
+    """Run CKAN's own command before a person's eyes, and return what it ends with.
+
+    Raises:
+        StartFailed: there is no CKAN in this state folder.
+    """
+    if not _ini(settings).is_file():
+        raise StartFailed("There is no CKAN here yet: `make services-up ONLY=ckan` makes one.")
+    command = [ckan_environment.program("ckan"), "-c", str(_ini(settings)), *words]
+    return run_visibly(command, _own_environment(settings))
 
 
 def _install_extension(folder: Path) -> None:
