@@ -9,11 +9,11 @@ from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
 from governance.decisions.opa_server import wait_for_revision
 from governance.decisions.record import record_decision
+from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
 from governance.platform import Platform
-from governance.settings import Settings
 from governance.shared_layer import read_current
 from governance.state.receipts import READ, latest_receipts
 
@@ -75,34 +75,34 @@ def publish(platform: Platform) -> Published:
         result = publication.result
         if result.changed:
             _remember(platform, publication)
-        ckan = _publish_to_ckan(platform.settings, publication.catalogue)
+        ckan = _publish_to_ckan(platform, publication.catalogue)
         mark_published(platform.settings, shared.version)
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
     return Published(result, ckan, tuple(opened))
 
 
-def _publish_to_ckan(settings: Settings, catalogue: Catalogue) -> PublicationResult | None:
+def _publish_to_ckan(platform: Platform, catalogue: Catalogue) -> PublicationResult | None:
     """After the files, since CKAN points at them; when it fails, the publication is not done and is tried again."""
+    settings = platform.settings
     if settings.ckan_url is None:
         return None
     from governance.catalogue.ckan.account import CkanAccount
     from governance.catalogue.ckan.ckan_catalogue import CkanCatalogue
 
     store = DistributionStore(settings.state_dir / "catalogue" / "store")
-    return CkanCatalogue(CkanAccount.from_settings(settings)).publish(catalogue, store)
+    result = CkanCatalogue(CkanAccount.from_settings(settings)).publish(catalogue, store)
+    if result.changed:
+        _note(platform.journal, result, {"ckan": settings.ckan_url})
+    return result
 
 
 def _remember(platform: Platform, publication: Publication) -> None:
     """Write into the journal every decision that this catalogue rests on, then what became of it."""
     for answer in publication.answers:
         record_decision(platform.journal, answer.request, answer.decision)
-    result = publication.result
-    platform.journal.append(
-        "publication",
-        {
-            "version": result.version,
-            "created": list(result.created),
-            "updated": list(result.updated),
-            "archived": list(result.archived),
-        },
-    )
+    _note(platform.journal, publication.result, {})
+
+
+def _note(journal: Journal, result: PublicationResult, more: dict[str, str]) -> None:
+    told = {"created": list(result.created), "updated": list(result.updated), "archived": list(result.archived)}
+    journal.append("publication", {"version": result.version, **told, **more})

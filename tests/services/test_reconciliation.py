@@ -168,6 +168,27 @@ def test_what_closes_is_hidden_emptied_and_left_to_a_person(portal: Portal) -> N
     assert portal.wire.written() == []
 
 
+def test_what_closes_is_hidden_even_if_the_rest_fails(portal: Portal) -> None:
+    portal.publish()
+    _patch(portal, "equipements--besne", title="À remettre")
+    portal.world.decisions.closed.add(("equipements", "donges"))
+    portal.wire.cut = lambda call: call.values.get("update", {}).get("title") is not None
+    with pytest.raises(CkanRefused):
+        portal.publish(DAY_TWO)
+    assert portal.show("equipements--donges")["private"]
+
+
+def test_an_organisation_that_was_deleted_is_put_back_with_what_people_wrote_of_it(portal: Portal) -> None:
+    portal.publish()
+    portal.editor.call_action("organization_patch", {"id": "besne", "description": "Entre Brière et Loire."})
+    portal.editor.call_action("package_delete", {"id": "equipements--besne"})
+    portal.editor.call_action("organization_delete", {"id": "besne"})
+    portal.publish()
+    now = portal.editor.call_action("organization_show", {"id": "besne"})
+    assert (now["state"], now["description"], now["siren"]) == ("active", "Entre Brière et Loire.", "214400137")
+    assert portal.show("equipements--besne")["organization"]["name"] == "besne"
+
+
 def test_what_opens_again_comes_back_as_it_was(portal: Portal) -> None:
     portal.publish()
     _patch(portal, "equipements--donges", **NOTE)

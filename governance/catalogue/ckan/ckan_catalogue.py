@@ -14,12 +14,7 @@ from ckanapi.errors import ValidationError
 from governance.catalogue.ckan.account import CkanAccount, CkanRefused, plain
 from governance.catalogue.ckan.differences import Revision, changed, revision
 from governance.catalogue.ckan.open_rows import OpenRows
-from governance.catalogue.ckan.to_ckan import (
-    OWNED_BY_US_IN_ORGANISATIONS,
-    CkanDataset,
-    ckan_dataset,
-    organisation_fields,
-)
+from governance.catalogue.ckan.to_ckan import CkanDataset, ckan_dataset, organisation_fields
 from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
@@ -38,24 +33,26 @@ class CkanCatalogue:
         self.account = account
 
     def publish(self, catalogue: Catalogue, store: DistributionStore) -> PublicationResult:
-        """Make CKAN equal to the catalogue; see ``CataloguePublisher``. Organisations first, archives last.
+        """Make CKAN equal to the catalogue; see ``CataloguePublisher``.
+
+        What closed is hidden first: whatever fails afterwards, nothing that may not be seen is seen any longer.
 
         Raises:
             CkanRefused: CKAN does not answer, refuses a value or does not keep it. What was written stays.
         """
-        for organisation in catalogue.organisations:
-            self._reconcile_organisation(catalogue, organisation)
         base = f"{catalogue.public_address}/id"
         known = {package["name"]: package for package in self._datasets_of_ours(base)}
         rows = OpenRows(self.account, store)
+        gone = [package for name, package in sorted(known.items()) if name not in _names(catalogue.datasets)]
+        archived = [package["name"] for package in gone if self._archive(package, rows, base)]
+        for organisation in catalogue.organisations:
+            self._reconcile_organisation(catalogue, organisation)
         done: dict[str, list[str]] = {"created": [], "updated": [], "unchanged": []}
         for dataset in catalogue.datasets:
             outcome, package = self._reconcile(ckan_dataset(catalogue, dataset), known.get(dataset.id), base)
             if rows.load(dataset, package, base) and outcome == "unchanged":
                 outcome = "updated"
             done[outcome].append(dataset.id)
-        gone = [package for name, package in sorted(known.items()) if name not in _names(catalogue.datasets)]
-        archived = [package["name"] for package in gone if self._archive(package, rows, base)]
         return PublicationResult(
             **{name: tuple(sorted(ids)) for name, ids in done.items()},
             archived=tuple(archived),
@@ -70,8 +67,8 @@ class CkanCatalogue:
         if found is None:
             self.account.write("organization_create", {"name": organisation.id, **wanted})
             return
-        names = (*OWNED_BY_US_IN_ORGANISATIONS, *(("image_url",) if "image_url" in wanted else ()))
-        differing = changed(wanted, found, names)
+        # One that a person deleted is put back: its datasets are open under its name.
+        differing = changed({**wanted, "state": "active"}, found, (*wanted, "state"))
         if differing:
             self.account.write("organization_patch", {"id": organisation.id, **differing})
 
