@@ -22,7 +22,6 @@ from governance.settings import PROJECT_ROOT
 from tests.catalogue.world import PUBLIC, World
 
 EXTENSION = PROJECT_ROOT / "infra" / "ckan" / "extension" / "archipel_ckan"
-BASE = f"{PUBLIC}/id"
 NEVER_OURS = {"editorial_note", "tag_string", "name"}
 
 
@@ -72,14 +71,14 @@ def test_every_field_has_its_name_in_both_languages() -> None:
 
 
 def test_what_ckan_has_already_needs_no_write(wanted: CkanDataset) -> None:
-    assert revision(wanted, _kept(wanted), BASE).is_empty
+    assert revision(wanted, _kept(wanted)).is_empty
 
 
 @pytest.mark.parametrize("name", [name for name in OWNED_BY_US if name != "archived_on"])
 def test_each_field_of_ours_is_set_right_alone(wanted: CkanDataset, name: str) -> None:
     value = wanted.fields[name]
     other: Any = [] if isinstance(value, list) and value else ["x"] if isinstance(value, list) else "autre chose"
-    needed = revision(wanted, {**_kept(wanted), name: other}, BASE)
+    needed = revision(wanted, {**_kept(wanted), name: other})
     assert set(needed.update) == {name}
     assert needed.filter == ((f"-{name}",) if isinstance(value, list) else ())
 
@@ -89,14 +88,14 @@ def test_what_people_write_needs_no_write(wanted: CkanDataset) -> None:
     theirs = {"id": "theirs", "url": "https://agglo.example/guide.pdf", "name": "Guide"}
     found |= {"editorial_note": "Relu.", "maintainer": "Culture", "tags": [*found["tags"], {"name": "coup de coeur"}]}
     found["resources"] = [theirs, *found["resources"]]
-    assert revision(wanted, found, BASE).is_empty
+    assert revision(wanted, found).is_empty
 
 
 def test_a_resource_of_ours_that_is_no_longer_wanted_is_dropped(wanted: CkanDataset) -> None:
     found = _kept(wanted)
-    old = {"id": "0ld0ld", "uri": f"{BASE}/distribution/{wanted.name}/xml"}
+    old = {"id": "0ld0ld", "uri": f"{PUBLIC}/id/distribution/{wanted.name}/xml"}
     found["resources"] = [*found["resources"], old]
-    assert revision(wanted, found, BASE).filter == ("-resources__0ld0ld",)
+    assert revision(wanted, found).filter == ("-resources__0ld0ld",)
 
 
 @given(st.text(max_size=150))

@@ -1,6 +1,7 @@
 """One stack of real services for all the tests of this folder; a CKAN without datasets for each test."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,27 @@ def editor(stack: Stack) -> RemoteCKAN:
     return RemoteCKAN(stack.ckan, apikey=token)
 
 
-@pytest.fixture
-def portal(stack: Stack, editor: RemoteCKAN, tmp_path: Path) -> Iterator[Portal]:
+@contextmanager
+def empty_portal(stack: Stack, editor: RemoteCKAN, folder: Path) -> Iterator[Portal]:
     """An empty CKAN and a federation with one dataset of each access level, not yet published."""
-    world = World(tmp_path)
+    world = World(folder)
     world.share(ROWS)
     with wire_to(stack.ckan) as wire:
         made = Portal(stack.ckan, stack.token, editor, wire, world)
         made.empty()
+        yield made
+
+
+@pytest.fixture
+def portal(stack: Stack, editor: RemoteCKAN, tmp_path: Path) -> Iterator[Portal]:
+    """A portal that the test may do anything with."""
+    with empty_portal(stack, editor, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def published(stack: Stack, editor: RemoteCKAN, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal after its first publication, for tests of one file that only read."""
+    with empty_portal(stack, editor, tmp_path_factory.mktemp("published")) as made:
+        made.publish()
         yield made

@@ -46,38 +46,24 @@ def _export(portal: Portal, path: str) -> Graph:
         ("/dataset/equipements--besne.ttl?profiles=archipel_2", TWO),
     ],
 )
-def test_shapes_of_the_profile_find_no_violation(portal: Portal, path: str, shapes: tuple[str, ...]) -> None:
-    portal.publish()
-    graph = _export(portal, path)
+def test_shapes_of_the_profile_find_no_violation(published: Portal, path: str, shapes: tuple[str, ...]) -> None:
+    graph = _export(published, path)
     assert len(list(graph.subjects(RDF.type, DCAT.Distribution))) >= 3
     conforms, _, report = validate(graph, shacl_graph=_shapes(*shapes), allow_warnings=False)
     assert conforms, report
 
 
 @pytest.mark.shared
-def test_a_resource_that_a_person_added_passes_too(portal: Portal) -> None:
-    portal.publish()
-    added = {"package_id": portal.show("equipements")["id"], "url": "https://agglo.example/g.pdf", "format": "PDF"}
-    portal.editor.call_action("resource_create", {**added, "name": "Guide"})
-    portal.editor.call_action("resource_create", {**added, "url": "https://agglo.example/g.xyz", "format": "Croquis"})
-    graph = _export(portal, "/dataset/equipements.ttl")
-    conforms, _, report = validate(graph, shacl_graph=_shapes(*THREE), allow_warnings=False)
-    assert conforms, report
-
-
-@pytest.mark.shared
-def test_shapes_find_a_violation_in_a_spoiled_export(portal: Portal) -> None:
-    portal.publish()
-    graph = _export(portal, "/catalog.ttl")
+def test_shapes_find_a_violation_in_a_spoiled_export(published: Portal) -> None:
+    graph = _export(published, "/catalog.ttl")
     graph.remove((URIRef(f"{PUBLIC}/id/dataset/equipements"), DCTERMS.title, None))
     conforms, _, _ = validate(graph, shacl_graph=_shapes(*THREE))
     assert not conforms
 
 
-def test_identifiers_are_those_of_the_files(portal: Portal) -> None:
-    portal.publish()
-    ours = Graph().parse(portal.world.served / "catalog.ttl")
-    theirs = _export(portal, "/catalog.ttl")
+def test_identifiers_are_those_of_the_files(published: Portal) -> None:
+    ours = Graph().parse(published.world.served / "catalog.ttl")
+    theirs = _export(published, "/catalog.ttl")
     for kind in (DCAT.Dataset, DCAT.Distribution, DCAT.DataService):
         assert set(theirs.subjects(RDF.type, kind)) == set(ours.subjects(RDF.type, kind)), kind
 
@@ -100,16 +86,25 @@ def test_identifiers_are_those_of_the_files(portal: Portal) -> None:
         URIRef("http://data.europa.eu/r5r/applicableLegislation"),
     ],
 )
-def test_a_dataset_says_in_ckan_what_it_says_in_the_files(portal: Portal, predicate: URIRef) -> None:
-    portal.publish()
+def test_a_dataset_says_in_ckan_what_it_says_in_the_files(published: Portal, predicate: URIRef) -> None:
     dataset = URIRef(f"{PUBLIC}/id/dataset/equipements--besne")
-    ours = Graph().parse(portal.world.served / "catalog.ttl")
+    ours = Graph().parse(published.world.served / "catalog.ttl")
     assert set(ours.objects(dataset, predicate))
-    assert set(_export(portal, "/catalog.ttl").objects(dataset, predicate)) == set(ours.objects(dataset, predicate))
+    assert set(_export(published, "/catalog.ttl").objects(dataset, predicate)) == set(ours.objects(dataset, predicate))
 
 
-def test_distributions_carry_the_terms_of_access(portal: Portal) -> None:
-    portal.publish()
-    graph = _export(portal, "/dataset/equipements--besne.ttl")
+def test_distributions_carry_the_terms_of_access(published: Portal) -> None:
+    graph = _export(published, "/dataset/equipements--besne.ttl")
     bearing = set(graph.subjects(URIRef("http://www.w3.org/ns/odrl/2/hasPolicy"), None))
     assert bearing == set(graph.subjects(RDF.type, DCAT.Distribution))
+
+
+@pytest.mark.shared
+def test_a_resource_that_a_person_added_passes_too(portal: Portal) -> None:
+    portal.publish()
+    added = {"package_id": portal.show("equipements")["id"], "url": "https://agglo.example/g.pdf", "format": "PDF"}
+    portal.editor.call_action("resource_create", {**added, "name": "Guide"})
+    portal.editor.call_action("resource_create", {**added, "url": "https://agglo.example/g.xyz", "format": "Croquis"})
+    graph = _export(portal, "/dataset/equipements.ttl")
+    conforms, _, report = validate(graph, shacl_graph=_shapes(*THREE), allow_warnings=False)
+    assert conforms, report

@@ -133,7 +133,7 @@ def test_somebody_who_is_faster_each_time_is_not_written_over(portal: Portal) ->
 
 
 @pytest.mark.parametrize("arrived", [False, True], ids=["call lost", "answer lost"])
-@pytest.mark.parametrize("at", range(1, 8))
+@pytest.mark.parametrize("at", range(1, 6))
 def test_a_publication_that_was_cut_is_finished_by_the_next(portal: Portal, at: int, arrived: bool) -> None:
     def is_the_one(_call: Call) -> bool:
         return len(portal.wire.writes) == at
@@ -221,6 +221,19 @@ def test_what_is_open_and_was_deleted_in_ckan_is_put_back(portal: Portal) -> Non
     portal.publish()
     now = portal.show("equipements--besne")
     assert (now["state"], now["id"]) == ("active", before)
+    assert portal.publish().unchanged == ALL_OPEN
+
+
+def test_a_platform_that_moved_keeps_its_datasets_and_leaves_no_old_link(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.publish()
+    before = portal.show("equipements")
+    monkeypatch.setattr("tests.catalogue.world.PUBLIC", "https://ailleurs.example")
+    assert set(portal.publish().updated) == set(ALL_OPEN)
+    now = portal.show("equipements")
+    assert [each["id"] for each in now["resources"]] == [each["id"] for each in before["resources"]]
+    assert "https://donnees.example" not in str(portal.everything())
     assert portal.publish().unchanged == ALL_OPEN
 
 

@@ -60,23 +60,21 @@ def test_redis_and_postgresql_ask_for_a_password(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("words", ["équipement", "equipements", "l'équipement"])
-def test_search_knows_french_words_with_and_without_accents_and_articles(portal: Portal, words: str) -> None:
-    portal.publish()
+def test_search_knows_french_words_with_and_without_accents_and_articles(published: Portal, words: str) -> None:
     query = {"q": words, "rows": "10"}
-    found = httpx.get(f"{portal.address}/api/3/action/package_search", params=query, timeout=30).json()["result"]
+    found = httpx.get(f"{published.address}/api/3/action/package_search", params=query, timeout=30).json()["result"]
     assert found["count"] == 3
 
 
-def test_pages_are_french_first_and_say_who_publishes(portal: Portal) -> None:
-    portal.publish()
-    page = portal.anonymous("/dataset/equipements--besne").text
+def test_pages_are_french_first_and_say_who_publishes(published: Portal) -> None:
+    page = published.anonymous("/dataset/equipements--besne").text
     assert '<html lang="fr"' in page
     for words in ("Titre equipements : Besné", "Code INSEE", "44013", "Territoire", "ouvert à tous"):
         assert words in page, words
     for words in ("Retiré de la publication", "facebook", "There is no description"):
         assert words not in page, words
-    assert "Period covered" in portal.anonymous("/en/dataset/equipements--besne").text
-    home = portal.anonymous("/").text
+    assert "Period covered" in published.anonymous("/en/dataset/equipements--besne").text
+    home = published.anonymous("/").text
     assert "Bienvenue sur CKAN" not in home
     assert "Besné" in home
 

@@ -40,17 +40,16 @@ class CkanCatalogue:
         Raises:
             CkanRefused: CKAN does not answer, refuses a value or does not keep it. What was written stays.
         """
-        base = f"{catalogue.public_address}/id"
-        known = {package["name"]: package for package in self._datasets_of_ours(base)}
+        known = {package["name"]: package for package in self._datasets_of_ours()}
         rows = OpenRows(self.account, store)
         gone = [package for name, package in sorted(known.items()) if name not in _names(catalogue.datasets)]
-        archived = [package["name"] for package in gone if self._archive(package, rows, base)]
+        archived = [package["name"] for package in gone if self._archive(package, rows)]
         for organisation in catalogue.organisations:
             self._reconcile_organisation(catalogue, organisation)
         done: dict[str, list[str]] = {"created": [], "updated": [], "unchanged": []}
         for dataset in catalogue.datasets:
-            outcome, package = self._reconcile(ckan_dataset(catalogue, dataset), known.get(dataset.id), base)
-            if rows.load(dataset, package, base) and outcome == "unchanged":
+            outcome, package = self._reconcile(ckan_dataset(catalogue, dataset), known.get(dataset.id))
+            if rows.load(dataset, package) and outcome == "unchanged":
                 outcome = "updated"
             done[outcome].append(dataset.id)
         return PublicationResult(
@@ -72,40 +71,38 @@ class CkanCatalogue:
         if differing:
             self.account.write("organization_patch", {"id": organisation.id, **differing})
 
-    def _datasets_of_ours(self, base: str) -> Iterator[dict[str, Any]]:
+    def _datasets_of_ours(self) -> Iterator[dict[str, Any]]:
         """Yield the datasets that bear an identifier of ours, archived ones too."""
         start = 0
         while True:
             query = {"q": "*:*", "rows": PAGE, "start": start, "sort": "name asc", "include_private": True}
             answer = self.account.call("package_search", query)
             found: list[dict[str, Any]] = answer["results"]
-            yield from (each for each in found if str(each.get("uri") or "").startswith(f"{base}/dataset/"))
+            yield from (each for each in found if _is_ours(each))
             start += len(found)
             if not found or start >= answer["count"]:
                 return
 
-    def _reconcile(
-        self, wanted: CkanDataset, found: Mapping[str, Any] | None, base: str
-    ) -> tuple[str, Mapping[str, Any]]:
+    def _reconcile(self, wanted: CkanDataset, found: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any]]:
         """Create or revise one dataset; return what was done, and what CKAN has now."""
         if found is None:
             # The index is asked for many at once and may be behind; before something is made, the database is asked.
             found = self.account.find("package_show", wanted.name)
         if found is None:
             made = self.account.write("package_create", _new(wanted))
-            self._require_kept(wanted, made, base)
+            self._require_kept(wanted, made)
             return "created", made
         for _ in range(ATTEMPTS):
-            needed = revision(wanted, found, base)
+            needed = revision(wanted, found)
             if needed.is_empty:
                 return "unchanged", found
             written = self._revise(found, needed)
             if written is not None:
-                self._require_kept(wanted, written, base)
+                self._require_kept(wanted, written)
                 return ("created" if found.get("archived_on") else "updated"), written
             found = self.account.find("package_show", wanted.name)
             if found is None:
-                return self._reconcile(wanted, None, base)
+                return self._reconcile(wanted, None)
         raise CkanRefused(f"{self.account.address}: {wanted.name} was changed by others {ATTEMPTS} times in a row.")
 
     def _revise(self, found: Mapping[str, Any], needed: Revision) -> dict[str, Any] | None:
@@ -120,29 +117,34 @@ class CkanCatalogue:
             raise CkanRefused(f"{self.account.address} refused {found['name']}: {plain(error)}") from error
         return written
 
-    def _require_kept(self, wanted: CkanDataset, written: Mapping[str, Any], base: str) -> None:
+    def _require_kept(self, wanted: CkanDataset, written: Mapping[str, Any]) -> None:
         """A CKAN without our extension drops fields without a word, and would be written to for ever."""
-        left = revision(wanted, written, base)
+        left = revision(wanted, written)
         if not left.is_empty:
             raise CkanRefused(
                 f"{self.account.address} did not keep {', '.join(left.fields)} of {wanted.name}: "
                 "is the extension of infra/ckan installed there, with its schemas?"
             )
 
-    def _archive(self, found: Mapping[str, Any], rows: OpenRows, base: str) -> bool:
+    def _archive(self, found: Mapping[str, Any], rows: OpenRows) -> bool:
         """Hide what is no longer open and empty its tables; only a person deletes. False when it was done before."""
         current: Mapping[str, Any] | None = found
         for _ in range(ATTEMPTS):
             if current is None or (current.get("archived_on") and current.get("private")):
                 return False
             # Emptied first: were this cut here, the dataset would not look archived, and be taken up again.
-            rows.empty(current, base)
+            rows.empty(current)
             current = self.account.find("package_show", str(found["name"])) or current
             today = datetime.now(UTC).date().isoformat()
             if self._revise(current, Revision({"private": True, "archived_on": today}, {})) is not None:
                 return True
             current = self.account.find("package_show", str(found["name"]))
         raise CkanRefused(f"{self.account.address}: {found['name']} was changed by others {ATTEMPTS} times in a row.")
+
+
+def _is_ours(package: Mapping[str, Any]) -> bool:
+    """By the end of its identifier: what begins it is the platform's address, which may have changed since."""
+    return str(package.get("uri") or "").endswith(f"/id/dataset/{package['name']}")
 
 
 def _names(datasets: tuple[PublishedDataset, ...]) -> set[str]:

@@ -44,8 +44,8 @@ def changed(wanted: Mapping[str, Any], found: Mapping[str, Any], names: tuple[st
     }
 
 
-def revision(wanted: CkanDataset, found: Mapping[str, Any], base: str) -> Revision:
-    """Return what makes a dataset of CKAN equal to the one wanted; ``base`` begins the identifiers of our resources.
+def revision(wanted: CkanDataset, found: Mapping[str, Any]) -> Revision:
+    """Return what makes a dataset of CKAN equal to the one wanted.
 
     Tags are added and none is taken away: who wrote one that we do not know cannot be told.
     """
@@ -59,7 +59,7 @@ def revision(wanted: CkanDataset, found: Mapping[str, Any], base: str) -> Revisi
         update["state"] = "active"
     if found.get("archived_on") and found.get("private"):
         update["private"] = False
-    flattened, dropped = _resources(wanted, found, base)
+    flattened, dropped = _resources(wanted, found)
     return Revision(update, flattened, (*_lists("", update), *dropped))
 
 
@@ -68,7 +68,7 @@ def _lists(path: str, values: Mapping[str, Any]) -> Iterator[str]:
     return (f"-{path}{name}" for name, value in values.items() if isinstance(value, list))
 
 
-def _resources(wanted: CkanDataset, found: Mapping[str, Any], base: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _resources(wanted: CkanDataset, found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     known = {resource["id"]: resource for resource in found.get("resources") or []}
     flattened: dict[str, Any] = {}
     taken: list[str] = []
@@ -82,10 +82,7 @@ def _resources(wanted: CkanDataset, found: Mapping[str, Any], base: str) -> tupl
     if new:
         flattened["update__resources__extend"] = new
     kept = {resource["id"] for resource in wanted.resources}
-    ours = {name for name, resource in known.items() if _is_under(f"{base}/distribution/", resource)}
+    # Told by the end of its identifier: what begins it is the platform's address, which may have changed since.
+    ours = {name for name, each in known.items() if f"/id/distribution/{wanted.name}/" in str(each.get("uri") or "")}
     dropped = (f"-resources__{name}" for name in known if name in ours - kept)
     return flattened, (*taken, *dropped)
-
-
-def _is_under(prefix: str, resource: Mapping[str, Any]) -> bool:
-    return str(resource.get("uri") or "").startswith(prefix)

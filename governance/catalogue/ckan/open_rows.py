@@ -33,7 +33,7 @@ class OpenRows:
         self._account = account
         self._store = store
 
-    def load(self, dataset: PublishedDataset, package: Mapping[str, Any], base: str) -> bool:
+    def load(self, dataset: PublishedDataset, package: Mapping[str, Any]) -> bool:
         """Fill the table of a dataset's CSV unless it holds these rows already; say whether anything was written.
 
         The mark comes last: a load that was cut is done again.
@@ -42,7 +42,7 @@ class OpenRows:
             CkanRefused: CKAN does not answer or refuses the rows.
         """
         source = next(file for file in dataset.distributions if file.format == "parquet")
-        table = self._table(str(package["name"]), package, base)
+        table = _table(package)
         if table is None or table.get(MARK) == source.sha256:
             return False
         self._drop(table)
@@ -55,20 +55,16 @@ class OpenRows:
         self._mark(package, str(table["id"]), source.sha256)
         return True
 
-    def empty(self, package: Mapping[str, Any], base: str) -> None:
+    def empty(self, package: Mapping[str, Any]) -> None:
         """Remove a dataset's table.
 
         Raises:
             CkanRefused: CKAN does not answer.
         """
-        table = self._table(str(package["name"]), package, base)
+        table = _table(package)
         if table is not None and table.get(MARK):
             self._drop(table)
             self._mark(package, str(table["id"]), "")
-
-    def _table(self, name: str, package: Mapping[str, Any], base: str) -> Mapping[str, Any] | None:
-        wanted = resource_id(f"{base}/distribution/{name}/csv")
-        return next((each for each in package.get("resources") or [] if each["id"] == wanted), None)
 
     def _drop(self, table: Mapping[str, Any]) -> None:
         if table.get("datastore_active"):
@@ -91,6 +87,12 @@ class OpenRows:
         """Alone in its write, so that it can be told from what people read and never stands in their way."""
         values = {"match": {"id": package["id"]}, f"update__resources__{table_id}": {MARK: sha256}}
         self._account.write("package_revise", values)
+
+
+def _table(package: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the resource whose rows are to be searched: the CSV."""
+    wanted = resource_id(str(package["name"]), "csv")
+    return next((each for each in package.get("resources") or [] if each["id"] == wanted), None)
 
 
 def fields_of(columns: tuple[PublishedColumn, ...], schema: Mapping[str, pl.DataType]) -> list[dict[str, Any]]:

@@ -59,9 +59,12 @@ class CkanDataset:
     """Exactly ``OWNED_BY_US_IN_RESOURCES`` and ``id``, in the order of the formats."""
 
 
-def resource_id(uri: str) -> str:
-    """Return a resource's id: always the same for the same distribution, so that a cut publication makes no double."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, uri))
+def resource_id(dataset_id: str, kind: str) -> str:
+    """Return a resource's id: always the same, so that a cut publication makes no double.
+
+    It does not depend on the platform's address, which may change: the resource and its views then stay.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"archipel/{dataset_id}/{kind}"))
 
 
 def as_tag(keyword: str) -> str:
@@ -167,7 +170,7 @@ def _resource(base: str, dataset: PublishedDataset, kind: str) -> dict[str, Any]
     uri = f"{base}/distribution/{dataset.id}/{kind}"
     nothing: dict[str, Any] = dict.fromkeys(OWNED_BY_US_IN_RESOURCES, "")
     return nothing | {
-        "id": resource_id(uri),
+        "id": resource_id(dataset.id, kind),
         "uri": uri,
         "rights": str(PUBLIC),
         "availability": str(STABLE),
