@@ -16,8 +16,8 @@ $(VENV)/.dev: $(VENV)/.run infra/requirements/dev.txt
 $(VENV)/.bench: $(VENV)/.dev infra/requirements/bench.txt
 	@PYTHON=$(PYTHON) infra/requirements/install.sh bench
 
-run: $(VENV)/.run ## Start everything, run the main job through Airflow, say where to look
-	@$(BIN)/python -m infra.native run
+run: $(VENV)/.run ## Start everything, run the main job through Airflow, say where to look; PROFILE=full: with CKAN
+	@$(BIN)/python -m infra.native run $(if $(PROFILE),--profile $(PROFILE))
 
 stop: ## End every service that `make run` started
 	@test -x $(BIN)/python && $(BIN)/python -m infra.native stop || echo "nothing was running"
@@ -28,6 +28,16 @@ status: $(VENV)/.run ## Say which services run
 logs: $(VENV)/.run ## Show the last lines of each service's log
 	@$(BIN)/python -m infra.native logs
 
+services-up: $(VENV)/.run ## Obtain, configure and start PostgreSQL, Redis, Solr, CKAN and the platform; ONLY= some of them
+	@$(BIN)/python -m infra.native up $(ONLY)
+
+services-down: stop ## End every service that `make services-up` started
+
+services-status: status ## Say which of them run
+
+services-test: $(VENV)/.dev ## Try the real services, on ports and folders of their own
+	@$(BIN)/pytest tests/services
+
 clean: stop ## Stop, and remove everything made at run time (declarations stay)
 	@rm -rf .archipel dbt/target dbt/logs
 
@@ -35,7 +45,7 @@ test: $(VENV)/.dev ## Run every check and every test, on ports and folders of th
 	@$(BIN)/python -m infra.native.opa_binary
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/archipel policy test
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/airflow --ignore tests/acceptance
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/airflow --ignore tests/acceptance --ignore tests/services
 	@$(BIN)/pytest tests/airflow
 
 accept: $(VENV)/.dev ## Run the main job on the real files beside the project
@@ -71,5 +81,5 @@ docs: $(VENV)/.run ## Write docs/reference and docs/reasons from the code
 lock: ## Write the locks anew from pyproject.toml
 	@infra/requirements/compile.sh
 
-.PHONY: help run stop status logs clean test accept bench lock docs dry-run \
+.PHONY: help run stop status logs services-up services-down services-status services-test clean test accept bench lock docs dry-run \
   new-member new-source new-dataset new-connector new-policy

@@ -27,7 +27,7 @@ import httpx
 from governance.api.server import server_command
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
-from infra.native.services import platform_environment
+from infra.native.services.console import platform_environment
 from tests.api.small_platform import policy_engine, write_federation, write_shared
 from tests.decisions.engine import free_port
 

@@ -106,6 +106,7 @@ class Organisation(Declaration):
     name: str
     siren: str
     homepage: str | None = None
+    logo: str | None = Field(None, pattern=r"^https?://\S+$", description="address of an image, shown in the catalogue")
     contact: Contact | None = None
     example: bool = Field(False, description="invented for the example federation, and shown as such")
     schedule: str = "0 4 * * *"

@@ -41,6 +41,21 @@ class Settings(BaseSettings):
     example_sites_port: int = 8703
     """Port of the example town halls' web server."""
 
+    postgresql_port: int = 8710
+    """Port of the full profile's PostgreSQL."""
+    redis_port: int = 8711
+    """Port of the full profile's Redis."""
+    solr_port: int = 8712
+    """Port of the full profile's Solr, the index of CKAN."""
+    ckan_port: int = 8713
+    """Port of the full profile's CKAN."""
+
+    ckan_url: str | None = None
+    """Address of the CKAN that the catalogue is published to as well; by default none, or the full profile's."""
+    ckan_token: SecretStr | None = None
+    """Token of an account of CKAN that may write; by default the one that ``make services-up`` made."""
+    ckan_timeout_seconds: float = Field(30.0, gt=0)
+    """Longest wait for one answer of CKAN."""
     opa_url: str | None = None
     """Address of the policy engine; by default the embedded one."""
     decision_keep_seconds: float = Field(1.0, ge=0, le=60)
@@ -95,6 +110,14 @@ class Settings(BaseSettings):
     def database_address(self) -> str:
         """SQLAlchemy address of the platform's state."""
         return self.database_url or f"sqlite:///{self.state_dir / 'state.sqlite'}"
+
+
+def cache_home() -> Path:
+    """Return the folder of what was downloaded or built once, outside the checkout, so that a new clone is quick.
+
+    Source: freedesktop.org, XDG Base Directory Specification.
+    """
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archipel"
 
 
 def read_variable(settings: Settings, name: str) -> SecretStr | None:

@@ -3,8 +3,6 @@
 import sys
 from typing import Any
 
-from governance.api.app import create_app
-from governance.platform import open_platform
 from governance.settings import Settings, load_settings
 
 
@@ -23,6 +21,10 @@ def __getattr__(name: str) -> Any:
     """Make ``app`` when it is asked for, so that importing this module reads no setting and opens nothing."""
     if name != "app":
         raise AttributeError(name)
+    # Here because whoever only wants the command should not wait for all that the application imports.
+    from governance.api.app import create_app
+    from governance.platform import open_platform
+
     app = create_app(open_platform(load_settings()))
     globals()["app"] = app
     return app

@@ -88,6 +88,8 @@ def _organisation(declared: Declared) -> Organisation:
         contact_name=declared.contact.name if declared.contact else None,
         contact_email=declared.contact.email if declared.contact else None,
         insee_code=declared.insee_code if isinstance(declared, Member) else None,
+        population=declared.population if isinstance(declared, Member) else None,
+        logo=declared.logo,
         example=declared.example,
     )
 

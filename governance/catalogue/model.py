@@ -1,4 +1,4 @@
-"""A catalogue as every publisher sees it, files now and CKAN next: what is open, by whom, in which files.
+"""A catalogue as every publisher sees it, files and CKAN: what is open, by whom, in which files.
 
 Nothing of a catalogue says how it is written; nothing in it was not opened by a decision.
 """
@@ -41,6 +41,8 @@ class Organisation(_Frozen):
     contact_name: str | None = None
     contact_email: str | None = None
     insee_code: str | None = None
+    population: int | None = None
+    logo: str | None = None
     example: bool = Field(False, description="invented for the example federation, and shown as such")
 
 

@@ -1,4 +1,4 @@
-"""The one port through which a catalogue reaches its readers: files today, CKAN next.
+"""The one port through which a catalogue reaches its readers: files, and CKAN.
 
 A publisher makes its target equal to the catalogue. It compares fingerprints, writes what differs, archives
 what vanished, touches only the fields it owns, and says what it did; told the same twice, it writes nothing.

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from governance.lake import write_atomically
-from governance.settings import Settings
+from governance.settings import Settings, cache_home
 
 _CONFIG = """\
 # Written by Archipel at each start. No decision_logs.console key: set to false it would post to the first service.
@@ -31,7 +31,7 @@ OLDEST_USABLE = (1, 19, 0)
 
 def kept_opa() -> Path:
     """Where ``make run`` keeps the engine: outside the checkout, so that a new clone builds nothing."""
-    return Path.home() / ".cache" / "archipel" / "bin" / "opa"
+    return cache_home() / "bin" / "opa"
 
 
 @lru_cache(maxsize=4)

@@ -106,7 +106,7 @@ def _read(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
         following = last + text.content.count(b"\n", max(start, end))
         blank += [*without_text, *range(last + 1 if end > start else line, following)]
         line = following
-        check_shape(line, len(table.headers), MAX_CELLS_BY_PIECES)
+        check_shape(line - found.last_line - 1, len(table.headers), MAX_CELLS_BY_PIECES)
         if rows.height:
             # Blank rows count once some row follows them: those at the end are not reported.
             faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < rows["line_number"][-1])]

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from governance.catalogue.model import Catalogue
 from governance.catalogue.publication import Publication, publish_open_data
 from governance.catalogue.publisher import PublicationResult
+from governance.catalogue.store import DistributionStore
 from governance.decisions.opa_server import wait_for_revision
 from governance.decisions.record import record_decision
+from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
@@ -20,16 +23,25 @@ class Published:
     """What one publication did; dataset ids and one id a member's slice."""
 
     result: PublicationResult
+    ckan: PublicationResult | None
+    """The same for CKAN, where there is one."""
     open_datasets: tuple[str, ...]
 
     def counts(self) -> dict[str, int]:
         """Counts for a log line or an XCom."""
-        return {
-            "created": len(self.result.created),
-            "updated": len(self.result.updated),
-            "archived": len(self.result.archived),
-            "unchanged": len(self.result.unchanged),
-        }
+        counted = _counts(self.result)
+        if self.ckan is not None:
+            counted |= {f"ckan_{name}": count for name, count in _counts(self.ckan).items()}
+        return counted
+
+
+def _counts(result: PublicationResult) -> dict[str, int]:
+    return {
+        "created": len(result.created),
+        "updated": len(result.updated),
+        "archived": len(result.archived),
+        "unchanged": len(result.unchanged),
+    }
 
 
 class NothingShared(RuntimeError):
@@ -42,7 +54,7 @@ def publish(platform: Platform) -> Published:
     Raises:
         NothingShared: before the first harmonising.
         PolicyEngineError: the engine does not answer; the catalogue stays as it was.
-        CatalogueError: likewise, for one question.
+        CatalogueError: likewise, for one question; or CKAN refused, with the files published already.
     """
     with hold(platform.lake, "catalogue"):
         shared = read_current(platform.lake)
@@ -63,22 +75,34 @@ def publish(platform: Platform) -> Published:
         result = publication.result
         if result.changed:
             _remember(platform, publication)
+        ckan = _publish_to_ckan(platform, publication.catalogue)
         mark_published(platform.settings, shared.version)
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
-    return Published(result, tuple(opened))
+    return Published(result, ckan, tuple(opened))
+
+
+def _publish_to_ckan(platform: Platform, catalogue: Catalogue) -> PublicationResult | None:
+    """After the files, since CKAN points at them; when it fails, the publication is not done and is tried again."""
+    settings = platform.settings
+    if settings.ckan_url is None:
+        return None
+    from governance.catalogue.ckan.account import CkanAccount
+    from governance.catalogue.ckan.ckan_catalogue import CkanCatalogue
+
+    store = DistributionStore(settings.state_dir / "catalogue" / "store")
+    result = CkanCatalogue(CkanAccount.from_settings(settings)).publish(catalogue, store)
+    if result.changed:
+        _note(platform.journal, result, {"ckan": settings.ckan_url})
+    return result
 
 
 def _remember(platform: Platform, publication: Publication) -> None:
     """Write into the journal every decision that this catalogue rests on, then what became of it."""
     for answer in publication.answers:
         record_decision(platform.journal, answer.request, answer.decision)
-    result = publication.result
-    platform.journal.append(
-        "publication",
-        {
-            "version": result.version,
-            "created": list(result.created),
-            "updated": list(result.updated),
-            "archived": list(result.archived),
-        },
-    )
+    _note(platform.journal, publication.result, {})
+
+
+def _note(journal: Journal, result: PublicationResult, more: dict[str, str]) -> None:
+    told = {"created": list(result.created), "updated": list(result.updated), "archived": list(result.archived)}
+    journal.append("publication", {"version": result.version, **told, **more})

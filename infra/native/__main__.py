@@ -1,7 +1,8 @@
-"""``python -m infra.native run | stop | status | logs``: what the Makefile calls."""
+"""``python -m infra.native run | up | stop | status | logs | ckan``: what the Makefile calls."""
 
 import sys
 import time
+from typing import Annotated
 
 import typer
 
@@ -11,27 +12,53 @@ from governance.settings import Settings, load_settings
 from infra.native import supervisor
 from infra.native.main_job import run_through_airflow
 from infra.native.opa_binary import OpaMissing
-from infra.native.prepare import prepare
+from infra.native.profiles import PROFILES, ProfileName
+from infra.native.service import StartFailed
+from infra.native.services.ckan import run_ckan
 from infra.native.where import print_where_to_look
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+ProfileOption = Annotated[ProfileName, typer.Option(help="Which services make the platform.")]
 
 
 def _settings() -> Settings:
     return load_settings()
 
 
+def _start(profile: ProfileName, names: list[str]) -> Settings:
+    """Start the services of a profile, and return the platform's settings beside them."""
+    chosen = PROFILES[profile]
+    settings = chosen.adapt(_settings())
+    if not supervisor.start(settings, chosen.chosen(names), typer.echo):
+        typer.echo("  every service is up already; nothing was started")
+    return settings
+
+
 @app.command()
-def run() -> None:
+def run(profile: ProfileOption = "embedded") -> None:
     """Start everything, run the main job through Airflow, say where to look, and leave the services up."""
     began = time.monotonic()
-    settings = _settings()
-    prepare(settings, typer.echo)
-    if not supervisor.start(settings, typer.echo):
-        typer.echo("  every service is up already; nothing was started")
+    settings = _start(profile, [])
     run_through_airflow(settings)
     print_where_to_look(settings)
     typer.echo(f"{time.monotonic() - began:.0f} s. `make stop` ends the services.")
+
+
+@app.command()
+def up(
+    names: Annotated[list[str] | None, typer.Argument(help="Services, with what they need; all by default.")] = None,
+    profile: ProfileOption = "full",
+) -> None:
+    """Obtain, configure and start services, and leave them up."""
+    began = time.monotonic()
+    _start(profile, names or [])
+    typer.echo(f"{time.monotonic() - began:.0f} s. `make services-down` ends the services.")
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def ckan(words: Annotated[list[str], typer.Argument(help="What CKAN's own command is told.")]) -> None:
+    """Run CKAN's own command on the CKAN of this platform: accounts, index, jobs."""
+    raise typer.Exit(run_ckan(_settings(), words))
 
 
 @app.command()
@@ -65,7 +92,7 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        words = in_words(error, also=(supervisor.StartFailed, OpaMissing, AirflowRefused))
+        words = in_words(error, also=(StartFailed, OpaMissing, AirflowRefused))
         if words is None:
             raise
         typer.echo(words, err=True)

@@ -17,7 +17,7 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import read_current
 from governance.state.receipts import latest_receipts
-from infra.native.services import airflow_password_file
+from infra.native.services.airflow import airflow_password_file
 
 LONGEST_SECONDS = 900
 POLL_SECONDS = 0.5

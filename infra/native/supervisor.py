@@ -5,27 +5,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ProtocolError, ServerProxy
 
-import httpx
 from supervisor.xmlrpc import SupervisorTransport
 
 from governance.settings import PROJECT_ROOT, Settings
-from infra.native.services import Service, airflow_environment, platform_environment, services
+from infra.native.service import Say, Service, StartFailed
 
-START_SECONDS = 120
+START_SECONDS = 180
 """Longest wait for one service to say it is ready."""
 
 STOP_SECONDS = 60
 """Longest wait for all services to end; supervisor kills what does not within 15 s."""
 
-
-class StartFailed(RuntimeError):
-    """A service could not be started; the message says which, why, and what to do."""
+_GIVEN_UP = {"FATAL", "BACKOFF", "EXITED"}
 
 
 def _folder(settings: Settings) -> Path:
@@ -68,18 +66,20 @@ def _quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") + '"'
 
 
-def _section(service: Service, logs: Path) -> str:
-    words = " ".join(_quote(word) for word in service.command)
-    path = f"environment=PYTHONPATH={_quote(str(service.python_path))}\n" if service.python_path else ""
+def _section(settings: Settings, service: Service, logs: Path) -> str:
+    words = " ".join(_quote(word) for word in service.command(settings))
+    own = ",".join(f"{name}={_quote(value)}" for name, value in service.own_environment(settings).items())
+    user = service.user(settings)
     return (
         f"[program:{service.name}]\ncommand={words}\ndirectory={PROJECT_ROOT}\n"
         f"autostart=false\nautorestart=true\nstartsecs=0\nstopasgroup=true\nkillasgroup=true\nstopwaitsecs=15\n"
+        f"stopsignal={service.stop_signal}\n"
         f"stdout_logfile={logs / service.name}.log\nredirect_stderr=true\nstdout_logfile_maxbytes=5MB\n"
-        "stdout_logfile_backups=2\n" + path
+        "stdout_logfile_backups=2\n" + (f"environment={own}\n" if own else "") + (f"user={user}\n" if user else "")
     )
 
 
-def _write_configuration(settings: Settings, planned: list[Service]) -> None:
+def _write_configuration(settings: Settings, planned: Sequence[Service]) -> None:
     folder, logs = _folder(settings), settings.state_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     logs.mkdir(parents=True, exist_ok=True)
@@ -91,72 +91,99 @@ def _write_configuration(settings: Settings, planned: list[Service]) -> None:
         "[rpcinterface:supervisor]\n"
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
         f"[supervisorctl]\nserverurl=unix://{folder}/control.sock\n"
-        + "".join(_section(service, logs) for service in planned),
+        + "".join(_section(settings, service, logs) for service in planned),
         encoding="utf-8",
     )
 
 
 def _require_free(settings: Settings, service: Service) -> None:
-    if service.port is None:
+    port = service.port_of(settings)
+    if port is None:
         return
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, service.port))
+            probe.bind((settings.host, port))
         except OSError as error:
             raise StartFailed(
-                f"Port {service.port}, wanted by {service.name}, is taken by another program. "
-                f"Stop that program, or choose another port: {service.setting}={service.port + 1000} make run"
+                f"Port {port}, wanted by {service.name}, is taken by another program. "
+                f"Stop that program, or choose another port: {service.variable}={port + 1000} make run"
             ) from error
 
 
 def _wait_until_ready(settings: Settings, service: Service) -> None:
-    if service.port is None:
+    """Return once the service answers.
+
+    Raises:
+        StartFailed: it did not in time, or it ended; the message names its log.
+    """
+    if service.is_ready is None:
         return
-    address = f"http://{settings.host}:{service.port}{service.ready_path}"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        try:
-            if httpx.get(address, timeout=5, follow_redirects=True).status_code < 500:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.3)
-        if states(settings).get(service.name) in {"FATAL", "BACKOFF", "EXITED"}:
+        if service.is_ready(settings):
+            return
+        if states(settings).get(service.name) in _GIVEN_UP:
             break
+        time.sleep(0.2)
     raise StartFailed(f"{service.name} did not start; see {settings.state_dir / 'logs' / service.name}.log")
 
 
-def start(settings: Settings, say: Callable[[str], None]) -> bool:
+def _obtain_all(settings: Settings, planned: Sequence[Service], say: Say) -> None:
+    """Downloads wait for the network, not for each other."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for done in [pool.submit(service.obtain, settings, say) for service in planned]:
+            done.result()
+
+
+def _start_supervisor(settings: Settings, planned: Sequence[Service]) -> None:
+    for service in planned:
+        _require_free(settings, service)
+    _write_configuration(settings, planned)
+    program = Path(sys.executable).parent / "supervisord"
+    handed_down = {name: value for service in planned for name, value in service.environment(settings).items()}
+    started = subprocess.run(
+        [str(program), "-c", str(_folder(settings) / "supervisord.conf")],
+        env={**os.environ, **handed_down},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if started.returncode != 0:
+        raise StartFailed(f"The supervisor did not start: {started.stderr.strip()}")
+
+
+def _start_in_order(settings: Settings, missing: Sequence[Service], say: Say) -> None:
+    """Start each once what it needs is ready; those that need nothing of each other come up side by side."""
+    waiting = {service.name: service for service in missing}
+    for service in missing:
+        for name in service.needs:
+            if name in waiting:
+                _wait_until_ready(settings, waiting.pop(name))
+        service.configure(settings, say)
+        say(f"  starting {service.name}")
+        _ask(settings).startProcess(service.name, False)
+    for service in waiting.values():
+        _wait_until_ready(settings, service)
+
+
+def start(settings: Settings, planned: Sequence[Service], say: Say) -> bool:
     """Start what does not run yet, in order. Returns False when everything was up already.
 
     Raises:
-        StartFailed: a port is taken or a service did not come up.
+        StartFailed: a download failed, a port is taken or a service did not come up.
     """
-    planned = services(settings)
     known = states(settings)
     if all(known.get(service.name) == "RUNNING" for service in planned):
         return False
+    _obtain_all(settings, planned, say)
+    if known and not {service.name for service in planned} <= known.keys():
+        say("  ending the services that run, as more are asked for")
+        stop(settings)
+        known = {}
     if not known:
-        for service in planned:
-            _require_free(settings, service)
-        _write_configuration(settings, planned)
-        program = Path(sys.executable).parent / "supervisord"
-        started = subprocess.run(
-            [str(program), "-c", str(_folder(settings) / "supervisord.conf")],
-            # Handed down to every service, so that no secret stands in a configuration file.
-            env={**os.environ, **platform_environment(settings), **airflow_environment(settings)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if started.returncode != 0:
-            raise StartFailed(f"The supervisor did not start: {started.stderr.strip()}")
-    missing = [service for service in planned if states(settings).get(service.name) != "RUNNING"]
-    for service in missing:
-        _ask(settings).startProcess(service.name, False)
-    for service in missing:
-        say(f"  starting {service.name}")
-        _wait_until_ready(settings, service)
+        _start_supervisor(settings, planned)
+    _start_in_order(settings, [service for service in planned if known.get(service.name) != "RUNNING"], say)
     return True
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from governance.settings import PROJECT_ROOT, Settings
-from infra.native.services import airflow_password_file
+from infra.native.services.airflow import airflow_password_file
 
 
 def print_where_to_look(settings: Settings) -> None:

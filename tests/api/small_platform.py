@@ -31,7 +31,7 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
 from governance.state.receipts import Outcome, Receipt, store_receipts
-from infra.native.services import platform_environment
+from infra.native.services.console import platform_environment
 from tests.decisions.engine import free_port
 
 EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"

@@ -13,8 +13,9 @@ MAY_NOT_IMPORT = {
     "dags": {"infra", "tests", "connectors"},
     "infra": {"dags", "tests"},
 }
-READS_ENVIRONMENT = {"governance/settings.py"}
-PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "prepare", "supervisor")}
+READS_ENVIRONMENT = {"governance/settings.py", "infra/ckan/wsgi.py"}
+"""The second runs in CKAN's environment and is told where its configuration lies."""
+PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "programs", "supervisor")}
 """They hand their own environment to a child process; they read no setting from it."""
 SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/decisions/policy_client.py",
@@ -22,7 +23,8 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/orchestrator/airflow.py",
     "governance/pipeline/engine.py",
     "infra/native/opa_binary.py",
-    "infra/native/supervisor.py",
+    "infra/native/service.py",
+    "governance/catalogue/ckan/account.py",
 }
 HTTP_LIBRARIES = {"httpx", "requests", "aiohttp", "urllib3"}
 

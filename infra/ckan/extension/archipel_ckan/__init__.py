@@ -1,0 +1,1 @@
+"""Archipel's extension of CKAN: the fields of a dataset and an organisation, the DCAT-AP profile, the pages."""

@@ -1,0 +1,67 @@
+"""Puts the extension's pages and words before CKAN's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ckan import plugins
+from ckan.lib.plugins import DefaultTranslation
+from ckan.plugins import toolkit
+
+from .words import word_for
+
+_FACTS = (("siren", "SIREN", "SIREN"), ("insee_code", "Code INSEE", "INSEE code"))
+
+
+def archipel_word(identifier: str) -> str:
+    """Return what a person reads for an identifier, in the language of the page."""
+    return word_for(identifier, toolkit.h.lang())
+
+
+def archipel_share(value: str) -> str:
+    """Return a share from 0 to 1 as a percentage, written as the language of the page does."""
+    percent = f"{float(value) * 100:.1f}"
+    return percent.replace(".", ",") + "\u202f%" if toolkit.h.lang() == "fr" else f"{percent}%"
+
+
+def archipel_organisations() -> list[dict[str, Any]]:
+    """Return the organisations that publish something, by name."""
+    context = {"user": toolkit.current_user.name}
+    names = toolkit.get_action("organization_list")(context, {"sort": "title asc"})
+    show = toolkit.get_action("organization_show")
+    asked = {"include_datasets": False, "include_dataset_count": True, "include_users": False}
+    found = [show(dict(context), {"id": name, **asked}) for name in names]
+    return [organisation for organisation in found if organisation["package_count"]]
+
+
+def archipel_facts(name: str) -> list[tuple[str, str]]:
+    """Return what the registers know of an organisation, with labels in the language of the page."""
+    asked = {"id": name, "include_datasets": False, "include_users": False}
+    organisation = toolkit.get_action("organization_show")({"user": toolkit.current_user.name}, asked)
+    is_french = toolkit.h.lang() == "fr"
+    facts = [(fr if is_french else en, str(organisation[key])) for key, fr, en in _FACTS if organisation.get(key)]
+    if organisation.get("population"):
+        inhabitants = f"{int(organisation['population']):,}".replace(",", "\u202f" if is_french else ",")
+        facts.append(("Habitants" if is_french else "Inhabitants", inhabitants))
+    return facts
+
+
+class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: ignore[misc] # kept because CKAN has no types
+    """Everything else of the extension is named in CKAN's configuration: schemas, profiles, licences."""
+
+    plugins.implements(plugins.IConfigurer)
+    plugins.implements(plugins.ITemplateHelpers)
+    plugins.implements(plugins.ITranslation)
+
+    def update_config(self, config: Any) -> None:
+        """Add the templates."""
+        toolkit.add_template_directory(config, "templates")
+
+    def get_helpers(self) -> dict[str, Callable[..., Any]]:
+        """Give templates the words."""
+        helpers = (archipel_word, archipel_share, archipel_organisations, archipel_facts)
+        return {helper.__name__: helper for helper in helpers}
+
+    def i18n_directory(self) -> str:
+        """Say where the words are; CKAN would look for them in a package of its own naming."""
+        return str(Path(__file__).parent / "i18n")

@@ -1,0 +1,55 @@
+"""Which services make the platform on a laptop, which make it whole, and in which order they start."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from governance.settings import Settings
+from infra.native.service import Service, StartFailed
+from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AIRFLOW_SCHEDULER
+from infra.native.services.ckan import CKAN, ckan_address
+from infra.native.services.console import CONSOLE
+from infra.native.services.example_sites import EXAMPLE_SITES
+from infra.native.services.opa import OPA
+from infra.native.services.postgresql import POSTGRESQL
+from infra.native.services.redis import REDIS
+from infra.native.services.solr import SOLR
+
+ProfileName = Literal["embedded", "full"]
+
+_PLATFORM = (OPA, EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Services in the order they start, and what the platform's settings become beside them."""
+
+    services: tuple[Service, ...]
+    adapt: Callable[[Settings], Settings]
+
+    def chosen(self, names: Iterable[str]) -> tuple[Service, ...]:
+        """Return the services of those names and all that they need, in order; all of them for no name.
+
+        Raises:
+            StartFailed: a name is unknown.
+        """
+        known = {service.name: service for service in self.services}
+        ahead, wanted = list(names) or list(known), set[str]()
+        while ahead:
+            name = ahead.pop()
+            if name not in known:
+                raise StartFailed(f"There is no service {name!r}; there are: {', '.join(known)}")
+            if name not in wanted:
+                wanted.add(name)
+                ahead += known[name].needs
+        return tuple(service for service in self.services if service.name in wanted)
+
+
+def _beside_ckan(settings: Settings) -> Settings:
+    return settings.model_copy(update={"ckan_url": settings.ckan_url or ckan_address(settings)})
+
+
+PROFILES: dict[ProfileName, Profile] = {
+    "embedded": Profile(_PLATFORM, lambda settings: settings),
+    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, *_PLATFORM), _beside_ckan),
+}

@@ -1,0 +1,104 @@
+"""Airflow's own processes on SQLite; why each variable: docs/decisions/0008-airflow-on-sqlite.md."""
+
+import json
+import secrets
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from governance.settings import PROJECT_ROOT, Settings
+from infra.native.programs import run
+from infra.native.secrets_kept import kept_secret, secret_path, write_privately
+from infra.native.service import Say, Service, answers_at
+
+PRELOAD = Path(__file__).parent.parent / "preload"
+
+
+def _program() -> str:
+    return str(Path(sys.executable).parent / "airflow")
+
+
+def airflow_password_file(settings: Settings) -> Path:
+    """Path of the file with the operator's password of Airflow, made once."""
+    path = secret_path(settings, "airflow_passwords.json")
+    if not path.is_file():
+        write_privately(path, json.dumps({"operator": secrets.token_urlsafe(24)}))
+    return path
+
+
+def airflow_database(settings: Settings) -> Path:
+    """Path of Airflow's SQLite file."""
+    return settings.state_dir / "airflow" / "airflow.db"
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """Return what Airflow's processes need: quiet, on loopback, our DAGs alone."""
+    home = settings.state_dir / "airflow"
+    address = f"http://{settings.host}:{settings.airflow_port}"
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "4",
+        # A task that ends between two looks of its watcher is noticed at the next; the default is 5 s.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "operator:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow_password_file(settings)),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_database(settings)}",
+        "AIRFLOW__API__HOST": settings.host,
+        "AIRFLOW__API__PORT": str(settings.airflow_port),
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__SECRET_KEY": kept_secret(settings, "airflow_api.key"),
+        "AIRFLOW__API_AUTH__JWT_SECRET": kept_secret(settings, "airflow_jwt.key"),
+        "AIRFLOW__CORE__FERNET_KEY": "",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+    }
+
+
+def _configure(settings: Settings, say: Say) -> None:
+    """Make Airflow's database, once.
+
+    Raises:
+        StartFailed: Airflow refused; the message has its last words.
+    """
+    done = settings.state_dir / "airflow" / ".ready"
+    if done.is_file():
+        return
+    say("  preparing Airflow's database")
+    done.parent.mkdir(parents=True, exist_ok=True)
+    pool = ["pools", "set", "duckdb_writer", "1", "Whatever opens the warehouse for writing, one at a time."]
+    for words in (["db", "migrate"], pool):
+        run(f"airflow {' '.join(words)}", [_program(), *words], airflow_environment(settings))
+    # Kept in the file from then on: with it, the API, the scheduler and tasks read while one of them writes.
+    with closing(sqlite3.connect(airflow_database(settings))) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    done.touch()
+
+
+AIRFLOW_API = Service(
+    name="airflow-api",
+    command=lambda _settings: (_program(), "api-server"),
+    port="airflow_port",
+    is_ready=answers_at("airflow_port", "/api/v2/version"),
+    configure=_configure,
+    environment=airflow_environment,
+)
+AIRFLOW_SCHEDULER = Service(
+    name="airflow-scheduler",
+    command=lambda _settings: (_program(), "scheduler"),
+    own_environment=lambda _settings: {"PYTHONPATH": str(PRELOAD)},
+)
+AIRFLOW_DAG_PROCESSOR = Service(
+    name="airflow-dag-processor",
+    command=lambda _settings: (_program(), "dag-processor"),
+)

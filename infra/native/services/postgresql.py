@@ -1,0 +1,160 @@
+"""A PostgreSQL of our own: Debian's program, a folder, a port and passwords that no other instance knows."""
+
+import os
+import pwd
+import shutil
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from governance.settings import Settings
+from infra.native.programs import find_program, run
+from infra.native.secrets_kept import kept_secret
+from infra.native.service import Say, Service, StartFailed, folder_of
+
+ACCOUNT = "postgres"
+"""Debian's account, used when root starts the platform: PostgreSQL refuses to run as root."""
+
+_SUPERUSER = "postgres"
+_NOTHING_BUT_PASSWORDS = "host all all all scram-sha-256\n"
+
+
+def _programs(name: str) -> Path:
+    """Of several versions the newest."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    return find_program(name, "postgresql", folders)
+
+
+def _obtain(_settings: Settings, _say: Say) -> None:
+    _programs("postgres")
+    _programs("initdb")
+
+
+def account(_settings: Settings) -> str | None:
+    """Account that the server runs as, where it is not whoever starts it.
+
+    Raises:
+        StartFailed: root starts the platform and there is no such account.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(ACCOUNT).pw_name
+    except KeyError:
+        raise StartFailed(
+            f"PostgreSQL refuses to run as root and there is no account {ACCOUNT!r}: "
+            "start the platform as another user, or apt-get install postgresql"
+        ) from None
+
+
+def _require_reachable(folder: Path, user: str) -> None:
+    """Refuse a place whose parents shut the account out, with words; PostgreSQL would only say "permission denied"."""
+    for parent in reversed(folder.parents):
+        if not parent.stat().st_mode & 0o001:
+            raise StartFailed(
+                f"The account {user!r}, as which PostgreSQL runs when root starts it, may not enter {parent}. "
+                f"Either chmod o+x {parent}, or choose another place: ARCHIPEL_STATE_DIR=…"
+            )
+
+
+def _own(path: Path, user: str | None) -> None:
+    if user:
+        shutil.chown(path, user)
+
+
+def _initialise(settings: Settings, data: Path) -> None:
+    """Make the cluster in a draft first: one that was cut is made again, never half there."""
+    user = account(settings)
+    draft = data.with_name("draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    password = data.with_name("password")
+    password.touch(mode=0o600)
+    password.write_text(kept_secret(settings, "postgresql_superuser"), encoding="utf-8")
+    _own(password, user)
+    draft.mkdir(mode=0o700)
+    _own(draft, user)
+    how = ("--auth=scram-sha-256", f"--username={_SUPERUSER}", f"--pwfile={password}", "--encoding=UTF8")
+    # The C locale is on every machine; French order is asked for where it matters, by collation.
+    command = (_programs("initdb"), "--pgdata", draft, *how, "--locale=C.UTF-8")
+    as_account = ("runuser", "--user", user, "--") if user else ()
+    try:
+        run("initdb", [*as_account, *command])
+        (draft / "pg_hba.conf").write_text(_NOTHING_BUT_PASSWORDS, encoding="utf-8")
+    finally:
+        password.unlink()
+    draft.rename(data)
+
+
+def _configure(settings: Settings, say: Say) -> None:
+    folder = folder_of(settings, "postgresql")
+    user = account(settings)
+    if user:
+        _require_reachable(folder / "data", user)
+    if not (folder / "data").is_dir():
+        say("  making the PostgreSQL cluster")
+        _initialise(settings, folder / "data")
+
+
+def _command(settings: Settings) -> tuple[str, ...]:
+    data = str(folder_of(settings, "postgresql") / "data")
+    # No socket in the file system: its path may be longer than the system allows, and TCP on loopback is enough.
+    listen = ("-c", f"listen_addresses={settings.host}", "-p", str(settings.postgresql_port), "-k", "")
+    return (str(_programs("postgres")), "-D", data, *listen)
+
+
+def database_address(settings: Settings, name: str, role: str | None = None) -> str:
+    """Return the address of a database for a role, by default the role of the same name, with its password."""
+    role = role or name
+    where = f"{settings.host}:{settings.postgresql_port}/{name}"
+    return f"postgresql://{role}:{kept_secret(settings, f'postgresql_{role}')}@{where}"
+
+
+def _superuser_address(settings: Settings, database: str = "postgres") -> str:
+    secret = kept_secret(settings, "postgresql_superuser")
+    return f"postgresql://{_SUPERUSER}:{secret}@{settings.host}:{settings.postgresql_port}/{database}"
+
+
+def ensure_role(settings: Settings, role: str) -> None:
+    """Make a role that may sign in with its kept password, or give it that password again."""
+    with psycopg.connect(_superuser_address(settings), autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+        how = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}") if known else sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+        connection.execute(how.format(sql.Identifier(role), sql.Literal(kept_secret(settings, f"postgresql_{role}"))))
+
+
+def ensure_database(settings: Settings, name: str, owner: str | None = None) -> None:
+    """Make a database and the role that owns it, by default of the same name; what is there is left as it is."""
+    owner = owner or name
+    ensure_role(settings, owner)
+    with psycopg.connect(_superuser_address(settings), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
+            )
+
+
+def run_as_superuser(settings: Settings, database: str, statements: str) -> None:
+    """Run SQL of a trusted program of ours, several statements at once."""
+    with psycopg.connect(_superuser_address(settings, database), autocommit=True) as connection:
+        connection.execute(statements.encode())
+
+
+def _is_ready(settings: Settings) -> bool:
+    try:
+        with psycopg.connect(_superuser_address(settings), connect_timeout=2) as connection:
+            return connection.execute("SELECT 1").fetchone() is not None
+    except psycopg.OperationalError:
+        return False
+
+
+POSTGRESQL = Service(
+    name="postgresql",
+    command=_command,
+    port="postgresql_port",
+    is_ready=_is_ready,
+    obtain=_obtain,
+    configure=_configure,
+    user=account,
+    stop_signal="INT",  # its fast shutdown; TERM waits until every client has gone
+)

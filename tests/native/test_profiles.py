@@ -1,0 +1,55 @@
+"""Which services start, in which order, and that adding one is complete."""
+
+import pytest
+
+from governance.settings import Settings
+from infra.native.profiles import PROFILES
+from infra.native.service import StartFailed
+from infra.native.services.console import platform_environment
+
+FULL = PROFILES["full"]
+
+
+def test_a_service_comes_with_all_that_it_needs_before_it() -> None:
+    names = [service.name for service in FULL.chosen(["ckan"])]
+    assert names == ["postgresql", "redis", "solr", "ckan"]
+
+
+def test_no_name_means_all_of_them() -> None:
+    assert FULL.chosen([]) == FULL.services
+
+
+def test_an_unknown_name_is_told_with_the_known_ones() -> None:
+    with pytest.raises(StartFailed, match="'oracle'.*postgresql"):
+        FULL.chosen(["oracle"])
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_what_a_service_needs_stands_before_it(name: str) -> None:
+    seen: set[str] = set()
+    for service in PROFILES[name].services:  # type: ignore[index]
+        assert set(service.needs) <= seen, service.name
+        assert service.name not in seen
+        seen.add(service.name)
+
+
+def test_every_port_is_a_setting_of_its_own() -> None:
+    fields = [service.port for service in FULL.services if service.port]
+    ports = [service.port_of(Settings()) for service in FULL.services if service.port]
+    assert set(fields) <= set(Settings.model_fields)
+    assert len(set(ports)) == len(ports)
+
+
+def test_everything_of_the_embedded_profile_is_in_the_full_one() -> None:
+    assert set(PROFILES["embedded"].services) <= set(FULL.services)
+
+
+def test_the_full_profile_publishes_to_its_own_ckan_unless_another_is_named() -> None:
+    assert FULL.adapt(Settings(ckan_port=9999)).ckan_url == "http://127.0.0.1:9999"
+    assert FULL.adapt(Settings(ckan_url="https://ckan.example")).ckan_url == "https://ckan.example"
+    assert PROFILES["embedded"].adapt(Settings()).ckan_url is None
+
+
+def test_a_secret_is_not_handed_down_as_its_own_mask() -> None:
+    told = platform_environment(Settings.model_validate({"ckan_token": "a-token", "pseudonym_key": "a-key"}))
+    assert not {"ARCHIPEL_CKAN_TOKEN", "ARCHIPEL_PSEUDONYM_KEY"} & set(told)

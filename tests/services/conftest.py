@@ -1,0 +1,59 @@
+"""One stack of real services for all the tests of this folder; a CKAN without datasets for each test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ckanapi import RemoteCKAN
+
+from tests.catalogue.world import ROWS, World
+from tests.services.portal import Portal
+from tests.services.stack import Stack, new_stack
+from tests.services.wire import wire_to
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """PostgreSQL, Redis, Solr and CKAN, up."""
+    with new_stack() as made:
+        done = made.native("up", "ckan")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield made
+
+
+@pytest.fixture(scope="session")
+def editor(stack: Stack) -> RemoteCKAN:
+    """Somebody who is not the platform."""
+    platform = RemoteCKAN(stack.ckan, apikey=stack.token)
+    person = {"name": "redactrice", "email": "redactrice@agglo.example", "password": "mot-de-passe-d-essai"}
+    platform.call_action("user_create", person)
+    platform.call_action("user_patch", {"id": "redactrice", "sysadmin": True})
+    token = platform.call_action("api_token_create", {"user": "redactrice", "name": "essai"})["token"]
+    return RemoteCKAN(stack.ckan, apikey=token)
+
+
+@contextmanager
+def empty_portal(stack: Stack, editor: RemoteCKAN, folder: Path) -> Iterator[Portal]:
+    """An empty CKAN and a federation with one dataset of each access level, not yet published."""
+    world = World(folder)
+    world.share(ROWS)
+    with wire_to(stack.ckan) as wire:
+        made = Portal(stack.ckan, stack.token, editor, wire, world)
+        made.empty()
+        yield made
+
+
+@pytest.fixture
+def portal(stack: Stack, editor: RemoteCKAN, tmp_path: Path) -> Iterator[Portal]:
+    """A portal that the test may do anything with."""
+    with empty_portal(stack, editor, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def published(stack: Stack, editor: RemoteCKAN, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal after its first publication, for tests of one file that only read."""
+    with empty_portal(stack, editor, tmp_path_factory.mktemp("published")) as made:
+        made.publish()
+        yield made

@@ -1,0 +1,57 @@
+"""PostgreSQL, Redis, Solr and CKAN of the tests' own: other ports, another folder, nothing left behind."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("POSTGRESQL", "REDIS", "SOLR", "CKAN", "CONSOLE", "OPA", "AIRFLOW", "EXAMPLE_SITES")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, all different."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Services of one state folder, and the commands on them."""
+
+    state: Path
+    ports: dict[str, int]
+
+    def native(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "ARCHIPEL_STATE_DIR": str(self.state)}
+        environment |= {f"ARCHIPEL_{name}_PORT": str(port) for name, port in self.ports.items()}
+        command = [sys.executable, "-m", "infra.native", *words]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    @property
+    def ckan(self) -> str:
+        return f"http://127.0.0.1:{self.ports['CKAN']}"
+
+    @property
+    def token(self) -> str:
+        return (self.state / "keys" / "ckan_token").read_text(encoding="utf-8")
+
+
+@contextmanager
+def new_stack() -> Iterator[Stack]:
+    """A stack that is stopped and removed at the end; nothing of it runs yet."""
+    state = Path(tempfile.mkdtemp(prefix="archipel-services-"))
+    state.chmod(0o755)  # PostgreSQL runs as another account when root runs the tests
+    stack = Stack(state, dict(zip(NAMES, free_ports(len(NAMES)), strict=True)))
+    try:
+        yield stack
+    finally:
+        stack.native("stop")
+        shutil.rmtree(state, ignore_errors=True)
