@@ -21,6 +21,7 @@ OPA_VERSION = "1.22.2"
 
 STATIC_VERSION = "1.21.0"
 """Newest release whose published checksums we could confirm from several independent places."""
+RELEASES = "https://github.com/open-policy-agent/opa/releases/download"
 OFFICIAL_STATIC = {
     ("Linux", "x86_64"): (
         "opa_linux_amd64_static",
@@ -74,7 +75,7 @@ def _download(target: Path) -> str | None:
     if asset is None:
         return f"no official static binary is pinned for {platform.system()} {platform.machine()}."
     name, expected = asset
-    address = f"https://github.com/open-policy-agent/opa/releases/download/v{STATIC_VERSION}/{name}"
+    address = f"{RELEASES}/v{STATIC_VERSION}/{name}"
     try:
         answer = httpx.get(address, follow_redirects=True, timeout=120)
         answer.raise_for_status()
