@@ -9,6 +9,7 @@ from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.overview import OrganisationState, SourceState, organisation_state, source_state
 from governance.console.row_report import mends_of
+from governance.console.subscribers import Subscriber, subscribers_of
 from governance.deliverables.mends import Mend
 from governance.shared_layer import read_current
 from governance.state.receipts import latest_receipts, list_receipts, standing_receipts
@@ -38,6 +39,7 @@ class MemberPage(BaseModel):
     homepage: str | None
     to_mend: tuple[SourceState, ...]
     sources: tuple[SourcePage, ...]
+    subscribers: tuple[Subscriber, ...]
 
 
 def member_page(gate: Gate, member_id: str) -> MemberPage:
@@ -68,4 +70,10 @@ def member_page(gate: Gate, member_id: str) -> MemberPage:
                 history=tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts),
             )
         )
-    return MemberPage(organisation=state, homepage=organisation.homepage, to_mend=state.to_mend, sources=tuple(pages))
+    return MemberPage(
+        organisation=state,
+        homepage=organisation.homepage,
+        to_mend=state.to_mend,
+        sources=tuple(pages),
+        subscribers=subscribers_of(platform, organisation),
+    )

@@ -17,7 +17,7 @@ from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
 from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
 from governance.deliverables.kept_file import read_kept_file
-from governance.deliverables.mends import Mend, first_mends
+from governance.deliverables.mends import Mend, first_mends, mends_of_run
 from governance.deliverables.sight import Sight, sight_of
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, RowError
@@ -135,11 +135,7 @@ def corrected_copy(gate: Gate, run_id: str, language: Language) -> bytes:
 
 def mends_of(gate: Gate, receipt: Receipt) -> tuple[Mend, ...]:
     """Return what to mend first in a run's file, in words that may be shown."""
-    kept = read_run_report(gate.platform.lake, receipt)
-    if kept is None:
-        return ()
-    sight = sight_of_run(gate, receipt)
-    return first_mends(sight.seen(error) for error in kept.report.errors)
+    return mends_of_run(gate.platform.lake, receipt, sight_of_run(gate, receipt))
 
 
 def _title(rule: str) -> Words:

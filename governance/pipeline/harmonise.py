@@ -39,7 +39,9 @@ def input_fingerprints(platform: Platform) -> dict[str, str]:
     for contract in platform.contracts.values():
         project.update(contract.fingerprint.encode())
     for organisation in platform.federation.organisations.values():
-        project.update(f"{organisation.id} {organisation.model_dump_json(exclude={'sources'})}".encode())
+        project.update(
+            f"{organisation.id} {organisation.model_dump_json(exclude={'sources', 'subscriptions'})}".encode()
+        )
     return {"_project": project.hexdigest(), **{name: digest.hexdigest() for name, digest in digests.items()}}
 
 

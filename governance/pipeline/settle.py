@@ -14,6 +14,7 @@ from connectors.problems import ConnectorProblem
 from governance.contracts.model import Contract
 from governance.federation import Member, Partner, Source
 from governance.intake.model import Examined, Report
+from governance.notifications.occasions import keep_receipts
 from governance.pipeline.accepted_rows import Kept, write_accepted
 from governance.pipeline.guard import is_suspicious_shrink
 from governance.pipeline.locks import accepted_lock, hold
@@ -21,7 +22,7 @@ from governance.pipeline.run_reports import write_run_reports
 from governance.pipeline.words import failed_words, held_words, outcome_words
 from governance.platform import Platform
 from governance.state.cursors import AcceptedRows, Cursor, find_accepted, store_accepted, store_cursors
-from governance.state.receipts import Outcome, Receipt, store_receipts
+from governance.state.receipts import Outcome, Receipt
 
 Ask = tuple[Member | Partner, Source]
 """A source with whose it is."""
@@ -88,7 +89,7 @@ def settle_without_rows(platform: Platform, runs: Sequence[NothingNew]) -> list[
     """Keep the receipts of runs that brought nothing."""
     receipts = [run.receipt for run in runs]
     with platform.engine.begin() as connection:
-        store_receipts(connection, receipts)
+        keep_receipts(connection, platform.federation, receipts)
         store_cursors(connection, [run.cursor for run in runs if run.cursor is not None])
     return receipts
 
@@ -110,7 +111,7 @@ def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival,
         if kept:
             write_accepted(platform.lake, contract, batch_id, [_kept(one) for one in kept])
         with platform.engine.begin() as connection:
-            store_receipts(connection, [one.receipt for one in settled])
+            keep_receipts(connection, platform.federation, [one.receipt for one in settled])
             store_accepted(connection, [_record(contract, batch_id, one) for one in kept])
             store_cursors(connection, [_cursor(one) for one in settled])
     return [one.receipt for one in settled]

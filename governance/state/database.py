@@ -84,9 +84,27 @@ accepted = Table(
 )
 
 
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("member_id", String(64), nullable=False, index=True),
+    Column("subscription", String(32), nullable=False),
+    Column("occasion", String(8), nullable=False),
+    Column("run_id", String(32)),
+    Column("since", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("next_try_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("failure_fr", Text, nullable=False),
+    Column("failure_en", Text, nullable=False),
+)
+
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
-LAYOUT = 2
+LAYOUT = 3
 """Version of these tables and of the lake's folders; raised whenever either changes."""
 
 

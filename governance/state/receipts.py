@@ -1,6 +1,6 @@
 """Receipts: one pull of one source and what came of it, kept for good."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -59,6 +59,30 @@ def store_receipts(connection: Connection, kept: Sequence[Receipt]) -> None:
     """Keep receipts, in the caller's transaction."""
     if kept:
         connection.execute(receipts.insert(), [receipt.model_dump() for receipt in kept])
+
+
+def newest_receipts(connection: Connection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Receipt]:
+    """Return the newest receipt of each of a few sources, as the caller's transaction sees it."""
+    found = {}
+    for member_id, source_id in set(keys):
+        query = (
+            select(receipts)
+            .where(receipts.c.member_id == member_id, receipts.c.source_id == source_id)
+            .order_by(desc(receipts.c.finished_at))
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            found[member_id, source_id] = _to_receipt(row)
+    return found
+
+
+def receipts_between(engine: Engine, member_id: str, since: datetime, until: datetime) -> list[Receipt]:
+    """Return a member's receipts of a period (``until`` excluded), oldest first."""
+    mine = (receipts.c.member_id == member_id, receipts.c.finished_at >= since, receipts.c.finished_at < until)
+    with engine.connect() as connection:
+        rows = connection.execute(select(receipts).where(*mine).order_by(receipts.c.finished_at)).all()
+    return [_to_receipt(row) for row in rows]
 
 
 def find_receipt(engine: Engine, run_id: str) -> Receipt | None:
