@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """Folders of this machine in which a source's secret may be referred to as ``file:``."""
     secret_prefix: str = "SOURCE_SECRET_"  # noqa: S105 - kept because this is a name, not a secret
     """Beginning of the variables that a source's secret may refer to as ``env:``; no declaration reaches others."""
+    absence_grace_days: int = Field(30, ge=0)
+    """Days that the last good rows of a source stay served after it was found gone, before it is archived."""
     token_issuer: str = "archipel-development"  # noqa: S105 - kept because this is a name, not a secret
     """``iss`` that a partner's token must bear."""
     token_audience: str = "archipel-feeds"  # noqa: S105 - kept because this is a name, not a secret

@@ -54,7 +54,7 @@ def run(federation: FederationOption = None, state: StateOption = None, as_json:
             "published": job.published.counts(),
             "notices": dict(Counter(delivery.state for delivery in job.deliveries)),
         }
-        typer.echo(json.dumps(outcome, ensure_ascii=False))
+        typer.echo(json.dumps(outcome, ensure_ascii=False, default=str))
     else:
         print_summary(lines)
         typer.echo(f"harmonise: {job.harmonised.outcome} {job.harmonised.version}; publish: {job.published.counts()}")

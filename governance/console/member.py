@@ -13,6 +13,7 @@ from governance.console.subscribers import Subscriber, subscribers_of
 from governance.deliverables.mends import Mend
 from governance.shared_layer import read_current
 from governance.state.receipts import latest_receipts, list_receipts, standing_receipts
+from governance.state.standing import Standing, standings
 
 
 class SourcePage(BaseModel):
@@ -23,6 +24,8 @@ class SourcePage(BaseModel):
     state: SourceState
     connector: str
     schedule: str
+    standing: Standing
+    """How its last file stands, by which version of the contract and since when; absent, archived."""
     checked_at: datetime | None
     """When it was last asked, whatever came of it."""
     history: tuple[SourceState, ...]
@@ -55,13 +58,14 @@ def member_page(gate: Gate, member_id: str) -> MemberPage:
     standing = standing_receipts(platform.engine)
     state = organisation_state(platform, organisation, standing, read_current(platform.lake))
     by_id = {source.source_id: source for source in state.sources}
-    newest = latest_receipts(platform.engine)
+    newest, stands = latest_receipts(platform.engine), standings(platform.engine)
     pages = []
     for source in organisation.sources:
         key = (member_id, source.id)
         receipts = list_receipts(platform.engine, member_id, source.id, limit=10, with_unchanged=False)
         pages.append(
             SourcePage(
+                standing=stands.get(key, Standing()),
                 state=by_id[source.id],
                 connector=source.connector,
                 schedule=source.schedule or organisation.schedule,

@@ -12,7 +12,7 @@ from governance.deliverables.sight import Sight, sight_of
 from governance.federation import Subscription
 from governance.platform import Platform
 from governance.state.outbox import Notice
-from governance.state.receipts import Outcome, Receipt, find_receipt, receipts_between, standing_receipts
+from governance.state.receipts import CheckState, Outcome, Receipt, find_receipt, receipts_between, standing_receipts
 
 _NOTHING = Sight(frozenset(), is_whole=False)
 
@@ -30,6 +30,7 @@ class RunNews(_Frozen):
     title_fr: str
     title_en: str
     outcome: Outcome
+    state: CheckState
     finished_at: datetime
     contract_version: str | None
     rows_in: int | None
@@ -121,7 +122,7 @@ def _told(platform: Platform, receipt: Receipt) -> RunNews:
         **(general if quotes else own),
         **receipt.model_dump(
             include={
-                "run_id", "source_id", "dataset", "outcome", "finished_at", "contract_version",
+                "run_id", "source_id", "dataset", "outcome", "state", "finished_at", "contract_version",
                 "rows_in", "rows_accepted", "rows_quarantined", "rows_duplicates",
             }
         ),

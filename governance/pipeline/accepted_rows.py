@@ -64,17 +64,16 @@ def write_accepted(lake: Lake, contract: Contract, batch_id: str, kept: Sequence
     write_atomically(lake.accepted_batch(contract.id, batch_id), content)
 
 
-def list_current(lake: Lake, contract: Contract, records: Iterable[AcceptedRows]) -> None:
-    """Say whose rows count, and remove files of which none does; ``records`` are those of this contract's dataset.
+def list_current(lake: Lake, contract: Contract, served: Iterable[AcceptedRows], kept: Iterable[AcceptedRows]) -> None:
+    """Say whose rows count, and remove files that hold none that are kept; all are of this contract's dataset.
 
     The caller holds the dataset's lock, so that no batch is being written meanwhile.
     """
-    current = list(records)
-    runs = pl.DataFrame({"run_id": [record.run_id for record in current]}, schema={"run_id": pl.String})
+    runs = pl.DataFrame({"run_id": [record.run_id for record in served]}, schema={"run_id": pl.String})
     write_if_changed(lake.accepted_now(contract.id), to_parquet(runs))
     # The file of no rows gives a dataset its types before anybody contributed.
     write_if_changed(lake.accepted_batch(contract.id, _EMPTY), to_parquet(pl.DataFrame(schema=_schema(contract))))
-    named = {record.batch_id for record in current} | {_EMPTY}
+    named = {record.batch_id for record in kept} | {_EMPTY}
     for path in lake.accepted(contract.id).glob("*.parquet"):
         if path.stem not in named:
             path.unlink()

@@ -38,10 +38,10 @@ def fetch(platform: Platform, limits: Limits, incoming: Path, ask: Ask, cursor: 
     try:
         return _fetch(platform, limits, incoming, ask, cursor, run_id, started)
     except ConnectorProblem as problem:
-        return NothingNew(failed_receipt(ask, run_id, started, problem))
+        return NothingNew(failed_receipt(ask, run_id, started, problem, cursor))
     except Exception:  # kept this wide because a defect in one connector must not take the others' files along
         log.exception("%s/%s: unexpected", ask[0].id, ask[1].id)
-        return NothingNew(failed_receipt(ask, run_id, started, defect()))
+        return NothingNew(failed_receipt(ask, run_id, started, defect(), cursor))
 
 
 def _fetch(

@@ -10,6 +10,7 @@ from typing import Literal
 from governance.contracts.model import Contract
 from governance.lake import write_atomically
 from governance.pipeline.accepted_rows import list_current
+from governance.pipeline.archive import archive_absent
 from governance.pipeline.locks import accepted_lock, hold
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
@@ -59,6 +60,7 @@ def harmonise(platform: Platform) -> Harmonised:
         BuildFailed: dbt could not run at all; the shared layer stays as it was.
     """
     with hold(platform.lake, "warehouse"):
+        archive_absent(platform)
         inputs = input_fingerprints(platform)
         current = read_current(platform.lake)
         if current is not None and current.inputs == fingerprint_of(inputs):
@@ -79,7 +81,8 @@ def harmonise(platform: Platform) -> Harmonised:
 
 def _list_current(platform: Platform, contract: Contract) -> None:
     with hold(platform.lake, accepted_lock(contract.id)):
-        list_current(platform.lake, contract, list_accepted(platform.engine, contract.id))
+        kept = list_accepted(platform.engine, contract.id, with_archived=True)
+        list_current(platform.lake, contract, list_accepted(platform.engine, contract.id), kept)
 
 
 def _built_path(platform: Platform) -> Path:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from governance.contracts.model import Contract
@@ -21,6 +22,7 @@ from governance.pipeline.words import defect
 from governance.platform import Platform
 from governance.state.cursors import find_cursors
 from governance.state.receipts import Receipt
+from governance.state.standing import begin_checks
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,10 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
     ``say`` is called with each receipt as soon as it is kept, for progress.
     """
     receipts: list[Receipt] = []
-    cursors = find_cursors(platform.engine, [(organisation.id, source.id) for organisation, source in asks])
     limits = platform.limits
+    keys = [(organisation.id, source.id) for organisation, source in asks]
+    cursors = find_cursors(platform.engine, keys)
+    begin_checks(platform.engine, keys, datetime.now(UTC))
     # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
     with _incoming(platform) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
         asked = {pool.submit(fetch, platform, limits, folder, ask, cursors.get((ask[0].id, ask[1].id))) for ask in asks}
@@ -118,5 +122,6 @@ def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[A
         return settle(platform, contract, list(zip(arrivals, examined, strict=True)))
     if len(arrivals) > 1:
         return [receipt for arrival in arrivals for receipt in settle_arrivals(platform, contract, [arrival])]
-    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, defect())) for a in arrivals]
+    known = find_cursors(platform.engine, [a.key for a in arrivals])
+    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, defect(), known.get(a.key))) for a in arrivals]
     return settle_without_rows(platform, broken)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from connectors.problems import SourceUnavailable
 from governance.notifications.send import send_waiting
+from governance.pipeline.archive import archive_absent
 from governance.pipeline.failures import SourceDidNotAnswer, SourceRefused, StepHadFailures
 from governance.pipeline.harmonise import Harmonised, harmonise
 from governance.pipeline.harvest import harvest
@@ -47,6 +48,11 @@ def require_complete(failures: list[str]) -> None:
     """
     if failures:
         raise StepHadFailures("; ".join(failures))
+
+
+def archive_step() -> list[str]:
+    """Archive sources that were absent for too long: ``<member>/<source>`` of each."""
+    return [f"{one.member_id}/{one.source_id}" for one in archive_absent(open_platform(load_settings()))]
 
 
 def notify_step() -> dict[str, int]:

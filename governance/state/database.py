@@ -38,6 +38,7 @@ receipts = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
     Column("outcome", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
     Column("report_status", String(16)),
     Column("file_name", Text),
     Column("file_sha256", String(64)),
@@ -68,6 +69,8 @@ cursors = Table(
     Column("last_modified", Text),
     Column("watermark", Text),
     Column("outcome", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("contract_version", String(32), nullable=False),
     Column("run_id", String(32), nullable=False),
     Column("checked_at", Float, nullable=False),
 )
@@ -83,6 +86,24 @@ accepted = Table(
     Column("rows", Integer, nullable=False),
 )
 
+
+under_way = Table(
+    "under_way",
+    metadata,
+    Column("member_id", String(64), primary_key=True),
+    Column("source_id", String(64), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("member_id", String(64), primary_key=True),
+    Column("source_id", String(64), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("archived_at", DateTime(timezone=True)),
+)
 
 outbox = Table(
     "outbox",

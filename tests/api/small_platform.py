@@ -287,6 +287,7 @@ def _store_run(platform: Platform, run_id: str, member: str, dataset: str, outco
             "started_at": now,
             "finished_at": now,
             "outcome": outcome,
+            "state": "invalid" if wrong else "not_checked",
             "file_name": f"{dataset}.csv",
             "message_fr": "3 lignes reprises, 2 à corriger." if wrong else "Le site ne répond pas.",
             "message_en": "3 rows taken, 2 to mend." if wrong else "The site does not answer.",
