@@ -68,12 +68,13 @@ def post(settings: Settings, limits: Limits, subscription: Subscription, news: N
     try:
         secret = resolve_secret(settings, subscription.secret).get_secret_value()
         signed = signed_headers(news.notice_id, now, body, secret)
-    except refused.ConnectorProblem as missing:
-        raise NotDelivered(missing.message_fr, missing.message_en) from None
+    except refused.ConnectorProblem:
+        # In words of our own: a page for everybody shows them, and those of the source name the reference.
+        raise NotDelivered("Le secret du webhook manque.", "The webhook's secret is missing.") from None
     except ValueError:
         raise NotDelivered(
-            f"Le secret « {subscription.secret} » n'est pas de la forme whsec_… (base64, 24 octets au moins).",
-            f"The secret {subscription.secret!r} is not written whsec_… (base64, at least 24 bytes).",
+            "Le secret du webhook n'est pas de la forme whsec_… (base64, 24 octets au moins).",
+            "The webhook's secret is not written whsec_… (base64, at least 24 bytes).",
         ) from None
     _require_protection(subscription.webhook, limits)
     order = Order(subscription.webhook, {**signed, "Content-Type": "application/json"})

@@ -12,6 +12,7 @@ from governance.lake import write_atomically
 from governance.pipeline.accepted_rows import list_current
 from governance.pipeline.archive import archive_absent
 from governance.pipeline.locks import accepted_lock, hold
+from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
 from governance.pipeline.warehouse import Build, SharedModel, build, export, project_fingerprint
@@ -66,10 +67,10 @@ def harmonise(platform: Platform) -> Harmonised:
         if current is not None and current.inputs == fingerprint_of(inputs):
             return Harmonised("unchanged", current.version, ())
         write_reference(platform.federation, platform.lake)
-        for contract in platform.contracts.values():
-            _list_current(platform, contract)
         known = _built_inputs(platform)
         changed = [name for name in inputs if known.get(name) != inputs[name]]
+        for contract in platform.contracts.values():
+            _list_current(platform, contract, is_changed="_project" in changed or contract.id in changed)
         everything = current is None or "_project" in changed
         selection = None if everything else [f"source:accepted.{dataset}+" for dataset in changed]
         done = build(platform.settings, platform.lake.root, selection)
@@ -79,10 +80,13 @@ def harmonise(platform: Platform) -> Harmonised:
         return outcome
 
 
-def _list_current(platform: Platform, contract: Contract) -> None:
+def _list_current(platform: Platform, contract: Contract, *, is_changed: bool) -> None:
     with hold(platform.lake, accepted_lock(contract.id)):
         kept = list_accepted(platform.engine, contract.id, with_archived=True)
-        list_current(platform.lake, contract, list_accepted(platform.engine, contract.id), kept)
+        served = list_accepted(platform.engine, contract.id)
+        list_current(platform.lake, contract, served, kept)
+        if is_changed:
+            write_overlaps(platform.lake, contract, served)
 
 
 def _built_path(platform: Platform) -> Path:

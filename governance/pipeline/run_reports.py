@@ -19,6 +19,7 @@ from governance.intake.model import ContractFacts, Examined, FileFacts, Report, 
 from governance.lake import Lake, write_atomically
 from governance.parquet_bytes import to_parquet
 from governance.pipeline.accepted_rows import repeated
+from governance.pipeline.overlaps import overlaps_of_run
 from governance.state.receipts import Receipt
 
 _ERRORS, _ROWS = "errors.parquet", "quarantined.parquet"
@@ -73,12 +74,17 @@ def find_read_by(lake: Lake, receipt: Receipt) -> ReadBy | None:
 
 
 def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
-    """Return what is kept of a run, or None where no file was read or nothing is kept any more."""
+    """Return what is kept of a run, or None where no file was read or nothing is kept any more.
+
+    While the run's rows count, what other files give as well is told too: it is known only since data was harmonised.
+    """
     read_by = find_read_by(lake, receipt)
     if read_by is None or receipt.batch_id is None:
         return None
     folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
-    findings = Findings(_of_run(folder / _ERRORS, receipt), contract)
+    errors = _of_run(folder / _ERRORS, receipt)
+    between = overlaps_of_run(lake, contract, receipt.run_id)
+    findings = Findings(pl.concat([errors, between]) if between.height else errors, contract)
     rows = folder / _ROWS
     return RunReport(
         _report(receipt, contract, findings), _of_run(rows, receipt) if rows.is_file() else _no_rows(contract)
