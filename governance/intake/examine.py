@@ -36,7 +36,8 @@ def examine(
     header appears twice, puts every row of the file in quarantine.
 
     ``references`` are the accepted rows of other datasets, by id, for foreign keys: one to a dataset that is not
-    among them is reported as not checked.
+    among them is reported as not checked. Where they say whose they are (``row_keys.OWNER``), a file is held against
+    those of its own ``owner`` only.
 
     Raises:
         ContractError: the contract itself cannot be applied.
@@ -46,18 +47,19 @@ def examine(
     if len({file.key for file in files}) != len(files):
         raise ValueError("two files have the same key")
     compile_contract(contract)
-    unjudged = unresolved(contract, references)
+    unjudged = {owner: unresolved(contract, references, owner) for owner in {file.owner for file in files}}
     mapped: list[MappedFile] = []
     done: dict[str, Examined] = {}
     wanted = [(file, wanted_of(file, contract)) for file in files]
     tables = read_alike(wanted)
     for file, headers in wanted:
         try:
-            mapped.append(_with_unjudged(read_mapped(file, headers, tables.get(file.key)), unjudged))
+            mapped.append(_with_unjudged(read_mapped(file, headers, tables.get(file.key)), unjudged[file.owner]))
         except UnreadableError as error:
             done[file.key] = unusable(file, contract, error)
     if mapped:
         gathered = gather(mapped, contract)
-        judged = validate(gathered.rows, gathered.written, contract, references)
+        owners = [one.file.owner for one in gathered.files]
+        judged = validate(gathered.rows, gathered.written, contract, references, owners)
         done |= {answer.key: answer for answer in split(gathered, judged, contract)}
     return [done[file.key] for file in files]

@@ -4,7 +4,7 @@ The frame that comes in holds the contract's columns as text and three of ours: 
 (``RECORD``, from 1) and which physical line (``line_number``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
 from governance.intake.constraints import TYPED, constraints_of, typed
-from governance.intake.row_keys import FILE, INDEX, Judgeable, key_errors
+from governance.intake.row_keys import FILE, INDEX, OWNER, Judgeable, key_errors
 from governance.intake.table import LINE
 
 RECORD = "\x1frecord"
@@ -81,6 +81,10 @@ def _repeated_rows(frame: pl.DataFrame, names: list[str]) -> pl.Series:
     return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again.implode())
 
 
+def _owned(owners: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame({FILE: range(len(owners)), OWNER: owners}, schema={FILE: pl.UInt32, OWNER: pl.String})
+
+
 def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataFrame:
     found = written[rule.column].gather(index)
     return pl.DataFrame({INDEX: index.cast(pl.UInt32), "value": found}).select(
@@ -94,11 +98,16 @@ def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataF
 
 
 def validate(
-    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+    frame: pl.DataFrame,
+    written: pl.DataFrame,
+    contract: Contract,
+    references: Mapping[str, pl.DataFrame] = NONE,
+    owners: Sequence[str] = (),
 ) -> Judged:
     """Judge every row; errors come in the order of rows, then of columns, with the values of ``written``.
 
-    ``references`` are the accepted rows of other datasets, by id, for foreign keys.
+    ``references`` are the accepted rows of other datasets, by id, for foreign keys; ``owners`` says whose the files
+    are, by their number, where rows referred to are somebody's.
 
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
@@ -116,7 +125,7 @@ def validate(
         for number, rule in enumerate(rules)
         if result[str(number)].any()
     ]
-    rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references)
+    rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references, _owned(owners))
     found += key_errors(rows, contract, lambda at, column, code: _errors_at(written, at, _Rule(column, code, NEVER)))
     order = pl.Enum(names)
     errors = pl.concat([pl.DataFrame(schema=ERROR_SCHEMA), *found]) if found else pl.DataFrame(schema=ERROR_SCHEMA)

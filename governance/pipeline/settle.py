@@ -19,6 +19,7 @@ from governance.pipeline.accepted_rows import Kept, write_accepted
 from governance.pipeline.archive import journal_returns
 from governance.pipeline.guard import is_suspicious_shrink
 from governance.pipeline.locks import accepted_lock, hold
+from governance.pipeline.references import References, Runs, with_references
 from governance.pipeline.run_reports import write_run_reports
 from governance.pipeline.words import failed_words, held_words, outcome_words
 from governance.platform import Platform
@@ -118,8 +119,15 @@ def settle_without_rows(platform: Platform, runs: Sequence[NothingNew]) -> list[
     return receipts
 
 
-def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival, Examined]]) -> list[Receipt]:
+def settle(
+    platform: Platform,
+    contract: Contract,
+    runs: Sequence[tuple[Arrival, Examined]],
+    references: References = References(),
+) -> list[Receipt]:
     """Keep or refuse the rows of files that were examined together, and write what is to be known of each.
+
+    ``references`` is what they were held against besides their contract.
 
     Raises:
         RowsLost: the counts of a file do not add up; nothing of the batch is kept.
@@ -130,7 +138,7 @@ def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival,
         settled = [_settle_one(batch_id, contract, *run, before.get(run[0].key)) for run in runs]
         declared = {one.arrival.run_id: one.arrival.ask[1] for one in settled}
         runs_examined = [(one.arrival.run_id, one.examined) for one in settled]
-        write_run_reports(platform.lake, batch_id, contract, runs_examined, declared)
+        write_run_reports(platform.lake, batch_id, contract, runs_examined, declared, _referred(settled, references))
         kept = [one for one in settled if one.outcome == "accepted"]
         if kept:
             write_accepted(platform.lake, contract, batch_id, [_kept(one) for one in kept])
@@ -141,7 +149,7 @@ def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival,
         with platform.engine.begin() as connection:
             keep_receipts(connection, platform.federation, [one.receipt for one in settled])
             store_accepted(connection, [_record(contract, batch_id, one) for one in kept])
-            store_cursors(connection, [_cursor(one) for one in settled])
+            store_cursors(connection, [_cursor(one, references) for one in settled])
             forget_absences(connection, back)
             end_checks(connection, keys)
     return [one.receipt for one in settled]
@@ -209,13 +217,19 @@ def _record(contract: Contract, batch_id: str, settled: _Settled) -> AcceptedRow
     )
 
 
-def _cursor(settled: _Settled) -> Cursor:
+def _referred(settled: Sequence[_Settled], references: References) -> dict[str, Runs]:
+    """The runs that each run's rows were held against, where there are any."""
+    found = {one.arrival.run_id: references.runs_of(one.arrival.key[0]) for one in settled}
+    return {run_id: runs for run_id, runs in found.items() if runs}
+
+
+def _cursor(settled: _Settled, references: References) -> Cursor:
     arrival = settled.arrival
     member_id, source_id = arrival.key
     return Cursor(
         member_id=member_id,
         source_id=source_id,
-        fingerprint=arrival.fingerprint,
+        fingerprint=with_references(arrival.fingerprint, references.runs_of(member_id)),
         origin=arrival.origin,
         file_sha256=arrival.sha256,
         file_name=arrival.file_name,
