@@ -16,6 +16,7 @@ COMMANDS = {
     "rehearse": "governance.commands.rehearse:rehearse",
     "report": "governance.commands.report:report",
     "confirm": "governance.commands.confirm:confirm",
+    "replay": "governance.commands.replay:replay",
     "delete": "governance.commands.delete:delete",
     "notify": "governance.commands.notify:notify",
     "decide": "governance.commands.decide:decide",

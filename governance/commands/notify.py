@@ -13,7 +13,7 @@ from governance.platform import open_platform
 
 _SAYINGS = {
     "fr": {
-        "none": "Rien n'attend.",
+        "none": "Rien n'est à envoyer pour l'instant.",
         "sent": "envoyé",
         "waiting": "en attente",
         "given_up": "abandonné",
@@ -23,7 +23,7 @@ _SAYINGS = {
         "": "",
     },
     "en": {
-        "none": "Nothing waits.",
+        "none": "Nothing is due now.",
         "sent": "sent",
         "waiting": "waiting",
         "given_up": "given up",

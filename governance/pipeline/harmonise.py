@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +16,11 @@ from governance.pipeline.locks import accepted_lock, hold
 from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
+from governance.pipeline.version_record import write_record
 from governance.pipeline.warehouse import Build, SharedModel, build, export, project_fingerprint
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, SharedVersion, read_current, switch_to, table_path
-from governance.state.cursors import list_accepted
+from governance.state.cursors import AcceptedRows, list_accepted
 
 
 @dataclass(frozen=True)
@@ -69,24 +71,28 @@ def harmonise(platform: Platform) -> Harmonised:
         write_reference(platform.federation, platform.lake)
         known = _built_inputs(platform)
         changed = [name for name in inputs if known.get(name) != inputs[name]]
+        served: list[AcceptedRows] = []
         for contract in platform.contracts.values():
-            _list_current(platform, contract, is_changed="_project" in changed or contract.id in changed)
+            is_changed = "_project" in changed or contract.id in changed
+            served += _list_current(platform, contract, is_changed=is_changed)
         everything = current is None or "_project" in changed
         selection = None if everything else [f"source:accepted.{dataset}+" for dataset in changed]
         done = build(platform.settings, platform.lake.root, selection)
-        outcome = _switch(platform, current, done, fingerprint_of(inputs))
+        outcome = _switch(platform, current, done, fingerprint_of(inputs), served)
         if not outcome.failures:
             write_atomically(_built_path(platform), json.dumps(inputs).encode())
         return outcome
 
 
-def _list_current(platform: Platform, contract: Contract, *, is_changed: bool) -> None:
+def _list_current(platform: Platform, contract: Contract, *, is_changed: bool) -> list[AcceptedRows]:
+    """Say whose rows of a dataset count, and return that."""
     with hold(platform.lake, accepted_lock(contract.id)):
         kept = list_accepted(platform.engine, contract.id, with_archived=True)
         served = list_accepted(platform.engine, contract.id)
         list_current(platform.lake, contract, served, kept)
         if is_changed:
             write_overlaps(platform.lake, contract, served)
+        return served
 
 
 def _built_path(platform: Platform) -> Path:
@@ -100,7 +106,9 @@ def _built_inputs(platform: Platform) -> dict[str, str]:
         return {}
 
 
-def _switch(platform: Platform, current: SharedVersion | None, done: Build, inputs: str) -> Harmonised:
+def _switch(
+    platform: Platform, current: SharedVersion | None, done: Build, inputs: str, served: Sequence[AcceptedRows]
+) -> Harmonised:
     now = datetime.now(UTC)
     version = f"{now:%Y%m%dT%H%M%S}-{inputs[:8]}"
     before = current.tables if current else {}
@@ -123,7 +131,9 @@ def _switch(platform: Platform, current: SharedVersion | None, done: Build, inpu
         changed.append(model.dataset)
     # An incomplete version never counts as done, so that the next run tries again.
     seal = inputs if not failures else f"{inputs}-incomplete"
-    switch_to(platform.lake, SharedVersion(version=version, created_at=now, inputs=seal, tables=tables))
+    shared = SharedVersion(version=version, created_at=now, inputs=seal, tables=tables)
+    write_record(platform, shared, served, {model.dataset: model.sources for model in done.shared})
+    switch_to(platform.lake, shared)
     return Harmonised("built", version, tuple(sorted(changed)), tuple(failures))
 
 
