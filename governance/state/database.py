@@ -1,11 +1,14 @@
 """The one engine to the platform's state, and its tables."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
     DateTime,
     Engine,
     Float,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -138,6 +142,16 @@ class StateOfAnotherVersion(RuntimeError):  # noqa: N818 - kept because it is na
             f"(layout {found or 1}, this one needs {LAYOUT}). No release has been made yet, so there is no upgrade: "
             "keep a copy, then 'make clean' and start again; the declarations stay."
         )
+
+
+def insert_unless_known(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows in the caller's transaction; those whose primary key is there already stay as they are.
+
+    Asking first would not do: two processes may both be told that a row is not there.
+    """
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def _wait_for_the_other_writer(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

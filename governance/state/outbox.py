@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Engine, Row, desc, select, update
 
-from governance.state.database import outbox
+from governance.state.database import insert_unless_known, outbox
 
 Occasion = Literal["run", "digest"]
 NoticeState = Literal["waiting", "sent", "given_up", "withdrawn"]
@@ -53,13 +53,7 @@ def notice_id(subscription: str, occasion: str) -> str:
 
 def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
     """Queue notices in the caller's transaction; one that is queued already stays as it is."""
-    wanted = {notice.id: notice for notice in notices}
-    if not wanted:
-        return
-    known: set[str] = set(connection.execute(select(outbox.c.id).where(outbox.c.id.in_(list(wanted)))).scalars())
-    fresh = [notice.model_dump() for key, notice in wanted.items() if key not in known]
-    if fresh:
-        connection.execute(outbox.insert(), fresh)
+    insert_unless_known(connection, outbox, [notice.model_dump() for notice in notices])
 
 
 def find_due(engine: Engine, now: datetime, most: int) -> list[Notice]:

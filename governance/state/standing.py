@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, Row, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, and_, bindparam, delete, select, update
 
 from governance.state.cursors import SourceKey
-from governance.state.database import absences, under_way
+from governance.state.database import absences, insert_unless_known, under_way
 from governance.state.receipts import READ, CheckState, latest_receipts
 
 LONGEST_CHECK = timedelta(hours=1)
@@ -63,8 +63,7 @@ def begin_checks(engine: Engine, keys: Collection[SourceKey], now: datetime) -> 
     """Say that sources are being asked and checked."""
     with engine.begin() as connection:
         end_checks(connection, keys)
-        if keys:
-            connection.execute(insert(under_way), [{"member_id": m, "source_id": s, "since": now} for m, s in keys])
+        insert_unless_known(connection, under_way, [{"member_id": m, "source_id": s, "since": now} for m, s in keys])
 
 
 def end_checks(connection: Connection, keys: Collection[SourceKey]) -> None:
@@ -74,10 +73,7 @@ def end_checks(connection: Connection, keys: Collection[SourceKey]) -> None:
 
 def note_absences(connection: Connection, noticed: Iterable[Absence]) -> None:
     """Remember since when sources are absent, in the caller's transaction; what is known already stays as it is."""
-    for absence in noticed:
-        mine = (absences.c.member_id == absence.member_id, absences.c.source_id == absence.source_id)
-        if connection.execute(select(absences.c.since).where(*mine)).first() is None:
-            connection.execute(insert(absences).values(absence.model_dump()))
+    insert_unless_known(connection, absences, [absence.model_dump() for absence in noticed])
 
 
 def forget_absences(connection: Connection, keys: Collection[SourceKey]) -> None:

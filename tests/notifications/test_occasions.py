@@ -6,7 +6,7 @@ import pytest
 
 from governance.federation import Subscription
 from governance.notifications.occasions import concerns
-from governance.state.outbox import Notice, list_notices
+from governance.state.outbox import Notice, list_notices, queue_notices
 from governance.state.receipts import Receipt
 from tests.notifications.conftest import subscribe
 from tests.pipeline.conftest import World, place
@@ -88,6 +88,17 @@ def test_digest_of_a_period_is_queued_once_and_due_in_the_morning(world: World) 
     assert notice.occasion == "digest" and notice.since is not None
     assert (notice.due_at - notice.since).days in (6, 7)  # six and twenty-three hours where the clocks change
     assert notice.due_at.weekday() == 0
+
+
+def test_notice_that_another_process_queued_meanwhile_stays_as_it_is(world: World) -> None:
+    told = subscribe(world, {**TO, "when": "digest", "every": "daily"})
+    told.write("donges", place(1))
+    told.harvest()
+    (notice,) = _notices(told)
+    changed = notice.model_copy(update={"attempts": 3})
+    with told.platform.engine.begin() as connection:
+        queue_notices(connection, [changed, changed])
+    assert _notices(told) == [notice]
 
 
 @pytest.mark.parametrize(
