@@ -23,12 +23,6 @@ TOWN, OTHER = place(1), place(1, name="Autre nom")
 """The same key, with another name."""
 
 
-def _keyed(world: World) -> World:
-    """The dataset with a key, as its contract of the example has none."""
-    contract = world.platform.contracts["lieux_covoiturage"].model_copy(update={"primary_key": ("id_local",)})
-    return World(_with(world, contract), world.folders)
-
-
 def _with(world: World, contract: Contract) -> Platform:
     return replace(world.platform, contracts={**world.platform.contracts, contract.id: contract})
 
@@ -77,26 +71,25 @@ def test_same_row_of_two_members_is_told_to_both_with_both_places(world: World) 
 
 
 def test_neither_row_wins_and_counts_stay_as_they_were(world: World) -> None:
-    keyed = _keyed(world)
-    keyed.write("donges", TOWN)
-    keyed.write("trignac", OTHER)
-    receipts = _receipts(keyed)
-    harmonise(keyed.platform)
-    shared = read_current(keyed.platform.lake)
+    world.write("donges", TOWN)
+    world.write("trignac", OTHER)
+    receipts = _receipts(world)
+    harmonise(world.platform)
+    shared = read_current(world.platform.lake)
     assert shared is not None
-    rows = pl.read_parquet(table_path(keyed.platform.lake, shared.tables["lieux_covoiturage"]))
+    rows = pl.read_parquet(table_path(world.platform.lake, shared.tables["lieux_covoiturage"]))
     assert sorted(zip(rows["member_id"], rows["nom_lieu"], strict=True)) == [
         ("donges", "Aire exemple 1"),
         ("trignac", "Autre nom"),
     ]
     for receipt in receipts.values():
         assert (receipt.rows_in, receipt.rows_accepted, receipt.rows_duplicates) == (1, 1, 0)
-        assert [error.rule for error in _told(keyed, receipt)] == ["conflict-between-members"]
+        assert [error.rule for error in _told(world, receipt)] == ["conflict-between-members"]
 
 
 @pytest.mark.parametrize(("second", "rule"), [(TOWN, "duplicate-between-sources"), (OTHER, "conflict-between-sources")])
 def test_two_sources_of_a_member_are_told_in_other_words(world: World, second: str, rule: str) -> None:
-    both = _two_sources(_keyed(world))
+    both = _two_sources(world)
     both.write("donges", TOWN)
     _second_file(both, place(7), second)
     receipts = _receipts(both)
@@ -128,6 +121,17 @@ def test_what_was_mended_is_told_no_more(world: World) -> None:
     _receipts(world)
     harmonise(world.platform)
     assert _told(world, receipts["donges", "lieux_covoiturage"]) == []
+
+
+def test_without_a_key_the_whole_row_is_compared(world: World) -> None:
+    contract = world.platform.contracts["lieux_covoiturage"]
+    keyless = World(_with(world, contract.model_copy(update={"primary_key": ()})), world.folders)
+    keyless.write("donges", TOWN, place(2))
+    keyless.write("trignac", OTHER, place(2))
+    receipts = _receipts(keyless)
+    harmonise(keyless.platform)
+    (only,) = _told(keyless, receipts["donges", "lieux_covoiturage"])
+    assert (only.rule, only.line, only.column) == ("duplicate-between-members", 3, None)
 
 
 def test_key_that_is_not_filled_in_whole_says_nothing(world: World) -> None:
