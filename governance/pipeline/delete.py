@@ -4,6 +4,7 @@ Receipts stay (counts and words), and so does the journal, where it is written f
 layer that were published earlier stay as they are: they are what readers were given.
 """
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,6 +97,8 @@ def delete_source(platform: Platform, found: Deletable, who: str) -> None:
             (platform.lake.quarantine(batch_id) / f"changes-{run_id}.json").unlink(missing_ok=True)
     for sha256 in found.files:
         platform.lake.landed(sha256).unlink(missing_ok=True)
+    # Whatever was made again for somebody to look at may hold these rows; it can be made again without them.
+    shutil.rmtree(platform.settings.state_dir / "replays", ignore_errors=True)
     with platform.engine.begin() as connection:
         forget_source(connection, found.key)
         forget_absences(connection, [found.key])

@@ -9,8 +9,9 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version as installed
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -110,9 +111,15 @@ def read_record(lake: Lake, version: str) -> tuple[VersionRecord, str] | None:
 
 def version_at(lake: Lake, instant: datetime) -> VersionRecord | None:
     """Return the record of the version that readers used at an instant, or None before the first record."""
-    known = [VersionRecord.model_validate_json(path.read_bytes()) for path in lake.records.glob("*.json")]
-    before = [record for record in known if record.shared.created_at <= instant]
-    return max(before, key=lambda record: record.shared.created_at, default=None)
+    # A version's name begins with its second: only the newest are read, however many there are.
+    latest = f"{instant.astimezone(UTC):%Y%m%dT%H%M%S}"
+    paths = sorted((p for p in lake.records.glob("*.json") if p.name[: len(latest)] <= latest), reverse=True)
+    for _, of_one_second in groupby(paths, key=lambda path: path.name[: len(latest)]):
+        known = [VersionRecord.model_validate_json(path.read_bytes()) for path in of_one_second]
+        before = [record for record in known if record.shared.created_at <= instant]
+        if before:
+            return max(before, key=lambda record: record.shared.created_at)
+    return None
 
 
 def kept(lake: Lake, sha256: str) -> bytes:
