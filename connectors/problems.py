@@ -100,6 +100,11 @@ class SourceRefused(ConnectorProblem):
         )
         self.status = status
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether the source says that what was asked for is not there, or there no more."""
+        return self.status in (404, 410)
+
 
 class TooLarge(ConnectorProblem):
     """The body is larger than allowed, or swells too much when decompressed."""

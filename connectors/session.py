@@ -135,6 +135,19 @@ class Session:
                         return Answer(response.status_code, response.headers, url, attempts=attempt.num)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def hand_over(self, order: Order, body: bytes) -> int:
+        """Post a body, once, and return the status (2xx); the answer's body is not read.
+
+        Not tried again here: whether a message may come twice is for whoever sends it to say. Redirections are not
+        followed, since a message would be handed to an address that nobody declared.
+
+        Raises:
+            SourceUnavailable, SourceRefused, EgressForbidden: as ``download``; it was not taken, or nobody knows.
+        """
+        with self._open(order, dict(order.headers), "POST", body) as (response, url):
+            require_success(response, shown(url))
+            return response.status_code
+
     def _take(self, order: Order, draft: Draft | Page, attempt: int) -> Answer:
         headers = dict(order.headers)
         if draft.resume_if and draft.size:
@@ -186,7 +199,9 @@ class Session:
                 raise self._patience.too_slow(where)
 
     @contextmanager
-    def _open(self, order: Order, headers: dict[str, str], method: str) -> Iterator[tuple[httpx.Response, httpx.URL]]:
+    def _open(
+        self, order: Order, headers: dict[str, str], method: str, body: bytes | None = None
+    ) -> Iterator[tuple[httpx.Response, httpx.URL]]:
         """Follow redirections to the final answer, its body not yet read; transport failures become ours."""
         try:
             url = httpx.URL(order.url)
@@ -194,7 +209,7 @@ class Session:
             where = plain(order.url.partition("?")[0].rpartition("@")[2])
             raise SourceRefused(where, 400, "adresse illisible", "unreadable address") from None
         try:
-            response, url = self._follow(order, url, headers, method)
+            response, url = self._follow(order, url, headers, method, body)
             try:
                 yield response, url
             finally:
@@ -207,13 +222,13 @@ class Session:
             raise SourceUnavailable(shown(url), "connexion impossible ou coupée", "connection failed or cut") from error
 
     def _follow(
-        self, order: Order, url: httpx.URL, headers: dict[str, str], method: str
+        self, order: Order, url: httpx.URL, headers: dict[str, str], method: str, body: bytes | None
     ) -> tuple[httpx.Response, httpx.URL]:
         secrets = {name: value.get_secret_value() for name, value in order.secret_headers.items()}
         for _ in range(self._limits.max_redirects + 1):
-            request = self._client.build_request(method, url, headers={**headers, **secrets})
+            request = self._client.build_request(method, url, headers={**headers, **secrets}, content=body)
             response = self._client.send(request, stream=True, follow_redirects=False)
-            if response.status_code not in _REDIRECTS or "Location" not in response.headers:
+            if body is not None or response.status_code not in _REDIRECTS or "Location" not in response.headers:
                 return response, url
             response.close()
             target = redirected(url, response.headers["Location"])

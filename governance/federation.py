@@ -3,6 +3,7 @@
 A member or partner is one YAML file keyed by an immutable id. Names on screen are never keys.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}$"
 FileFormat = Literal[
     "csv", "xlsx", "xls", "ods", "json", "ndjson", "geojson", "xml", "parquet", "shapefile", "geopackage"
 ]
+SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/[^\x00]+)$")]
+"""Where a secret is, never its value."""
 InseeCode = Annotated[str, StringConstraints(pattern=r"^([013-9]\d|2[AB1-9])\d{3}$")]
 
 
@@ -78,9 +81,7 @@ class Source(Declaration):
     constants: Mapping[str, str] = Field(default_factory=dict, description="contract column: value for each row")
     formats: Formats = Formats()
     column_formats: Mapping[str, Formats] = Field(default_factory=dict)
-    secret: str | None = Field(
-        None, pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/[^\x00]+)$", description="where a secret is, never its value"
-    )
+    secret: SecretReference | None = None
     max_shrink: float = Field(0.5, ge=0, le=1, description="share of rows that may vanish before a run is held")
 
     @model_validator(mode="before")
@@ -90,6 +91,43 @@ class Source(Declaration):
         if isinstance(values, dict) and "id" not in values and "dataset" in values:
             return {"id": values["dataset"], **values}
         return values
+
+
+class Subscription(Declaration):
+    """Who is told what came of runs, and when: a mailbox of a function, or a program's address."""
+
+    email: str | None = Field(
+        None,
+        pattern=r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+$",
+        max_length=254,
+        description="of a function, never a person",
+    )
+    webhook: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="address that receipts are posted to")
+    secret: SecretReference | None = Field(None, description="what the webhook's messages are signed with")
+    when: Literal["always", "on_error", "on_change", "digest"] = "on_change"
+    every: Literal["daily", "weekly"] | None = Field(None, description="how often a digest comes")
+    sources: tuple[Identifier, ...] = Field((), description="which sources; by default all")
+    language: Literal["fr", "en"] = "fr"
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Subscription":
+        """One address; a webhook is signed; only a digest has a rhythm."""
+        if (self.email is None) == (self.webhook is None):
+            raise ValueError("a subscription names either email or webhook")
+        if (self.webhook is None) != (self.secret is None):
+            raise ValueError("a webhook needs a secret to be signed with, and an email has none")
+        if (self.when == "digest") != (self.every is not None):
+            raise ValueError("'every' (daily or weekly) goes with when: digest, and with nothing else")
+        return self
+
+    @cached_property
+    def key(self) -> str:
+        """What tells it from others; another address or occasion is another subscription."""
+        return hashlib.sha256(self.model_dump_json(exclude={"secret"}).encode()).hexdigest()[:32]
+
+    def covers(self, source_id: str) -> bool:
+        """Whether it is about that source."""
+        return not self.sources or source_id in self.sources
 
 
 class Contact(Declaration):
@@ -111,6 +149,7 @@ class Organisation(Declaration):
     example: bool = Field(False, description="invented for the example federation, and shown as such")
     schedule: str = "0 4 * * *"
     sources: tuple[Source, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Organisation":
@@ -120,6 +159,9 @@ class Organisation(Declaration):
         ids = [source.id for source in self.sources]
         if len(ids) != len(set(ids)):
             raise ValueError(f"source ids repeat: {sorted(i for i in ids if ids.count(i) > 1)}")
+        unknown = {named for subscription in self.subscriptions for named in subscription.sources} - set(ids)
+        if unknown:
+            raise ValueError(f"subscriptions name sources that are not declared: {sorted(unknown)}")
         return self
 
 

@@ -3,8 +3,11 @@
 lake/landing/ab/<sha256>                        bytes as received, never changed
 lake/accepted/<dataset>/<batch>.parquet         good rows of the sources that were taken in together, never changed
 lake/accepted_now/<dataset>.parquet             which runs' rows count, one row a source; the others are superseded
+lake/overlaps/<dataset>.parquet                 which of those rows two files give, and where each stands
 lake/quarantine/<batch>/                        rows that failed, and every error found, each with its run
 lake/shared/<version>/<model>.parquet           what may leave, immutable
+lake/records/<version>.json                     what that version was made of, so that it can be made again
+lake/records/kept/<sha256>                      models, contracts and reference that versions were made with
 lake/shared/current.json                        the version that readers use, switched atomically
 """
 
@@ -38,9 +41,18 @@ class Lake:
         """Path of the list of runs whose rows count."""
         return self.root / "accepted_now" / f"{dataset}.parquet"
 
+    def overlaps(self, dataset: str) -> Path:
+        """Path of where rows stand that two files give."""
+        return self.root / "overlaps" / f"{dataset}.parquet"
+
     def quarantine(self, batch_id: str) -> Path:
         """Folder of a batch's errors and quarantined rows."""
         return self.root / "quarantine" / batch_id
+
+    @property
+    def records(self) -> Path:
+        """Folder of what each shared version was made of."""
+        return self.root / "records"
 
     @property
     def shared(self) -> Path:

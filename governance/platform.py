@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import Engine
 
 from connectors.base import Limits
 from governance.contracts.model import Contract
 from governance.contracts.odcs import load_contracts
+from governance.contracts.order import Order
 from governance.decisions.opa import OpaDecisionPoint, PolicyDecisionPoint
 from governance.federation import Federation, load_federation
 from governance.journal.journal import Journal
@@ -28,6 +30,11 @@ class Platform:
     engine: Engine
     pdp: PolicyDecisionPoint
     journal: Journal
+
+    @cached_property
+    def order(self) -> Order:
+        """In which order datasets are checked."""
+        return Order(self.contracts)
 
     @property
     def limits(self) -> Limits:

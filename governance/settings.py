@@ -7,6 +7,7 @@ stays ``None`` and whoever needs it fails with a message that names the setting.
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -77,12 +78,30 @@ class Settings(BaseSettings):
     """Folders of this machine in which a source's secret may be referred to as ``file:``."""
     secret_prefix: str = "SOURCE_SECRET_"  # noqa: S105 - kept because this is a name, not a secret
     """Beginning of the variables that a source's secret may refer to as ``env:``; no declaration reaches others."""
+    absence_grace_days: int = Field(30, ge=0)
+    """Days that the last good rows of a source stay served after it was found gone, before it is archived."""
     token_issuer: str = "archipel-development"  # noqa: S105 - kept because this is a name, not a secret
     """``iss`` that a partner's token must bear."""
     token_audience: str = "archipel-feeds"  # noqa: S105 - kept because this is a name, not a secret
     """``aud`` that a partner's token must bear."""
     token_jwks_url: str | None = None
     """Address of the issuer's public keys; by default the development issuer's key file."""
+    smtp_host: str | None = None
+    """Server that notices by e-mail are handed to; without one they wait, and members' pages say so."""
+    smtp_port: int = 587
+    """Port of that server: 587 with STARTTLS, 465 with TLS from the start."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to that server is protected; ``none`` only suits a server on this machine, and takes no password."""
+    smtp_ca_file: Path | None = None
+    """Certificates of the authority that vouches for that server, where it is not a public one."""
+    smtp_user: str | None = None
+    """Account at that server; by default none is used."""
+    smtp_password: SecretStr | None = None
+    """Password of that account."""
+    smtp_sender: str | None = None
+    """Address that notices come from; by default the federation's contact."""
+    notify_give_up_hours: float = Field(72, gt=0)
+    """How long a notice that cannot be delivered is tried again before it is given up and shown as such."""
     pseudonym_key: SecretStr | None = None
     """Secret under which subjects are pseudonymised in the journal; by default made once in the state folder."""
 

@@ -27,6 +27,27 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Partez de l'accueil ou de la documentation de l'API.",
         "Start from the home page or the API's documentation.",
     ),
+    "copy_too_large": (
+        "Ce fichier a plus d'un million de cellules : sa copie est trop longue à faire pendant que vous attendez.",
+        "This file has more than a million cells: its corrected copy takes too long to make while you wait.",
+        "Demandez-la à la fédération, qui la fait par : archipel report {run} --to a-corriger.xlsx. La liste des "
+        "erreurs en CSV, sur la page de l'accusé, dit la même chose ligne par ligne.",
+        "Ask the federation for it, which makes it with: archipel report {run} --to to-mend.xlsx. The list of faults "
+        "as CSV, on the receipt's page, says the same line by line.",
+    ),
+    "copy_too_long": (
+        "Ce fichier a plus de lignes qu'une feuille de tableur ne peut en contenir : il n'y en a pas de copie.",
+        "This file has more rows than a sheet of a spreadsheet can hold: there is no copy of it.",
+        "Prenez la liste des erreurs en CSV, sur la page de l'accusé, ou par : "
+        "archipel report {run} --to a-corriger.csv.",
+        "Take the list of faults as CSV, on the receipt's page, or with: archipel report {run} --to to-mend.csv.",
+    ),
+    "copy_without_table": (
+        "Aucun tableau n'a été lu pendant ce passage, ou le fichier reçu n'est plus gardé : il n'y a rien à copier.",
+        "No table was read in this run, or the received file is kept no more: there is nothing to copy.",
+        "Ouvrez l'accusé : il dit ce qui est arrivé et ce qu'il faut faire.",
+        "Open the receipt: it says what came and what to do.",
+    ),
     "method_not_allowed": (
         "Cette adresse ne se lit qu'avec la méthode GET.",
         "This address is read with the GET method only.",

@@ -1,6 +1,7 @@
 """``archipel run``, ``harvest``, ``harmonise``, ``publish``: the main job and its steps, without Airflow."""
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from typing import Annotated
 
@@ -51,11 +52,14 @@ def run(federation: FederationOption = None, state: StateOption = None, as_json:
             "lines": [asdict(line) for line in lines],
             "harmonised": asdict(job.harmonised),
             "published": job.published.counts(),
+            "notices": dict(Counter(delivery.state for delivery in job.deliveries)),
         }
-        typer.echo(json.dumps(outcome, ensure_ascii=False))
+        typer.echo(json.dumps(outcome, ensure_ascii=False, default=str))
     else:
         print_summary(lines)
         typer.echo(f"harmonise: {job.harmonised.outcome} {job.harmonised.version}; publish: {job.published.counts()}")
+        for became, count in Counter(delivery.state for delivery in job.deliveries).items():
+            typer.echo(f"notify: {count} {became}")
     for failure in job.harmonised.failures:
         typer.echo(f"archipel: {failure}", err=True)
     if job.harmonised.failures:

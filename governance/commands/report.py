@@ -1,6 +1,7 @@
 """``archipel report``: what is to be mended in the last file of a source, on screen or as a file for the clerk."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -101,6 +102,7 @@ def _copy(platform: Platform, receipt: Receipt, report: Report, sight: Sight, la
     if kept is None:
         raise NoReport(words["no_table"])
     try:
-        return write_corrected_copy(kept, report.errors, sight, lang.value)
+        # Whoever asks at a terminal waits as long as it takes; only a sheet's own limit is left.
+        return write_corrected_copy(kept, report.errors, sight, lang.value, most_cells=sys.maxsize)
     except NoCopy as refusal:
         raise NoReport(words[refusal.code]) from None

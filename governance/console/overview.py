@@ -10,7 +10,7 @@ from governance.contracts.model import Classification
 from governance.federation import Member, Partner
 from governance.platform import Platform
 from governance.shared_layer import SharedVersion, read_current
-from governance.state.receipts import Outcome, Receipt, standing_receipts
+from governance.state.receipts import CheckState, Outcome, Receipt, standing_receipts
 
 
 class _Frozen(BaseModel):
@@ -25,6 +25,9 @@ class SourceState(_Frozen):
     dataset_title: Words
     run_id: str | None = None
     outcome: Outcome | None = None
+    state: CheckState = "not_checked"
+    """How the last file received stood after that run."""
+    contract_version: str | None = None
     report_status: str | None = None
     finished_at: datetime | None = None
     rows_in: int | None = None
@@ -114,7 +117,7 @@ def source_state(platform: Platform, source_id: str, dataset: str, receipt: Rece
         remedy=Words(fr=receipt.remedy_fr, en=receipt.remedy_en),
         **receipt.model_dump(
             include={
-                "run_id", "outcome", "report_status", "finished_at",
+                "run_id", "outcome", "state", "contract_version", "report_status", "finished_at",
                 "rows_in", "rows_accepted", "rows_quarantined", "rows_duplicates",
             }
         ),

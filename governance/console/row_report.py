@@ -17,7 +17,7 @@ from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
 from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
 from governance.deliverables.kept_file import read_kept_file
-from governance.deliverables.mends import Mend, first_mends
+from governance.deliverables.mends import Mend, first_mends, mends_of_run
 from governance.deliverables.sight import Sight, sight_of
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, RowError
@@ -26,6 +26,7 @@ from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
 
 ERRORS_PER_GROUP = 100
+_WITHOUT_COPY = {"too_large": "copy_too_large", "too_long": "copy_too_long", "no_table": "copy_without_table"}
 
 
 class _Frozen(BaseModel):
@@ -121,25 +122,21 @@ def corrected_copy(gate: Gate, run_id: str, language: Language) -> bytes:
     """Return the workbook of a run's file with the wrong cells marked.
 
     Raises:
-        ProblemError: 404, no such run, or a file of which no copy can be made.
+        ProblemError: 404, no such run, or a file of which no copy can be made here: why, and how to have it.
     """
     receipt = find_run(gate.platform, run_id)
     report, kept = read_run_report(gate.platform.lake, receipt), read_kept_file(gate.platform, receipt)
     if report is None or kept is None:
-        raise ProblemError(404, reason("page_not_found"))
+        raise ProblemError(404, reason("copy_without_table"))
     try:
         return write_corrected_copy(kept, report.report.errors, sight_of_run(gate, receipt), language)
-    except NoCopy:
-        raise ProblemError(404, reason("page_not_found")) from None
+    except NoCopy as refusal:
+        raise ProblemError(404, reason(_WITHOUT_COPY[refusal.code], run=run_id)) from None
 
 
 def mends_of(gate: Gate, receipt: Receipt) -> tuple[Mend, ...]:
     """Return what to mend first in a run's file, in words that may be shown."""
-    kept = read_run_report(gate.platform.lake, receipt)
-    if kept is None:
-        return ()
-    sight = sight_of_run(gate, receipt)
-    return first_mends(sight.seen(error) for error in kept.report.errors)
+    return mends_of_run(gate.platform.lake, receipt, sight_of_run(gate, receipt))
 
 
 def _title(rule: str) -> Words:

@@ -22,7 +22,7 @@ from governance.intake.report_files import FORMULA_STARTS
 from governance.intake.table import LINE
 
 MAX_CELLS = 1_000_000
-"""Cells of the table; above it a copy takes longer to make than a clerk waits, and the report says the same."""
+"""Cells of the table; above it a copy takes longer to make than anybody waits before a page."""
 MAX_ROW = 1_048_576
 """Last row of a sheet (ECMA-376)."""
 MAX_TEXT = 32_000
@@ -37,7 +37,7 @@ Mark = Literal["blocks", "improves", "filled", "hidden"]
 class NoCopy(ValueError):  # noqa: N818 - kept because it is named after the fact it states
     """A file of which no copy can be made; ``code`` names the reason in ``COPY_WORDS``."""
 
-    def __init__(self, code: Literal["too_large", "no_table"]) -> None:
+    def __init__(self, code: Literal["too_large", "too_long", "no_table"]) -> None:
         super().__init__(COPY_WORDS["en"][code])
         self.code = code
 
@@ -51,8 +51,10 @@ class MarkedCell:
     comment: str
 
 
-def write_corrected_copy(kept: KeptFile, errors: Iterable[RowError], sight: Sight, language: Language) -> bytes:
-    """Return the workbook.
+def write_corrected_copy(
+    kept: KeptFile, errors: Iterable[RowError], sight: Sight, language: Language, most_cells: int | None = None
+) -> bytes:
+    """Return the workbook; ``most_cells`` in place of ``MAX_CELLS`` for whoever waits as long as it takes.
 
     Raises:
         NoCopy: the table has more cells or rows than a copy may have.
@@ -60,7 +62,9 @@ def write_corrected_copy(kept: KeptFile, errors: Iterable[RowError], sight: Sigh
     rows = kept.table.rows
     offset = 1 if kept.table.numbered == "record" else 0
     last = int(rows[LINE].max() or 0) + offset if rows.height else 0  # type: ignore[arg-type]
-    if rows.height * len(kept.table.headers) > MAX_CELLS or last > MAX_ROW:
+    if last > MAX_ROW:
+        raise NoCopy("too_long")
+    if rows.height * len(kept.table.headers) > (MAX_CELLS if most_cells is None else most_cells):
         raise NoCopy("too_large")
     of_file, of_cells = _sorted_out(kept, errors, sight, language)
     out = io.BytesIO()

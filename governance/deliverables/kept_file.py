@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
 from governance.contracts.model import Contract
 from governance.federation import Formats, Source
 from governance.intake.examine import examine
@@ -13,7 +15,7 @@ from governance.intake.model import Examined, ReceivedFile
 from governance.intake.table import TextTable, UnreadableError
 from governance.pipeline.run_reports import ReadBy, find_read_by
 from governance.platform import Platform
-from governance.state.receipts import Receipt
+from governance.state.receipts import Receipt, find_receipt
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,21 @@ def reexamine(platform: Platform, receipt: Receipt) -> Reexamined | None:
     if found is None:
         return None
     contract, _, file = found
-    (examined,) = examine([file], contract)
+    (examined,) = examine([file], contract, _references(platform, receipt))
     return Reexamined(contract, examined)
+
+
+def _references(platform: Platform, receipt: Receipt) -> dict[str, pl.DataFrame]:
+    """The rows that a file was held against then, judged anew as well; without those that are there no more."""
+    read_by = find_read_by(platform.lake, receipt)
+    rows: dict[str, pl.DataFrame] = {}
+    for dataset, runs in (read_by.referred if read_by is not None else {}).items():
+        receipts = [find_receipt(platform.engine, run_id) for run_id in runs]
+        judged = [reexamine(platform, known) for known in receipts if known is not None]
+        parts = [one.examined.accepted for one in judged if one is not None]
+        if parts:
+            rows[dataset] = pl.concat(parts, how="diagonal_relaxed")
+    return rows
 
 
 def _received(platform: Platform, receipt: Receipt) -> tuple[Contract, Source, ReceivedFile] | None:

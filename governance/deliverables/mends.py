@@ -5,8 +5,12 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
+from governance.deliverables.sight import Sight
 from governance.intake.messages import MESSAGES
 from governance.intake.model import RowError
+from governance.lake import Lake
+from governance.pipeline.run_reports import read_run_report
+from governance.state.receipts import Receipt
 
 FIRST = 3
 
@@ -43,6 +47,12 @@ def first_mends(errors: Iterable[RowError], most: int = FIRST) -> tuple[Mend, ..
                 of_lines[error.line].add((error.rule, error.column))
     mends = [_mend(group, found, of_lines) for group, found in of_groups.items()]
     return tuple(sorted(mends, key=lambda mend: (mend.lines > 0, -mend.frees, -mend.lines, mend.rule))[:most])
+
+
+def mends_of_run(lake: Lake, receipt: Receipt, sight: Sight) -> tuple[Mend, ...]:
+    """Return what to mend first in the file of a run, in words that may be shown; nothing where none was read."""
+    kept = read_run_report(lake, receipt)
+    return first_mends(sight.seen(error) for error in kept.report.errors) if kept is not None else ()
 
 
 def _mend(

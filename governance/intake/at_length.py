@@ -19,7 +19,7 @@ from governance.intake.model import Examined, ReceivedFile, RowCounts
 from governance.intake.row_keys import FILE, INDEX, Judgeable, keys_of_rows, reference_errors, repeat_errors
 from governance.intake.spool import Spool
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
-from governance.intake.validate import RECORD, Judged, Rule, errors_of_keys, in_order, judge_cells, repeated_rows
+from governance.intake.validate import RECORD, Judged, Rule, errors_of_keys, in_order, judge_cells, owned, repeated_rows
 from governance.intake.verdicts import ERRORS, FAULTS_OF_ROWS, answer_for, fault_frame, part
 
 
@@ -79,7 +79,7 @@ def _gathered(job: Job) -> Iterator[tuple[Gathered, TextTable]]:
 def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
     values, found = judge_cells(gathered.rows, gathered.written, job.contract, job.rules)
     never = pl.Series([False]).new_from_index(0, values.height)
-    rows = Judgeable(gathered.rows.select(FILE).hstack(values), ~never, job.references)
+    rows = Judgeable(gathered.rows.select(FILE).hstack(values), ~never, job.references, owned([job.file.owner]))
     of_keys = reference_errors(rows, job.contract, errors_of_keys(gathered.written))
     parted = part(gathered, Judged(values, in_order([found, *of_keys], job.contract), never), job.contract)
     seen.first = seen.first or replace(table, rows=table.rows.clear())
@@ -136,7 +136,7 @@ def _read_again(job: Job, meeting: pl.Series) -> _Again:
     written, rows = (pl.concat(frames, rechunk=True) for frames in zip(*found, strict=True))
     values, _ = judge_cells(rows, written, job.contract, job.rules)
     repeated = repeated_rows(rows, job.contract)
-    judgeable = Judgeable(rows.select(FILE).hstack(values), ~repeated, {})
+    judgeable = Judgeable(rows.select(FILE).hstack(values), ~repeated, {}, owned([job.file.owner]))
     errors = in_order(list(repeat_errors(judgeable, job.contract, errors_of_keys(written))), job.contract)
     places = written.select(FILE, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row"))[errors[INDEX]]
     return _Again(written, repeated, errors.hstack(places).with_columns(detail=pl.lit("")).select(*ERRORS))

@@ -37,7 +37,8 @@ def examine(
     header appears twice, puts every row of the file in quarantine.
 
     ``references`` are the accepted rows of other datasets, by id, for foreign keys: one to a dataset that is not
-    among them is reported as not checked.
+    among them is reported as not checked. Where they say whose they are (``row_keys.OWNER``), a file is held against
+    those of its own ``owner`` only.
 
     Raises:
         ContractError: the contract itself cannot be applied.
@@ -47,13 +48,14 @@ def examine(
     if len({file.key for file in files}) != len(files):
         raise ValueError("two files have the same key")
     rules = compile_contract(contract)
-    unjudged = _unjudged(unresolved(contract, references))
+    owners = {file.owner for file in files}
+    unjudged = {owner: _unjudged(unresolved(contract, references, owner)) for owner in owners}
     mapped: list[MappedFile] = []
     done: dict[str, Examined] = {}
     wanted: list[tuple[ReceivedFile, Wanted]] = []
     for file in files:
         headers = wanted_of(file, contract)
-        answer = examine_at_length(Job(file, headers, contract, rules, references, unjudged))
+        answer = examine_at_length(Job(file, headers, contract, rules, references, unjudged[file.owner]))
         if answer is not None:
             done[file.key] = answer
         else:
@@ -62,11 +64,12 @@ def examine(
     for file, headers in wanted:
         try:
             one = read_mapped(file, headers, tables.get(file.key))
-            mapped.append(replace(one, faults=(*one.faults, *unjudged)))
+            mapped.append(replace(one, faults=(*one.faults, *unjudged[file.owner])))
         except UnreadableError as error:
             done[file.key] = unusable(file, contract, error)
     if mapped:
         gathered = gather(mapped, contract)
-        judged = validate(gathered.rows, gathered.written, contract, references)
+        whose = [one.file.owner for one in gathered.files]
+        judged = validate(gathered.rows, gathered.written, contract, references, whose)
         done |= {answer.key: answer for answer in split(gathered, judged, contract)}
     return [done[file.key] for file in files]

@@ -113,7 +113,7 @@ def expected(rule: str, column: Column | None, check: Check | None, contract: Co
     if rule == "one-of-required":
         named = [item for item in contract.checks if column is not None and column.name == item.columns[0]]
         return ", ".join(next((item.columns for item in named if "one-of" in item.name), ()))
-    if rule == "primary-key":
+    if rule in ("primary-key", "conflict-between-sources", "conflict-between-members"):
         return ", ".join(contract.primary_key)
     if rule == "unique-key":
         return next((", ".join(key) for key in unique_keys_of(contract) if key[0] == (column and column.name)), "")

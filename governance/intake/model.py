@@ -28,9 +28,11 @@ class ReceivedFile:
     constants: Mapping[str, str] = field(default_factory=dict)
     formats: Formats = Formats()
     column_formats: Mapping[str, Formats] = field(default_factory=dict)
+    owner: str = ""
+    """Whose it is, where it refers to other rows of the same owner."""
 
     @classmethod
-    def of(cls, source: Source, *, key: str, path: Path, filename: str, sha256: str) -> Self:
+    def of(cls, source: Source, *, key: str, path: Path, filename: str, sha256: str, owner: str = "") -> Self:
         """A file of a declared source."""
         return cls(
             key=key,
@@ -42,6 +44,7 @@ class ReceivedFile:
             constants=source.constants,
             formats=source.formats,
             column_formats=source.column_formats,
+            owner=owner,
         )
 
 

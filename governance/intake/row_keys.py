@@ -15,15 +15,21 @@ Found = Callable[[pl.Series, str, str], pl.DataFrame]
 """Makes errors of row indexes, a column and a rule."""
 INDEX = "\x1findex"
 FILE = "\x1ffile"
+OWNER = "\x1fowner"
+"""Column of rows referred to: whose they are. Files of others do not refer to them; without it, all do."""
 
 
 @dataclass(frozen=True)
 class Judgeable:
-    """The typed columns with ``FILE``, which rows count (no repeats), and the rows of other datasets by name."""
+    """The typed columns with ``FILE``, which rows count (no repeats), and the rows of other datasets by name.
+
+    ``owners`` says whose each file is (``FILE``, ``OWNER``).
+    """
 
     values: pl.DataFrame
     once: pl.Series
     references: Mapping[str, pl.DataFrame]
+    owners: pl.DataFrame
 
 
 def _filled(names: Sequence[str]) -> pl.Expr:
@@ -57,10 +63,14 @@ def _orphans(rows: Judgeable, key: ForeignKey) -> pl.Series:
     """Return the indexes of rows whose key, complete, stands nowhere in what it refers to (SQL's MATCH SIMPLE)."""
     names = list(key.columns)
     chosen = rows.values.select(FILE, *names).with_row_index(INDEX).filter(_filled(names))
-    if key.resource:
+    if key.resource and OWNER in rows.references[key.resource].columns:
+        there = rows.references[key.resource].select(OWNER, *key.fields).unique()
+        there.columns = on = [OWNER, *names]
+        judged = rows.owners.join(there, on=OWNER, how="semi")
+        chosen = chosen.join(judged, on=FILE, how="inner", maintain_order="left")
+    elif key.resource:
         there = rows.references[key.resource].select(pl.col(list(key.fields))).unique()
-        there.columns = names
-        on = names
+        there.columns = on = names
     else:
         there = rows.values.select(FILE, *key.fields).unique()
         there.columns = [FILE, *names]
@@ -69,14 +79,24 @@ def _orphans(rows: Judgeable, key: ForeignKey) -> pl.Series:
     return chosen.join(there, on=on, how="anti", maintain_order="left")[INDEX]
 
 
-def unresolved(contract: Contract, references: Mapping[str, pl.DataFrame]) -> list[ForeignKey]:
-    """Return the foreign keys that cannot be judged, since the rows or columns referred to are not at hand."""
+def unresolved(
+    contract: Contract, references: Mapping[str, pl.DataFrame], owner: str | None = None
+) -> list[ForeignKey]:
+    """Return the foreign keys that cannot be judged, since the rows or columns referred to are not at hand.
+
+    With an ``owner``, also those to a dataset of which rows are at hand, but none of that owner's.
+    """
     return [
         key
         for key in foreign_keys_of(contract)
-        if key.resource
-        and not set(key.fields) <= set(references[key.resource].columns if key.resource in references else ())
+        if key.resource and not _is_at_hand(key, references.get(key.resource), owner)
     ]
+
+
+def _is_at_hand(key: ForeignKey, there: pl.DataFrame | None, owner: str | None) -> bool:
+    if there is None or not set(key.fields) <= set(there.columns):
+        return False
+    return owner is None or OWNER not in there.columns or bool((there[OWNER] == owner).any())
 
 
 def keys_of_rows(contract: Contract) -> list[tuple[str, ...]]:

@@ -16,7 +16,7 @@ from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
 from governance.intake.constraints import TYPED, constraints_of, typed
-from governance.intake.row_keys import FILE, INDEX, Found, Judgeable, key_errors
+from governance.intake.row_keys import FILE, INDEX, OWNER, Found, Judgeable, key_errors
 from governance.intake.table import LINE
 
 RECORD = "\x1frecord"
@@ -80,6 +80,11 @@ def repeated_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
     return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again.implode())
 
 
+def owned(owners: Sequence[str]) -> pl.DataFrame:
+    """Return whose each file is, by its number (``FILE``, ``OWNER``)."""
+    return pl.DataFrame({FILE: range(len(owners)), OWNER: owners}, schema={FILE: pl.UInt32, OWNER: pl.String})
+
+
 def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -> pl.DataFrame:
     """Return the errors of rows (by index) that break rules; made of all at once, since each frame costs alike."""
     rules = [rule for _, rule in found]
@@ -126,17 +131,22 @@ def in_order(found: Sequence[pl.DataFrame], contract: Contract) -> pl.DataFrame:
 
 
 def validate(
-    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+    frame: pl.DataFrame,
+    written: pl.DataFrame,
+    contract: Contract,
+    references: Mapping[str, pl.DataFrame] = NONE,
+    owners: Sequence[str] = (),
 ) -> Judged:
     """Judge every row; errors come in the order of rows, then of columns, with the values of ``written``.
 
-    ``references`` are the accepted rows of other datasets, by id, for foreign keys.
+    ``references`` are the accepted rows of other datasets, by id, for foreign keys; ``owners`` says whose the files
+    are, by their number, where rows referred to are somebody's.
 
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
     """
     values, found = judge_cells(frame, written, contract, compile_contract(contract))
     repeated = repeated_rows(frame, contract)
-    rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references)
+    rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references, owned(owners))
     of_keys = key_errors(rows, contract, errors_of_keys(written))
     return Judged(values, in_order([found, *of_keys], contract), repeated)

@@ -11,6 +11,7 @@ import polars as pl
 
 from governance.contracts.model import Contract
 from governance.intake.casting import dtype_of
+from governance.intake.model import Examined
 from governance.lake import Lake, write_if_changed, written_atomically
 from governance.parquet_bytes import to_parquet
 from governance.state.cursors import AcceptedRows
@@ -30,14 +31,21 @@ _EMPTY = "_empty"
 
 @dataclass(frozen=True)
 class Kept:
-    """Good rows of one source: the contract's columns and ``line_number``, and whose they are."""
+    """Good rows of one source (``examined.accepted_rows``), and whose they are.
+
+    The examination is kept as a whole, since a long file's rows can be read while it is.
+    """
 
     member_id: str
     source_id: str
     file_sha256: str
     run_id: str
-    rows: pl.LazyFrame
-    height: int
+    examined: Examined
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return self.examined.report.rows.accepted
 
 
 def _schema(contract: Contract) -> dict[str, pl.DataType | type[pl.DataType]]:
@@ -61,26 +69,27 @@ def write_accepted(lake: Lake, contract: Contract, batch_id: str, kept: Sequence
     }
     if len(kept) == 1:
         # One file may be long: its rows go from where they are to the disk, and never all stand in memory.
-        rows = kept[0].rows.with_columns(pl.lit(values[0]).alias(name) for name, values in stamps.items())
+        rows = kept[0].examined.accepted_rows.with_columns(
+            pl.lit(values[0]).alias(name) for name, values in stamps.items()
+        )
     else:
-        together = pl.concat([source.rows.collect() for source in kept], rechunk=True)
+        together = pl.concat([source.examined.accepted for source in kept], rechunk=True)
         rows = together.with_columns(repeated(values, heights, name) for name, values in stamps.items()).lazy()
     whole = rows.with_columns(pl.lit(contract.version).alias("contract_version")).select(list(_schema(contract)))
     with written_atomically(lake.accepted_batch(contract.id, batch_id)) as draft:
         whole.sink_parquet(draft)
 
 
-def list_current(lake: Lake, contract: Contract, records: Iterable[AcceptedRows]) -> None:
-    """Say whose rows count, and remove files of which none does; ``records`` are those of this contract's dataset.
+def list_current(lake: Lake, contract: Contract, served: Iterable[AcceptedRows], kept: Iterable[AcceptedRows]) -> None:
+    """Say whose rows count, and remove files that hold none that are kept; all are of this contract's dataset.
 
     The caller holds the dataset's lock, so that no batch is being written meanwhile.
     """
-    current = list(records)
-    runs = pl.DataFrame({"run_id": [record.run_id for record in current]}, schema={"run_id": pl.String})
+    runs = pl.DataFrame({"run_id": [record.run_id for record in served]}, schema={"run_id": pl.String})
     write_if_changed(lake.accepted_now(contract.id), to_parquet(runs))
     # The file of no rows gives a dataset its types before anybody contributed.
     write_if_changed(lake.accepted_batch(contract.id, _EMPTY), to_parquet(pl.DataFrame(schema=_schema(contract))))
-    named = {record.batch_id for record in current} | {_EMPTY}
+    named = {record.batch_id for record in kept} | {_EMPTY}
     for path in lake.accepted(contract.id).glob("*.parquet"):
         if path.stem not in named:
             path.unlink()

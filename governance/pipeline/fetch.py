@@ -12,6 +12,7 @@ from connectors.registry import find_connector
 from governance.contracts.model import Contract
 from governance.federation import Source
 from governance.intake.landing import land
+from governance.pipeline.references import referred_runs, with_references
 from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, unchanged_receipt
 from governance.pipeline.words import defect, no_contract
 from governance.platform import Platform
@@ -38,10 +39,10 @@ def fetch(platform: Platform, limits: Limits, incoming: Path, ask: Ask, cursor: 
     try:
         return _fetch(platform, limits, incoming, ask, cursor, run_id, started)
     except ConnectorProblem as problem:
-        return NothingNew(failed_receipt(ask, run_id, started, problem))
+        return NothingNew(failed_receipt(ask, run_id, started, problem, cursor))
     except Exception:  # kept this wide because a defect in one connector must not take the others' files along
         log.exception("%s/%s: unexpected", ask[0].id, ask[1].id)
-        return NothingNew(failed_receipt(ask, run_id, started, defect()))
+        return NothingNew(failed_receipt(ask, run_id, started, defect(), cursor))
 
 
 def _fetch(
@@ -52,7 +53,9 @@ def _fetch(
     if contract is None:
         raise no_contract(source.dataset)
     fingerprint, origin = source_fingerprint(source, contract), source_origin(source)
-    known = cursor if cursor is not None and cursor.fingerprint == fingerprint else None
+    referred = referred_runs(platform, contract, ask[0].id)
+    is_as_before = cursor is not None and cursor.fingerprint == with_references(fingerprint, referred)
+    known = cursor if is_as_before else None
     earlier = cursor if cursor is not None and cursor.origin == origin else None
     request = FetchRequest(
         options=source.options,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Literal
 from governance.contracts.model import Contract
 from governance.lake import write_atomically
 from governance.pipeline.accepted_rows import list_current
+from governance.pipeline.archive import archive_absent
 from governance.pipeline.locks import accepted_lock, hold
+from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
+from governance.pipeline.version_record import write_record
 from governance.pipeline.warehouse import Build, SharedModel, build, export, project_fingerprint
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, SharedVersion, read_current, switch_to, table_path
-from governance.state.cursors import list_accepted
+from governance.state.cursors import AcceptedRows, list_accepted
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ def input_fingerprints(platform: Platform) -> dict[str, str]:
     for contract in platform.contracts.values():
         project.update(contract.fingerprint.encode())
     for organisation in platform.federation.organisations.values():
-        project.update(f"{organisation.id} {organisation.model_dump_json(exclude={'sources'})}".encode())
+        project.update(
+            f"{organisation.id} {organisation.model_dump_json(exclude={'sources', 'subscriptions'})}".encode()
+        )
     return {"_project": project.hexdigest(), **{name: digest.hexdigest() for name, digest in digests.items()}}
 
 
@@ -57,27 +63,36 @@ def harmonise(platform: Platform) -> Harmonised:
         BuildFailed: dbt could not run at all; the shared layer stays as it was.
     """
     with hold(platform.lake, "warehouse"):
+        archive_absent(platform)
         inputs = input_fingerprints(platform)
         current = read_current(platform.lake)
         if current is not None and current.inputs == fingerprint_of(inputs):
             return Harmonised("unchanged", current.version, ())
         write_reference(platform.federation, platform.lake)
-        for contract in platform.contracts.values():
-            _list_current(platform, contract)
         known = _built_inputs(platform)
         changed = [name for name in inputs if known.get(name) != inputs[name]]
+        served: list[AcceptedRows] = []
+        for contract in platform.contracts.values():
+            is_changed = "_project" in changed or contract.id in changed
+            served += _list_current(platform, contract, is_changed=is_changed)
         everything = current is None or "_project" in changed
         selection = None if everything else [f"source:accepted.{dataset}+" for dataset in changed]
         done = build(platform.settings, platform.lake.root, selection)
-        outcome = _switch(platform, current, done, fingerprint_of(inputs))
+        outcome = _switch(platform, current, done, fingerprint_of(inputs), served)
         if not outcome.failures:
             write_atomically(_built_path(platform), json.dumps(inputs).encode())
         return outcome
 
 
-def _list_current(platform: Platform, contract: Contract) -> None:
+def _list_current(platform: Platform, contract: Contract, *, is_changed: bool) -> list[AcceptedRows]:
+    """Say whose rows of a dataset count, and return that."""
     with hold(platform.lake, accepted_lock(contract.id)):
-        list_current(platform.lake, contract, list_accepted(platform.engine, contract.id))
+        kept = list_accepted(platform.engine, contract.id, with_archived=True)
+        served = list_accepted(platform.engine, contract.id)
+        list_current(platform.lake, contract, served, kept)
+        if is_changed:
+            write_overlaps(platform.lake, contract, served)
+        return served
 
 
 def _built_path(platform: Platform) -> Path:
@@ -91,7 +106,9 @@ def _built_inputs(platform: Platform) -> dict[str, str]:
         return {}
 
 
-def _switch(platform: Platform, current: SharedVersion | None, done: Build, inputs: str) -> Harmonised:
+def _switch(
+    platform: Platform, current: SharedVersion | None, done: Build, inputs: str, served: Sequence[AcceptedRows]
+) -> Harmonised:
     now = datetime.now(UTC)
     version = f"{now:%Y%m%dT%H%M%S}-{inputs[:8]}"
     before = current.tables if current else {}
@@ -114,7 +131,9 @@ def _switch(platform: Platform, current: SharedVersion | None, done: Build, inpu
         changed.append(model.dataset)
     # An incomplete version never counts as done, so that the next run tries again.
     seal = inputs if not failures else f"{inputs}-incomplete"
-    switch_to(platform.lake, SharedVersion(version=version, created_at=now, inputs=seal, tables=tables))
+    shared = SharedVersion(version=version, created_at=now, inputs=seal, tables=tables)
+    write_record(platform, shared, served, {model.dataset: model.sources for model in done.shared})
+    switch_to(platform.lake, shared)
     return Harmonised("built", version, tuple(sorted(changed)), tuple(failures))
 
 

@@ -10,17 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from governance.contracts.model import Contract
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile
 from governance.pipeline.fetch import fetch
+from governance.pipeline.references import find_references
 from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, settle, settle_without_rows
 from governance.pipeline.words import defect
 from governance.platform import Platform
 from governance.state.cursors import find_cursors
 from governance.state.receipts import Receipt
+from governance.state.standing import begin_checks
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +41,16 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
     ``say`` is called with each receipt as soon as it is kept, for progress.
     """
     receipts: list[Receipt] = []
-    cursors = find_cursors(platform.engine, [(organisation.id, source.id) for organisation, source in asks])
     limits = platform.limits
+    keys = [(organisation.id, source.id) for organisation, source in asks]
+    cursors = find_cursors(platform.engine, keys)
+    begin_checks(platform.engine, keys, datetime.now(UTC))
     # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
     with _incoming(platform) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
-        asked = {pool.submit(fetch, platform, limits, folder, ask, cursors.get((ask[0].id, ask[1].id))) for ask in asks}
-        for came in _in_turns(asked):
+        asked = {
+            pool.submit(fetch, platform, limits, folder, ask, cursors.get((ask[0].id, ask[1].id))): ask for ask in asks
+        }
+        for came in _in_turns(asked, platform):
             for kept in _settle_all(platform, came):
                 receipts += kept
                 for receipt in kept:
@@ -60,12 +67,30 @@ def _incoming(platform: Platform) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _in_turns(asked: set[Future[Arrival | NothingNew]]) -> Iterator[list[Arrival | NothingNew]]:
-    """Give what has come each time that everything has, or that patience ends."""
-    while asked:
-        done, asked = wait(asked, timeout=PATIENCE_SECONDS)
-        if done:
-            yield [future.result() for future in done]
+def _in_turns(
+    asked: dict[Future[Arrival | NothingNew], Ask], platform: Platform
+) -> Iterator[list[Arrival | NothingNew]]:
+    """Give what has come each time that everything has, or that patience ends.
+
+    A file that refers to a dataset of which its member's own is still on its way waits for that one.
+    """
+    kept_back: list[Arrival | NothingNew] = []
+    left = set(asked)
+    while left:
+        done, left = wait(left, timeout=PATIENCE_SECONDS)
+        on_their_way = {(asked[future][0].id, asked[future][1].dataset) for future in left}
+        came = [*kept_back, *(future.result() for future in done)]
+        kept_back = [item for item in came if _waits_for(item, platform, on_their_way)]
+        ready = [item for item in came if not _waits_for(item, platform, on_their_way)]
+        if ready:
+            yield ready
+
+
+def _waits_for(item: Arrival | NothingNew, platform: Platform, on_their_way: set[tuple[str, str]]) -> bool:
+    if not isinstance(item, Arrival) or not on_their_way:
+        return False
+    referred = platform.order.referred_to(platform.contracts[item.ask[1].dataset])
+    return any((item.ask[0].id, dataset) in on_their_way for dataset in referred)
 
 
 def _settle_all(platform: Platform, came: Sequence[Arrival | NothingNew]) -> Iterator[list[Receipt]]:
@@ -76,7 +101,7 @@ def _settle_all(platform: Platform, came: Sequence[Arrival | NothingNew]) -> Ite
     for item in came:
         if isinstance(item, Arrival):
             by_dataset[item.ask[1].dataset].append(item)
-    for dataset, arrivals in by_dataset.items():
+    for dataset, arrivals in sorted(by_dataset.items(), key=lambda pair: (platform.order.rank(pair[0]), pair[0])):
         for batch in _batches(sorted(arrivals, key=lambda arrival: arrival.key)):
             yield settle_arrivals(platform, platform.contracts[dataset], batch)
 
@@ -107,16 +132,19 @@ def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[A
             path=platform.lake.landed(arrival.sha256),
             filename=arrival.file_name,
             sha256=arrival.sha256,
+            owner=arrival.key[0],
         )
         for arrival in arrivals
     ]
+    references = find_references(platform, contract, {arrival.key[0] for arrival in arrivals})
     try:
-        examined = examine(files, contract)
+        examined = examine(files, contract, references.rows)
     except Exception:  # kept this wide because a file that breaks the pass must not take the others along
         log.exception("%s: a pass over %s files broke", contract.id, len(arrivals))
     else:
-        return settle(platform, contract, list(zip(arrivals, examined, strict=True)))
+        return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
     if len(arrivals) > 1:
         return [receipt for arrival in arrivals for receipt in settle_arrivals(platform, contract, [arrival])]
-    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, defect())) for a in arrivals]
+    known = find_cursors(platform.engine, [a.key for a in arrivals])
+    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, defect(), known.get(a.key))) for a in arrivals]
     return settle_without_rows(platform, broken)

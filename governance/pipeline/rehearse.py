@@ -5,14 +5,17 @@ harvest would say of it.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
 
 from connectors.base import FetchRequest, Limits
 from connectors.problems import ConnectorProblem
 from connectors.registry import find_connector
 from governance.contracts.model import Contract
+from governance.contracts.order import Order
 from governance.federation import Member, Partner, Source
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile, Report
@@ -44,15 +47,29 @@ def rehearse(
     source_id: str | None = None,
 ) -> Iterator[Rehearsed]:
     """Yield what would come of each source, or of the one named, as soon as it is known."""
-    for source in organisation.sources:
+    order, accepted = Order(contracts), dict[str, pl.DataFrame]()
+    for source in sorted(organisation.sources, key=lambda source: order.rank(source.dataset)):
         if source_id in (None, source.id):
             with tempfile.TemporaryDirectory(prefix="archipel-rehearsal-") as folder:
-                yield _rehearse_one(source, contracts.get(source.dataset), settings, limits, Path(folder))
+                contract = contracts.get(source.dataset)
+                referred = order.referred_to(contract) if contract is not None else ()
+                there = {dataset: accepted[dataset] for dataset in referred if dataset in accepted}
+                rehearsed, rows = _rehearse_one(source, contract, settings, limits, Path(folder), there)
+                if rows.height:
+                    known = [accepted[source.dataset]] if source.dataset in accepted else []
+                    accepted[source.dataset] = pl.concat([*known, rows])
+                yield rehearsed
 
 
 def _rehearse_one(
-    source: Source, contract: Contract | None, settings: Settings, limits: Limits, folder: Path
-) -> Rehearsed:
+    source: Source,
+    contract: Contract | None,
+    settings: Settings,
+    limits: Limits,
+    folder: Path,
+    references: Mapping[str, pl.DataFrame],
+) -> tuple[Rehearsed, pl.DataFrame]:
+    """What would come of one source, and the rows that a harvest would accept."""
     try:
         if contract is None:
             raise no_contract(source.dataset)
@@ -60,12 +77,12 @@ def _rehearse_one(
         request = FetchRequest(options=source.options, into=folder, limits=limits, secret=secret)
         fetched = find_connector(source.connector).fetch(request)
     except ConnectorProblem as problem:
-        return Rehearsed(source.id, source.dataset, None, problem)
+        return Rehearsed(source.id, source.dataset, None, problem), pl.DataFrame()
     # Without validators in the request a connector always brings bytes.
     file = ReceivedFile.of(
         source, key=source.id, path=fetched.path or folder, filename=fetched.filename, sha256=fetched.sha256 or ""
     )
-    (examined,) = examine([file], contract)
+    (examined,) = examine([file], contract, references)
     # Frozen here because the errors are rendered when read, and the file is gone afterwards.
     report = examined.report.model_copy(update={"errors": tuple(examined.report.errors)})
-    return Rehearsed(source.id, source.dataset, report, None)
+    return Rehearsed(source.id, source.dataset, report, None), examined.accepted

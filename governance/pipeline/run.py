@@ -1,8 +1,9 @@
-"""The main job in one process: harvest everything, harmonise, publish. What Airflow does task by task."""
+"""The main job in one process: harvest everything, harmonise, publish, tell. What Airflow does task by task."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from governance.notifications.send import Delivery, send_waiting
 from governance.pipeline.harmonise import Harmonised, harmonise
 from governance.pipeline.harvest import harvest
 from governance.pipeline.publish import Published, publish
@@ -17,6 +18,8 @@ class MainJob:
     receipts: tuple[Receipt, ...]
     harmonised: Harmonised
     published: Published
+    deliveries: tuple[Delivery, ...]
+    """Notices that were due; a server that is down leaves them waiting."""
 
 
 def run_main_job(platform: Platform, say: Callable[[str], None], told: Callable[[Receipt], None]) -> MainJob:
@@ -31,4 +34,6 @@ def run_main_job(platform: Platform, say: Callable[[str], None], told: Callable[
     say("harmonise")
     harmonised = harmonise(platform)
     say("publish")
-    return MainJob(tuple(receipts), harmonised, publish(platform))
+    published = publish(platform)
+    say("notify")
+    return MainJob(tuple(receipts), harmonised, published, tuple(send_waiting(platform)))

@@ -19,6 +19,8 @@ from governance.intake.model import ContractFacts, Examined, FileFacts, Report, 
 from governance.lake import Lake, write_atomically
 from governance.parquet_bytes import to_parquet
 from governance.pipeline.accepted_rows import repeated
+from governance.pipeline.overlaps import overlaps_of_run
+from governance.pipeline.references import Runs
 from governance.state.receipts import Receipt
 
 _ERRORS, _ROWS = "errors.parquet", "quarantined.parquet"
@@ -38,6 +40,8 @@ class ReadBy:
 
     contract: Contract
     source: Source | None
+    referred: Runs
+    """Runs of the same member whose rows it was held against, by dataset."""
 
 
 def write_run_reports(
@@ -46,14 +50,18 @@ def write_run_reports(
     contract: Contract,
     runs: Sequence[tuple[str, Examined]],
     declared: Mapping[str, Source] | None = None,
+    referred: Mapping[str, Runs] | None = None,
 ) -> None:
     """Keep the errors and the quarantined rows of runs, each by its id, and what they were read by.
 
-    ``declared`` is the source of each run; where its secret is stays out, since no reading needs it.
+    ``declared`` is the source of each run; where its secret is stays out, since no reading needs it. ``referred`` are
+    the runs whose rows it was held against, by dataset.
     """
     folder, ids = lake.quarantine(batch_id), [run_id for run_id, _ in runs]
     errors = [_frame_of(examined, contract) for _, examined in runs]
-    write_atomically(folder / _ERRORS, to_parquet(_stamped(ids, errors), _read_by(contract, declared or {})))
+    write_atomically(
+        folder / _ERRORS, to_parquet(_stamped(ids, errors), _read_by(contract, declared or {}, referred or {}))
+    )
     rows = _stamped(ids, [examined.quarantined for _, examined in runs])
     if rows.height:
         write_atomically(folder / _ROWS, to_parquet(rows))
@@ -69,16 +77,24 @@ def find_read_by(lake: Lake, receipt: Receipt) -> ReadBy | None:
     except (FileNotFoundError, KeyError):
         return None
     source = json.loads(kept.get("sources", "{}")).get(receipt.run_id)
-    return ReadBy(contract, Source.model_validate(source) if source is not None else None)
+    referred = {
+        name: tuple(runs) for name, runs in json.loads(kept.get("referred", "{}")).get(receipt.run_id, {}).items()
+    }
+    return ReadBy(contract, Source.model_validate(source) if source is not None else None, referred)
 
 
 def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
-    """Return what is kept of a run, or None where no file was read or nothing is kept any more."""
+    """Return what is kept of a run, or None where no file was read or nothing is kept any more.
+
+    While the run's rows count, what other files give as well is told too: it is known only since data was harmonised.
+    """
     read_by = find_read_by(lake, receipt)
     if read_by is None or receipt.batch_id is None:
         return None
     folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
-    findings = Findings(_of_run(folder / _ERRORS, receipt), contract)
+    errors = _of_run(folder / _ERRORS, receipt)
+    between = overlaps_of_run(lake, contract, receipt.run_id)
+    findings = Findings(pl.concat([errors, between]) if between.height else errors, contract)
     rows = folder / _ROWS
     return RunReport(
         _report(receipt, contract, findings), _of_run(rows, receipt) if rows.is_file() else _no_rows(contract)
@@ -95,9 +111,10 @@ def _of_run(path: Path, receipt: Receipt) -> pl.DataFrame:
     return pl.read_parquet(path).filter(pl.col("run_id") == receipt.run_id).drop("run_id")
 
 
-def _read_by(contract: Contract, declared: Mapping[str, Source]) -> dict[str, str]:
+def _read_by(contract: Contract, declared: Mapping[str, Source], referred: Mapping[str, Runs]) -> dict[str, str]:
     sources = {run_id: source.model_dump(mode="json", exclude={"secret"}) for run_id, source in declared.items()}
-    return {"contract": contract.model_dump_json(), "sources": json.dumps(sources)}
+    told = {"contract": contract.model_dump_json(), "sources": json.dumps(sources)}
+    return {**told, "referred": json.dumps(referred)} if referred else told
 
 
 def _frame_of(examined: Examined, contract: Contract) -> pl.DataFrame:

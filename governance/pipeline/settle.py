@@ -10,19 +10,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.base import Validators
-from connectors.problems import ConnectorProblem
+from connectors.problems import ConnectorProblem, SourceRefused
 from governance.contracts.model import Contract
 from governance.federation import Member, Partner, Source
 from governance.intake.model import Examined, Report
+from governance.notifications.occasions import keep_receipts
 from governance.pipeline.accepted_rows import Kept, write_accepted
+from governance.pipeline.archive import journal_returns
 from governance.pipeline.guard import is_suspicious_shrink
 from governance.pipeline.locks import accepted_lock, hold
+from governance.pipeline.references import References, Runs, with_references
 from governance.pipeline.run_reports import write_run_reports
 from governance.pipeline.words import failed_words, held_words, outcome_words
 from governance.platform import Platform
 from governance.state.cursors import AcceptedRows, Cursor, find_accepted, store_accepted, store_cursors
-from governance.state.receipts import Outcome, Receipt, store_receipts
+from governance.state.receipts import Outcome, Receipt, state_after
+from governance.state.standing import Absence, end_checks, forget_absences, note_absences
 
+ABSENT = "source_absent"
+"""``report_status`` of a run that was told that the file is not there."""
 Ask = tuple[Member | Partner, Source]
 """A source with whose it is."""
 
@@ -73,28 +79,55 @@ class _Settled:
     receipt: Receipt
 
 
-def failed_receipt(ask: Ask, run_id: str, started: datetime, problem: ConnectorProblem) -> Receipt:
+def failed_receipt(
+    ask: Ask, run_id: str, started: datetime, problem: ConnectorProblem, known: Cursor | None
+) -> Receipt:
     """Return the receipt of a source that could not be fetched; its last good rows stay."""
-    return _receipt(ask, run_id, started, "failed", failed_words(problem), report_status=problem.code)
+    is_absent = isinstance(problem, SourceRefused) and problem.is_absent
+    facts = {"report_status": ABSENT if is_absent else problem.code, **_standing_of(known)}
+    return _receipt(ask, run_id, started, "failed", failed_words(problem), **facts)
 
 
 def unchanged_receipt(ask: Ask, run_id: str, started: datetime, known: Cursor) -> Receipt:
     """Return the receipt of a source that has nothing new; nothing else is written of it."""
     words = outcome_words("unchanged", None, known.outcome)
-    return _receipt(ask, run_id, started, "unchanged", words, file_sha256=known.file_sha256)
+    return _receipt(ask, run_id, started, "unchanged", words, file_sha256=known.file_sha256, **_standing_of(known))
+
+
+def _standing_of(known: Cursor | None) -> dict[str, str]:
+    """How the last file stands, for the receipt of a run that read none."""
+    return {"state": known.state, "contract_version": known.contract_version} if known is not None else {}
 
 
 def settle_without_rows(platform: Platform, runs: Sequence[NothingNew]) -> list[Receipt]:
     """Keep the receipts of runs that brought nothing."""
     receipts = [run.receipt for run in runs]
+    absent = [
+        Absence(member_id=r.member_id, source_id=r.source_id, reason="gone", since=r.finished_at)
+        for r in receipts
+        if r.report_status == ABSENT
+    ]
+    keys = [(receipt.member_id, receipt.source_id) for receipt in receipts]
+    back = [(receipt.member_id, receipt.source_id) for receipt in receipts if receipt.outcome == "unchanged"]
+    journal_returns(platform, back)
     with platform.engine.begin() as connection:
-        store_receipts(connection, receipts)
+        keep_receipts(connection, platform.federation, receipts)
         store_cursors(connection, [run.cursor for run in runs if run.cursor is not None])
+        note_absences(connection, absent)
+        forget_absences(connection, back)
+        end_checks(connection, keys)
     return receipts
 
 
-def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival, Examined]]) -> list[Receipt]:
+def settle(
+    platform: Platform,
+    contract: Contract,
+    runs: Sequence[tuple[Arrival, Examined]],
+    references: References = References(),
+) -> list[Receipt]:
     """Keep or refuse the rows of files that were examined together, and write what is to be known of each.
+
+    ``references`` is what they were held against besides their contract.
 
     Raises:
         RowsLost: the counts of a file do not add up; nothing of the batch is kept.
@@ -105,14 +138,20 @@ def settle(platform: Platform, contract: Contract, runs: Sequence[tuple[Arrival,
         settled = [_settle_one(batch_id, contract, *run, before.get(run[0].key)) for run in runs]
         declared = {one.arrival.run_id: one.arrival.ask[1] for one in settled}
         runs_examined = [(one.arrival.run_id, one.examined) for one in settled]
-        write_run_reports(platform.lake, batch_id, contract, runs_examined, declared)
+        write_run_reports(platform.lake, batch_id, contract, runs_examined, declared, _referred(settled, references))
         kept = [one for one in settled if one.outcome == "accepted"]
         if kept:
             write_accepted(platform.lake, contract, batch_id, [_kept(one) for one in kept])
+        keys = [arrival.key for arrival, _ in runs]
+        # A confirmation looks at bytes that are here already: it says nothing of whether the source is there.
+        back = [arrival.key for arrival, _ in runs if not arrival.is_confirmed]
+        journal_returns(platform, back)
         with platform.engine.begin() as connection:
-            store_receipts(connection, [one.receipt for one in settled])
+            keep_receipts(connection, platform.federation, [one.receipt for one in settled])
             store_accepted(connection, [_record(contract, batch_id, one) for one in kept])
-            store_cursors(connection, [_cursor(one) for one in settled])
+            store_cursors(connection, [_cursor(one, references) for one in settled])
+            forget_absences(connection, back)
+            end_checks(connection, keys)
     return [one.receipt for one in settled]
 
 
@@ -135,6 +174,7 @@ def _settle_one(
         outcome,
         words,
         batch_id=batch_id,
+        state=state_after(outcome, counts.quarantined),
         report_status=examined.report.status,
         file_name=arrival.file_name,
         file_sha256=arrival.sha256,
@@ -162,10 +202,7 @@ def _outcome(report: Report, before: AcceptedRows | None, arrival: Arrival) -> O
 
 def _kept(settled: _Settled) -> Kept:
     member_id, source_id = settled.arrival.key
-    arrival, examined = settled.arrival, settled.examined
-    return Kept(
-        member_id, source_id, arrival.sha256, arrival.run_id, examined.accepted_rows, examined.report.rows.accepted
-    )
+    return Kept(member_id, source_id, settled.arrival.sha256, settled.arrival.run_id, settled.examined)
 
 
 def _record(contract: Contract, batch_id: str, settled: _Settled) -> AcceptedRows:
@@ -180,13 +217,19 @@ def _record(contract: Contract, batch_id: str, settled: _Settled) -> AcceptedRow
     )
 
 
-def _cursor(settled: _Settled) -> Cursor:
+def _referred(settled: Sequence[_Settled], references: References) -> dict[str, Runs]:
+    """The runs that each run's rows were held against, where there are any."""
+    found = {one.arrival.run_id: references.runs_of(one.arrival.key[0]) for one in settled}
+    return {run_id: runs for run_id, runs in found.items() if runs}
+
+
+def _cursor(settled: _Settled, references: References) -> Cursor:
     arrival = settled.arrival
     member_id, source_id = arrival.key
     return Cursor(
         member_id=member_id,
         source_id=source_id,
-        fingerprint=arrival.fingerprint,
+        fingerprint=with_references(arrival.fingerprint, references.runs_of(member_id)),
         origin=arrival.origin,
         file_sha256=arrival.sha256,
         file_name=arrival.file_name,
@@ -194,6 +237,8 @@ def _cursor(settled: _Settled) -> Cursor:
         last_modified=arrival.validators.last_modified,
         watermark=arrival.validators.watermark,
         outcome=settled.outcome,
+        state=settled.receipt.state,
+        contract_version=settled.receipt.contract_version or "",
         run_id=arrival.run_id,
     )
 

@@ -1,6 +1,10 @@
 """The steps as DAG tasks call them: ids and counts in, ids and counts out, failures as exceptions."""
 
+from collections import Counter
+
 from connectors.problems import SourceUnavailable
+from governance.notifications.send import send_waiting
+from governance.pipeline.archive import archive_absent
 from governance.pipeline.failures import SourceDidNotAnswer, SourceRefused, StepHadFailures
 from governance.pipeline.harmonise import Harmonised, harmonise
 from governance.pipeline.harvest import harvest
@@ -44,6 +48,17 @@ def require_complete(failures: list[str]) -> None:
     """
     if failures:
         raise StepHadFailures("; ".join(failures))
+
+
+def archive_step() -> list[str]:
+    """Archive sources that were absent for too long: ``<member>/<source>`` of each."""
+    return [f"{one.member_id}/{one.source_id}" for one in archive_absent(open_platform(load_settings()))]
+
+
+def notify_step() -> dict[str, int]:
+    """Send the notices that are due: how many were sent, wait on, were given up or withdrawn."""
+    deliveries = send_waiting(open_platform(load_settings()))
+    return dict(Counter(delivery.state for delivery in deliveries))
 
 
 def publish_step() -> dict[str, int]:

@@ -1,10 +1,12 @@
 """One table of what the main job did: a line a source, and what readers see of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from governance.platform import Platform
 from governance.shared_layer import SharedVersion, read_current
 from governance.state.receipts import READ, Receipt, latest_receipts
+from governance.state.standing import Standing, standings
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,10 @@ class SummaryLine:
     source_id: str
     dataset: str
     outcome: str
+    state: str
+    """How its last file stands: not_checked, checking, valid, invalid or held."""
+    contract_version: str | None
+    checked_at: datetime | None
     rows_in: int | None
     rows_accepted: int | None
     rows_quarantined: int | None
@@ -29,16 +35,18 @@ def summarise(platform: Platform, opened: tuple[str, ...]) -> list[SummaryLine]:
     """Return a line for each declared source, in the order of the declarations."""
     newest = latest_receipts(platform.engine)
     read = latest_receipts(platform.engine, READ)
-    shared = read_current(platform.lake)
+    shared, stands = read_current(platform.lake), standings(platform.engine)
     lines = []
     for organisation, source in platform.federation.sources():
         key = (organisation.id, source.id)
         if key in newest:
-            lines.append(_line(newest[key], read.get(key), shared, opened))
+            lines.append(_line(newest[key], read.get(key), stands.get(key, Standing()), shared, opened))
     return lines
 
 
-def _line(newest: Receipt, read: Receipt | None, shared: SharedVersion | None, opened: tuple[str, ...]) -> SummaryLine:
+def _line(
+    newest: Receipt, read: Receipt | None, stands: Standing, shared: SharedVersion | None, opened: tuple[str, ...]
+) -> SummaryLine:
     counted = read or newest
     table = shared.tables.get(newest.dataset) if shared else None
     rows = table.rows_by_member.get(newest.member_id, 0) if table else 0
@@ -47,6 +55,9 @@ def _line(newest: Receipt, read: Receipt | None, shared: SharedVersion | None, o
         source_id=newest.source_id,
         dataset=newest.dataset,
         outcome=newest.outcome,
+        state=stands.state,
+        contract_version=stands.contract_version,
+        checked_at=stands.at,
         rows_in=counted.rows_in,
         rows_accepted=counted.rows_accepted,
         rows_quarantined=counted.rows_quarantined,

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from governance.settings import Settings
 
-_ORDER_CANDIDATES = ("member_id", "file_sha256", "line_number")
-"""Rows of one member lie together, so that a slice reads few row groups."""
+_ORDER_FIRST = ("member_id", "file_sha256", "line_number")
+"""Rows of one member lie together, so that a slice reads few row groups; the other columns settle what is left, so that
+the same rows are the same bytes."""
 _ROW_GROUP = 8192
 
 
@@ -26,6 +28,8 @@ class SharedModel:
     name: str
     dataset: str
     relation: str
+    sources: tuple[str, ...]
+    """Datasets whose accepted rows it is made of."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,16 @@ def warehouse_path(settings: Settings) -> Path:
 def project_fingerprint(settings: Settings) -> str:
     """SHA-256 over the dbt project's files: a changed model is a reason to build."""
     digest = hashlib.sha256()
-    for path in sorted(settings.dbt_dir.rglob("*")):
-        if path.is_file() and path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts:
-            digest.update(path.relative_to(settings.dbt_dir).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in project_files(settings):
+        digest.update(path.relative_to(settings.dbt_dir).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def project_files(settings: Settings) -> list[Path]:
+    """Return the files that the dbt project is made of, in a fixed order."""
+    found = (path.relative_to(settings.dbt_dir) for path in settings.dbt_dir.rglob("*") if path.is_file())
+    kept = (path for path in found if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts)
+    return [settings.dbt_dir / path for path in sorted(kept)]
 
 
 def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> Build:
@@ -86,7 +96,7 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     )
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     return Build(
-        shared=tuple(_shared_models(manifest["nodes"].values())),
+        shared=tuple(_shared_models(manifest["nodes"], manifest["sources"])),
         built=built,
         failures=tuple(f"{o.node.name}: {_first_words(o.message or str(o.status))}" for o in bad),
     )
@@ -97,16 +107,27 @@ def _first_words(message: str) -> str:
     return message.split("\n  > in macro")[0].strip()
 
 
-def _shared_models(nodes: Iterable[dict[str, object]]) -> Iterable[SharedModel]:
-    for node in nodes:
+def _shared_models(nodes: Mapping[str, Any], sources: Mapping[str, Any]) -> Iterable[SharedModel]:
+    for name, node in nodes.items():
         if node["resource_type"] != "model" or node["schema"] != "shared":
             continue
         config = node["config"]
-        assert isinstance(config, dict)
         dataset = config["meta"].get("dataset")
         if dataset is None:
             raise BuildFailed(f"{node['name']}: config.meta.dataset is missing, so nobody knows its contract")
-        yield SharedModel(str(node["name"]), dataset, f"shared.{node['name']}")
+        made_of = {
+            sources[one]["name"] for one in _ancestors(name, nodes) & sources.keys() if _is_accepted(sources[one])
+        }
+        yield SharedModel(str(node["name"]), dataset, f"shared.{node['name']}", tuple(sorted(made_of)))
+
+
+def _is_accepted(source: Mapping[str, Any]) -> bool:
+    return bool(source["source_name"] == "accepted")
+
+
+def _ancestors(name: str, nodes: Mapping[str, Any]) -> set[str]:
+    parents = set(nodes[name]["depends_on"]["nodes"]) if name in nodes else set()
+    return parents.union(*(_ancestors(parent, nodes) for parent in parents))
 
 
 def export(
@@ -117,7 +138,8 @@ def export(
     with duckdb.connect(str(warehouse_path(settings))) as connection:
         relation = connection.table(model.relation)
         columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-        order = [name for name in _ORDER_CANDIDATES if name in relation.columns] or relation.columns
+        order = [name for name in _ORDER_FIRST if name in relation.columns]
+        order += [name for name in relation.columns if name not in order]
         by = ", ".join(f'"{name}"' for name in order)
         connection.execute(
             f"COPY (SELECT * FROM {model.relation} ORDER BY {by}) TO ? "  # noqa: S608 - names come from the manifest

@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, select
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, exists, select
 
-from governance.state.database import accepted, cursors
+from governance.state.database import absences, accepted, cursors
+from governance.state.receipts import CheckState
 
 SourceKey = tuple[str, str]
 """Ids of an organisation and of one of its sources."""
@@ -32,6 +33,8 @@ class Cursor(BaseModel):
     last_modified: str | None = None
     watermark: str | None = None
     outcome: str
+    state: CheckState
+    contract_version: str
     run_id: str
 
 
@@ -66,11 +69,17 @@ def find_accepted(engine: Engine, keys: Collection[SourceKey]) -> dict[SourceKey
         }
 
 
-def list_accepted(engine: Engine, dataset: str | None = None) -> list[AcceptedRows]:
-    """Return the record of every source's last good rows, ordered by dataset, member and source."""
+def list_accepted(engine: Engine, dataset: str | None = None, *, with_archived: bool = False) -> list[AcceptedRows]:
+    """Return the record of every source's last good rows, ordered by dataset, member and source.
+
+    Those of archived sources are kept and not served: they are left out unless asked for.
+    """
     query = select(accepted).order_by(accepted.c.dataset, accepted.c.member_id, accepted.c.source_id)
     if dataset is not None:
         query = query.where(accepted.c.dataset == dataset)
+    if not with_archived:
+        mine = and_(absences.c.member_id == accepted.c.member_id, absences.c.source_id == accepted.c.source_id)
+        query = query.where(~exists().where(mine, absences.c.archived_at.is_not(None)))
     with engine.connect() as connection:
         return [AcceptedRows.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
@@ -84,6 +93,12 @@ def store_cursors(connection: Connection, moved: Sequence[Cursor]) -> None:
 def store_accepted(connection: Connection, records: Sequence[AcceptedRows]) -> None:
     """Record that sources' last good rows were replaced, in the caller's transaction."""
     _replace(connection, accepted, [record.model_dump() for record in records])
+
+
+def forget_source(connection: Connection, key: SourceKey) -> None:
+    """Forget where a source stood and which rows of it were good, in the caller's transaction."""
+    for table in (cursors, accepted):
+        connection.execute(delete(table).where(table.c.member_id == key[0], table.c.source_id == key[1]))
 
 
 def _rows_of(connection: Connection, table: Table, keys: Collection[SourceKey]) -> list[dict[str, Any]]:

@@ -1,11 +1,14 @@
 """The one engine to the platform's state, and its tables."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
     DateTime,
     Engine,
     Float,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -38,6 +42,7 @@ receipts = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
     Column("outcome", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
     Column("report_status", String(16)),
     Column("file_name", Text),
     Column("file_sha256", String(64)),
@@ -68,6 +73,8 @@ cursors = Table(
     Column("last_modified", Text),
     Column("watermark", Text),
     Column("outcome", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("contract_version", String(32), nullable=False),
     Column("run_id", String(32), nullable=False),
     Column("checked_at", Float, nullable=False),
 )
@@ -84,9 +91,45 @@ accepted = Table(
 )
 
 
+under_way = Table(
+    "under_way",
+    metadata,
+    Column("member_id", String(64), primary_key=True),
+    Column("source_id", String(64), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("member_id", String(64), primary_key=True),
+    Column("source_id", String(64), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("archived_at", DateTime(timezone=True)),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("member_id", String(64), nullable=False, index=True),
+    Column("subscription", String(32), nullable=False),
+    Column("occasion", String(8), nullable=False),
+    Column("run_id", String(32)),
+    Column("since", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("next_try_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("failure_fr", Text, nullable=False),
+    Column("failure_en", Text, nullable=False),
+)
+
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
-LAYOUT = 2
+LAYOUT = 3
 """Version of these tables and of the lake's folders; raised whenever either changes."""
 
 
@@ -99,6 +142,16 @@ class StateOfAnotherVersion(RuntimeError):  # noqa: N818 - kept because it is na
             f"(layout {found or 1}, this one needs {LAYOUT}). No release has been made yet, so there is no upgrade: "
             "keep a copy, then 'make clean' and start again; the declarations stay."
         )
+
+
+def insert_unless_known(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows in the caller's transaction; those whose primary key is there already stay as they are.
+
+    Asking first would not do: two processes may both be told that a row is not there.
+    """
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def _wait_for_the_other_writer(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -1,6 +1,6 @@
 """Receipts: one pull of one source and what came of it, kept for good."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,6 +12,18 @@ from governance.state.database import receipts
 Outcome = Literal["accepted", "unchanged", "held", "rejected", "failed"]
 """accepted: new rows; unchanged: nothing new came; held: waits for a person; rejected: the file cannot be
 used; failed: the source did not answer. The last good rows stay in all cases but the first."""
+
+
+CheckState = Literal["not_checked", "checking", "valid", "invalid", "held"]
+"""How a source stands: valid, every row of its last file was taken; invalid, some or all were not; held, a person
+must say whether rows are really gone; checking, a run is under way."""
+
+
+def state_after(outcome: Outcome, rows_quarantined: int) -> CheckState:
+    """Return how a source stands after a file of it was read."""
+    if outcome == "held":
+        return "held"
+    return "valid" if outcome == "accepted" and rows_quarantined == 0 else "invalid"
 
 
 class Receipt(BaseModel):
@@ -28,6 +40,8 @@ class Receipt(BaseModel):
     started_at: datetime
     finished_at: datetime
     outcome: Outcome
+    state: CheckState = "not_checked"
+    """How the last file received stands after this run, by the version of the contract that stands below."""
     report_status: str | None = None
     file_name: str | None = None
     file_sha256: str | None = None
@@ -61,6 +75,30 @@ def store_receipts(connection: Connection, kept: Sequence[Receipt]) -> None:
         connection.execute(receipts.insert(), [receipt.model_dump() for receipt in kept])
 
 
+def newest_receipts(connection: Connection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Receipt]:
+    """Return the newest receipt of each of a few sources, as the caller's transaction sees it."""
+    found = {}
+    for member_id, source_id in set(keys):
+        query = (
+            select(receipts)
+            .where(receipts.c.member_id == member_id, receipts.c.source_id == source_id)
+            .order_by(desc(receipts.c.finished_at))
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            found[member_id, source_id] = _to_receipt(row)
+    return found
+
+
+def receipts_between(engine: Engine, member_id: str, since: datetime, until: datetime) -> list[Receipt]:
+    """Return a member's receipts of a period (``until`` excluded), oldest first."""
+    mine = (receipts.c.member_id == member_id, receipts.c.finished_at >= since, receipts.c.finished_at < until)
+    with engine.connect() as connection:
+        rows = connection.execute(select(receipts).where(*mine).order_by(receipts.c.finished_at)).all()
+    return [_to_receipt(row) for row in rows]
+
+
 def find_receipt(engine: Engine, run_id: str) -> Receipt | None:
     """Return one receipt, or None."""
     with engine.connect() as connection:
@@ -80,6 +118,24 @@ def find_last_accepted(engine: Engine, before: Receipt) -> Receipt | None:
     with engine.connect() as connection:
         row = connection.execute(query).first()
     return _to_receipt(row) if row else None
+
+
+def receipts_of_source(engine: Engine, member_id: str, source_id: str) -> list[Receipt]:
+    """Return every receipt of a source, oldest first."""
+    query = select(receipts).where(receipts.c.member_id == member_id, receipts.c.source_id == source_id)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(receipts.c.finished_at)).all()
+    return [_to_receipt(row) for row in rows]
+
+
+def receipts_of_bytes(engine: Engine, hashes: Collection[str]) -> list[Receipt]:
+    """Return every receipt of runs that received one of these files."""
+    listed, found = sorted(hashes), []
+    with engine.connect() as connection:
+        for start in range(0, len(listed), 500):  # databases have a limit of values in one question
+            query = select(receipts).where(receipts.c.file_sha256.in_(listed[start : start + 500]))
+            found += [_to_receipt(row) for row in connection.execute(query)]
+    return found
 
 
 READ: tuple[Outcome, ...] = ("accepted", "held", "rejected")

@@ -3,6 +3,7 @@
 Everything in it is invented and synthetic. Tests of the API and of the console share it.
 """
 
+import asyncio
 import hashlib
 import os
 import subprocess
@@ -12,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import httpx
 import polars as pl
 import yaml
+from fastapi import FastAPI
 
 from governance.api.server import server_command
 from governance.contracts.model import Classification, Column, Constraints, Contract
@@ -287,6 +290,7 @@ def _store_run(platform: Platform, run_id: str, member: str, dataset: str, outco
             "started_at": now,
             "finished_at": now,
             "outcome": outcome,
+            "state": "invalid" if wrong else "not_checked",
             "file_name": f"{dataset}.csv",
             "message_fr": "3 lignes reprises, 2 à corriger." if wrong else "Le site ne répond pas.",
             "message_en": "3 rows taken, 2 to mend." if wrong else "The site does not answer.",
@@ -367,6 +371,21 @@ def served(platform: Platform) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """An application asked in this process, where a test can change what no server of its own would let it."""
+
+    app: FastAPI
+
+    def get(self, address: str, **more: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://another") as client:
+                return await client.get(address, **more)
+
+        return asyncio.run(ask())
 
 
 def _answers(url: str) -> bool:

@@ -1,14 +1,12 @@
 """The service around the feeds: health, keys, OpenAPI, security headers, surprises, journal, catalogue files."""
 
-import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +15,7 @@ from governance.decisions.model import Decision, DecisionRequest
 from governance.identity.issuer import DevelopmentIssuer
 from governance.journal.model import Search
 from governance.settings import Settings
-from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, Running, served, write_shared
+from tests.api.small_platform import ENERGIE, SIGNALEMENTS, SUBVENTIONS, InProcess, Running, served, write_shared
 from tests.decisions.engine import free_port
 
 pytestmark = pytest.mark.services
@@ -29,23 +27,9 @@ def test_live_and_ready(running: Running) -> None:
     assert running.client().get("/health/ready").json() == {"status": "ok", "data_version": "v1"}
 
 
-@dataclass(frozen=True)
-class Another:
-    """The same application with some parts replaced by what no real part can be made to do, in this process."""
-
-    app: FastAPI
-
-    def get(self, address: str, **more: Any) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://another") as client:
-                return await client.get(address, **more)
-
-        return asyncio.run(ask())
-
-
-def another(running: Running, **parts: Any) -> Another:
-    return Another(create_app(replace(running.platform, **parts)))
+def another(running: Running, **parts: Any) -> InProcess:
+    """The same application with some parts replaced by what no real part can be made to do."""
+    return InProcess(create_app(replace(running.platform, **parts)))
 
 
 def test_without_policy_engine_nothing_leaves_and_the_service_is_not_ready(running: Running) -> None:

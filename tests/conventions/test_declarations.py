@@ -25,6 +25,7 @@ EXPECTED_DAGS = {
     "harvest__saint-nazaire",
     "harvest__trignac",
     "publish",
+    "watch",
 }
 
 

@@ -29,7 +29,8 @@ def test_what_changed_is_still_known_when_the_old_rows_are_removed_and_the_decla
     world.write("donges", place(1), place(2), place(3))
     receipt = world.harvest()["donges"]
     contract = world.platform.contracts["lieux_covoiturage"]
-    list_current(world.platform.lake, contract, list_accepted(world.platform.engine, contract.id))
+    current = list_accepted(world.platform.engine, contract.id)
+    list_current(world.platform.lake, contract, current, current)
     changed = world.declare("donges", columns={"nom_lieu": "Autre"})
     found = find_changes(changed.platform, receipt)
     assert found is not None and (found.added, found.removed, found.changed, found.same) == (1, 0, 0, 2)

@@ -8,7 +8,8 @@ import httpx
 import openpyxl
 import pytest
 
-from tests.api.small_platform import served
+from governance.api.app import create_app
+from tests.api.small_platform import InProcess, served
 from tests.decisions.engine import free_port
 from tests.deliverables.conftest import WrongFile
 
@@ -54,4 +55,25 @@ def test_run_whose_bytes_are_gone_offers_no_copy(wrong: WrongFile, client: httpx
     wrong.world.platform.lake.landed(wrong.receipt.file_sha256 or "").unlink()
     address = f"/fr/runs/{wrong.receipt.run_id}"
     assert "corrected.xlsx" not in client.get(address).text
-    assert client.get(f"{address}/corrected.xlsx").status_code == 404
+    answer = client.get(f"{address}/corrected.xlsx")
+    assert answer.status_code == 404
+    assert "il n&#39;y a rien à copier" in answer.text
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(
+    ("limit", "language", "words"),
+    [
+        ("MAX_CELLS", "fr", "trop longue à faire pendant que vous attendez"),
+        ("MAX_CELLS", "en", "takes too long to make while you wait"),
+        ("MAX_ROW", "fr", "plus de lignes qu&#39;une feuille de tableur"),
+    ],
+)
+def test_copy_that_is_too_large_for_a_page_says_why_and_which_command_gives_it(
+    wrong: WrongFile, monkeypatch: pytest.MonkeyPatch, limit: str, language: str, words: str
+) -> None:
+    monkeypatch.setattr(f"governance.deliverables.corrected_copy.{limit}", 3)
+    answer = InProcess(create_app(wrong.world.platform)).get(f"/{language}/runs/{wrong.receipt.run_id}/corrected.xlsx")
+    assert answer.status_code == 404
+    assert words in answer.text
+    assert f"archipel report {wrong.receipt.run_id} --to" in answer.text

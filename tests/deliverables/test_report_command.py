@@ -54,3 +54,13 @@ def test_what_is_not_there_is_said_in_words(wrong: WrongFile, arguments: list[st
     answer = _report(wrong, *arguments)
     assert isinstance(answer.exception, NoReport)
     assert words in str(answer.exception)
+
+
+@pytest.mark.services
+def test_copy_that_a_page_does_not_make_is_made_at_a_terminal(
+    wrong: WrongFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("governance.deliverables.corrected_copy.MAX_CELLS", 3)
+    path = tmp_path / "a-corriger.xlsx"
+    assert _report(wrong, wrong.receipt.run_id, "--to", str(path)).exit_code == 0
+    assert openpyxl.load_workbook(path).sheetnames == ["Copie corrigée", "À lire"]

@@ -15,7 +15,7 @@ totals as (
         energie,
         reading_year,
         count(distinct point_livraison_id) as delivery_points_count,
-        sum(consommation_kwh) as energy_kwh
+        {{ steady_sum('consommation_kwh') }} as energy_kwh
 
     from readings
     group by commune_insee, commune_name, batiment_type, energie, reading_year

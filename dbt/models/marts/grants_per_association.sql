@@ -15,7 +15,7 @@ totals as (
         min(beneficiary_name) as beneficiary_name,
         count(*) as grants_count,
         count(distinct member_id) as givers_count,
-        sum(amount_eur) as grants_total_eur
+        {{ steady_sum('amount_eur') }} as grants_total_eur
 
     from grants
     group by beneficiary_id, grant_year

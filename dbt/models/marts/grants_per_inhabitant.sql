@@ -16,7 +16,7 @@ totals as (
         grant_year,
         max(population) as population,
         count(*) as grants_count,
-        sum(amount_eur) as grants_total_eur
+        {{ steady_sum('amount_eur') }} as grants_total_eur
 
     from grants
     group by member_id, insee_code, member_name, grant_year

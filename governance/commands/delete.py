@@ -1,0 +1,64 @@
+"""``archipel delete``: take away what is kept of a source that is gone."""
+
+import getpass
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from governance.commands.options import FederationOption, JsonOption, Language, StateOption, chosen_settings
+from governance.pipeline.delete import Deletable, delete_source, find_deletable
+from governance.platform import open_platform
+
+_ASK = {
+    "fr": "{member}/{source}, absente depuis le {day}{archived} : {rows} lignes valables, {files} fichiers reçus et "
+    "les rapports de {runs} passages vont être supprimés pour de bon. Les accusés (comptes et messages), le journal et "
+    "les versions déjà publiées restent. Supprimer ?",
+    "en": "{member}/{source}, absent since {day}{archived}: {rows} valid rows, {files} received files and the reports "
+    "of {runs} runs will be deleted for good. Receipts (counts and words), the journal and versions already published "
+    "stay. Delete?",
+}
+_ARCHIVED = {"fr": " et archivée", "en": " and archived"}
+_DONE = {
+    "fr": "C'est fait, et noté au journal. La prochaine harmonisation (archipel harmonise) n'en tient plus compte.",
+    "en": "Done, and noted in the journal. It is left out when data is next harmonised (archipel harmonise).",
+}
+_KEPT = {"fr": "Rien n'a changé.", "en": "Nothing has changed."}
+
+
+def delete(
+    member: Annotated[str, typer.Argument(help="Id of a member or partner.")],
+    source: Annotated[str, typer.Argument(help="Id of its source.")],
+    by: Annotated[str | None, typer.Option("--by", help="Who says so; by default who is logged in.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    federation: FederationOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+    lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
+) -> None:
+    """Delete the rows, files and reports of a source that is gone; who said so is written into the journal first.
+
+    Ends with 0 when it was deleted, 1 when you said no, 2 when the source is still there or unknown.
+
+    Example: archipel delete donges subventions
+    """
+    platform = open_platform(chosen_settings(federation, state))
+    found = find_deletable(platform, member, source)
+    if not yes and not typer.confirm(_ASK[lang.value].format(**_told(found, lang)), err=True):
+        typer.echo(_KEPT[lang.value], err=True)
+        raise typer.Exit(1)
+    delete_source(platform, found, by or getpass.getuser())
+    typer.echo(json.dumps(asdict(found), default=str) if as_json else _DONE[lang.value])
+
+
+def _told(found: Deletable, lang: Language) -> dict[str, object]:
+    return {
+        "member": found.key[0],
+        "source": found.key[1],
+        "day": f"{found.absent_since:%d/%m/%Y}",
+        "archived": _ARCHIVED[lang.value] if found.archived_at else "",
+        "rows": found.rows,
+        "files": len(found.files),
+        "runs": len(found.runs),
+    }

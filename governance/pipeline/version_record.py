@@ -1,0 +1,153 @@
+"""What a shared version was made of, written down when it is made, so that it can be made again from landing.
+
+Models, contracts and facts about members are kept by their content; received bytes and the declaration of each run are
+kept already. The hash of the record is in the journal, so that nobody can alter it unseen.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version as installed
+from itertools import groupby
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from governance.contracts.model import Contract
+from governance.lake import Lake, write_atomically
+from governance.pipeline.warehouse import project_files
+from governance.platform import Platform
+from governance.settings import PROJECT_ROOT, Settings
+from governance.shared_layer import SharedVersion
+from governance.state.cursors import AcceptedRows
+
+_LIBRARIES = ("polars", "duckdb", "dbt-core", "dbt-duckdb")
+_CODE = ("governance/intake", "governance/contracts", "governance/pipeline", "dbt/macros")
+"""What decides which rows come out of which bytes."""
+
+
+class Software(BaseModel):
+    """What did the work: hash of our own code, versions of the libraries that may change bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    archipel: str
+    code_sha256: str
+    libraries: dict[str, str]
+
+
+class VersionRecord(BaseModel):
+    """Everything that one shared version was made of. Hashes are of what is kept under ``records/kept``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shared: SharedVersion
+    served: tuple[AcceptedRows, ...]
+    """Whose rows counted, from which runs."""
+    made_of: dict[str, tuple[str, ...]]
+    """Shared dataset to the datasets whose accepted rows it is made of."""
+    contracts: dict[str, str]
+    """Dataset to the hash of its contract."""
+    models: str
+    """Hash of the dbt project, as a ZIP."""
+    members: str
+    """Hash of the facts about members, as Parquet."""
+    software: Software
+
+
+def software_of_now() -> Software:
+    """Return what would do the work now."""
+    digest = hashlib.sha256()
+    for folder in _CODE:
+        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+            if path.suffix in {".py", ".yaml", ".sql"}:
+                digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    libraries = {name: installed(name) for name in _LIBRARIES}
+    return Software(archipel=installed("archipel"), code_sha256=digest.hexdigest(), libraries=libraries)
+
+
+def write_record(
+    platform: Platform, shared: SharedVersion, served: Iterable[AcceptedRows], made_of: dict[str, tuple[str, ...]]
+) -> None:
+    """Write down what a version was made of, first here and then in the journal.
+
+    Raises:
+        OSError, SQLAlchemyError: it could not be written; the version must not be used.
+    """
+    lake = platform.lake
+    members = (lake.root / "reference" / "members.parquet").read_bytes()
+    record = VersionRecord(
+        shared=shared,
+        served=tuple(served),
+        made_of=made_of,
+        contracts={name: _keep(lake, _as_json(contract)) for name, contract in platform.contracts.items()},
+        models=_keep(lake, _zipped(platform.settings)),
+        members=_keep(lake, members),
+        software=software_of_now(),
+    )
+    content = record.model_dump_json(indent=1).encode()
+    write_atomically(record_path(lake, shared.version), content)
+    tables = {name: table.sha256 for name, table in shared.tables.items()}
+    told = {"version": shared.version, "record_sha256": hashlib.sha256(content).hexdigest(), "tables": tables}
+    platform.journal.append("harmonisation", told)
+
+
+def record_path(lake: Lake, version: str) -> Path:
+    """Path of a version's record."""
+    return lake.records / f"{version}.json"
+
+
+def read_record(lake: Lake, version: str) -> tuple[VersionRecord, str] | None:
+    """Return a version's record and its hash, or None for a version of before records were kept."""
+    try:
+        content = record_path(lake, version).read_bytes()
+    except FileNotFoundError:
+        return None
+    return VersionRecord.model_validate_json(content), hashlib.sha256(content).hexdigest()
+
+
+def version_at(lake: Lake, instant: datetime) -> VersionRecord | None:
+    """Return the record of the version that readers used at an instant, or None before the first record."""
+    # A version's name begins with its second: only the newest are read, however many there are.
+    latest = f"{instant.astimezone(UTC):%Y%m%dT%H%M%S}"
+    paths = sorted((p for p in lake.records.glob("*.json") if p.name[: len(latest)] <= latest), reverse=True)
+    for _, of_one_second in groupby(paths, key=lambda path: path.name[: len(latest)]):
+        known = [VersionRecord.model_validate_json(path.read_bytes()) for path in of_one_second]
+        before = [record for record in known if record.shared.created_at <= instant]
+        if before:
+            return max(before, key=lambda record: record.shared.created_at)
+    return None
+
+
+def kept(lake: Lake, sha256: str) -> bytes:
+    """Return what is kept under a hash.
+
+    Raises:
+        FileNotFoundError: it is there no more.
+    """
+    return (lake.records / "kept" / sha256).read_bytes()
+
+
+def _keep(lake: Lake, content: bytes) -> str:
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = lake.records / "kept" / sha256
+    if not path.is_file():
+        write_atomically(path, content)
+    return sha256
+
+
+def _as_json(contract: Contract) -> bytes:
+    return json.dumps(contract.model_dump(mode="json"), sort_keys=True, ensure_ascii=False).encode()
+
+
+def _zipped(settings: Settings) -> bytes:
+    """The dbt project as a ZIP whose bytes depend on its files alone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in project_files(settings):
+            entry = zipfile.ZipInfo(path.relative_to(settings.dbt_dir).as_posix())
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
