@@ -18,6 +18,7 @@ def print_where_to_look(settings: Settings) -> None:
                 "",
                 f"  Console    {public}/",
                 f"  Catalogue  {public}/catalogue/catalog.ttl",
+                *([f"  CKAN       {settings.ckan_url}/"] if settings.ckan_url else []),
                 f"  Open feed  curl '{public}/v1/feeds/subventions?format=csv&limit=5'",
                 "  Shared feed, as the example start-up:",
                 "             TOKEN=$(.venv/bin/archipel token exemple-startup)",

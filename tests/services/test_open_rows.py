@@ -23,6 +23,14 @@ def test_table_has_the_rows_of_the_file_with_types_and_titles(portal: Portal) ->
     }
 
 
+def test_rows_that_take_several_calls_are_all_there(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governance.catalogue.ckan.open_rows.ROWS_A_CALL", 3)
+    portal.publish()
+    assert "datastore_upsert" in portal.wire.written()
+    found = portal.editor.call_action("datastore_search", {"resource_id": portal.csv_of("equipements")["id"]})
+    assert (found["total"], len({row["nom"] for row in found["records"]})) == (4, 4)
+
+
 def test_table_follows_the_file(portal: Portal) -> None:
     portal.publish()
     portal.world.share({**ROWS, "equipements": ROWS["equipements"][:1]})

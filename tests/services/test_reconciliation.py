@@ -8,6 +8,7 @@ from governance.catalogue.ckan.account import CkanAccount, CkanRefused, read_tok
 from governance.catalogue.ckan.ckan_catalogue import ATTEMPTS, CkanCatalogue
 from governance.catalogue.ckan.to_ckan import OWNED_BY_US
 from governance.catalogue.store import DistributionStore
+from governance.federation import Federation
 from governance.settings import Settings
 from tests.catalogue.world import DAY_TWO, ROWS
 from tests.services.portal import Portal
@@ -36,6 +37,20 @@ def test_first_publication_makes_every_open_dataset_under_its_organisation(porta
     besne = portal.editor.call_action("organization_show", {"id": "besne"})
     assert (besne["title"], besne["siren"], besne["insee_code"]) == ("Besné", "214400137", "44013")
     assert str(besne["population"]) == "1000"
+
+
+def test_a_declared_logo_is_shown_and_one_that_a_person_chose_stays(portal: Portal) -> None:
+    portal.publish()
+    chosen = {"id": "donges", "image_url": "https://donges.example/choisi.png"}
+    portal.editor.call_action("organization_patch", chosen)
+    members = dict(portal.world.federation.members)
+    members["besne"] = members["besne"].model_copy(update={"logo": "https://besne.example/logo.svg"})
+    head, root = portal.world.federation.head, portal.world.federation.root
+    portal.world.federation = Federation(head=head, members=members, partners={}, root=root)
+    portal.publish()
+    shown = [portal.editor.call_action("organization_show", {"id": name})["image_url"] for name in ("besne", "donges")]
+    assert shown == ["https://besne.example/logo.svg", "https://donges.example/choisi.png"]
+    assert "organization_patch" in portal.wire.written()
 
 
 def test_second_publication_writes_nothing(portal: Portal) -> None:

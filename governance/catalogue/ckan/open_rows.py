@@ -72,11 +72,11 @@ class OpenRows:
 
     def _fill(self, table_id: str, fields: list[dict[str, Any]], frame: pl.DataFrame) -> None:
         # Forced because the resource's file lies with us; CKAN takes such a table for somebody else's.
-        common = {"resource_id": table_id, "force": True}
-        self._account.write("datastore_create", {**common, "fields": fields})
-        for rows in _chunks(frame):
-            how = {"method": "insert", "records": rows, "calculate_record_count": True}
-            self._account.write("datastore_upsert", {**common, **how})
+        common = {"resource_id": table_id, "force": True, "calculate_record_count": True}
+        chunks = _chunks(frame)
+        self._account.write("datastore_create", {**common, "fields": fields, "records": next(chunks, [])})
+        for rows in chunks:
+            self._account.write("datastore_upsert", {**common, "method": "insert", "records": rows})
 
     def _preview(self, table_id: str) -> None:
         if not self._account.call("resource_view_list", {"id": table_id}):
