@@ -9,6 +9,7 @@ BENCHES = {
     "federation": (),
     "decide": (),
     "feeds": (),
+    "mapping": (),
 }
 
 

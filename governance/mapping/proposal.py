@@ -1,47 +1,33 @@
 """For each column of a contract the best header of a file, with a score and why; never applied without a person."""
 
-import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import networkx
 import polars as pl
-from rapidfuzz import fuzz
 
 from governance.contracts.model import Column, Contract
 from governance.federation import Formats
 from governance.intake.header import fold
+from governance.mapping.naming import Told, compare_names, theme_of, weights_of
+from governance.mapping.reasons import Reason
 from governance.mapping.values import fit, is_telling, looks_of_another_kind, sampled
-from governance.mapping.words import APART, Meaning, meaning_of
 
 SURE = 0.75
 """Score from which a proposal is called sure, if no other comes near."""
 SHOWN = 0.3
 """Score under which nothing is proposed."""
+LOOKED_AT = 0.2
+"""Score of a header's words from which its values are looked at too."""
+CONFORMING = 0.9
+"""Share of values (0 to 1) that must fit where nothing but them speaks for a match."""
 MARGIN = 0.12
 """How far the next best header or column must stay behind a sure proposal."""
-REASONS = {
-    "same": ("même nom", "same name"),
-    "words": ("mêmes mots ou synonymes", "same words or synonyms"),
-    "spelling": ("orthographe proche", "near spelling"),
-    "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
-    "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),
-    "rival": ("une autre colonne convient presque autant", "another column fits nearly as well"),
-    "empty": ("aucune valeur à examiner", "no value to look at"),
-}
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One piece of evidence; ``share`` is a percentage of the sampled values."""
-
-    code: str
-    share: int | None = None
-
-    def text(self, language: str) -> str:
-        """Return it in words."""
-        return REASONS[self.code][language == "en"].format(share=self.share)
+DOUBTFUL = SURE - 0.01
+"""Highest score of a proposal that something speaks against: it may come first, and a person must say so."""
+Verdict = Literal["sure", "verify", "none"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +37,7 @@ class Match:
     column: str
     header: str | None = None
     score: float = 0.0
-    verdict: Literal["sure", "verify", "none"] = "none"
+    verdict: Verdict = "none"
     reasons: tuple[Reason, ...] = ()
     formats: Formats = Formats()
 
@@ -61,50 +47,6 @@ class _Pair:
     score: float
     reasons: tuple[Reason, ...]
     formats: Formats = Formats()
-
-
-def _weights(contract: Contract) -> Mapping[str, float]:
-    """A concept that many columns or the title of the dataset bear tells little."""
-    told = [_readings(column) for column in contract.columns]
-    theme = meaning_of(f"{contract.id} {contract.title}").words
-    counted: dict[str, int] = {}
-    for readings in told:
-        for sign in frozenset().union(*(reading.all for reading in readings)):
-            counted[sign] = counted.get(sign, 0) + 1
-    total = len(told)
-    weights = {sign: 0.35 + math.log1p(total / count) / math.log1p(total) for sign, count in counted.items()}
-    return weights | dict.fromkeys(theme, 0.1)
-
-
-def _readings(column: Column) -> list[Meaning]:
-    texts = (column.name, column.title, column.title_en)
-    return [meaning for text in texts if text and (meaning := meaning_of(text)).all]
-
-
-def _likeness(header: Meaning, column: Meaning, allowed: frozenset[str], weights: Mapping[str, float]) -> float:
-    """Return the harmonic mean of what the two share, by weight; words of the description are no strangers."""
-
-    def weigh(signs: frozenset[str]) -> float:
-        return sum(weights.get(sign, 0.8) for sign in signs)
-
-    shared = weigh(header.all & column.all)
-    if not shared or (header.concepts & APART) - column.concepts:
-        return 0.0
-    strangers = sum(weights.get(s, 0.8) * (0.3 if s in allowed else 1) for s in header.all - column.all)
-    precision, recall = shared / (shared + strangers), shared / weigh(column.all)
-    return 2 * precision * recall / (precision + recall)
-
-
-def _named(header: str, column: Column, weights: Mapping[str, float]) -> _Pair:
-    folded = fold(header)
-    if folded in {fold(column.name), fold(column.title)}:
-        return _Pair(1.0, (Reason("same"),))
-    allowed = meaning_of(column.description).all
-    by_words = max((_likeness(meaning_of(header), each, allowed, weights) for each in _readings(column)), default=0.0)
-    by_spelling = fuzz.ratio(folded, fold(column.name)) / 100
-    if by_spelling >= 0.9 and by_spelling > by_words and not meaning_of(header).concepts & APART:
-        return _Pair(by_spelling * 0.95, (Reason("spelling"),))
-    return _Pair(by_words, (Reason("words"),) if by_words else ())
 
 
 def _with_values(named: _Pair, texts: Sequence[str], column: Column, contract: Contract) -> _Pair:
@@ -134,40 +76,66 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
     return found
 
 
-def _verdict(
-    pair: _Pair, rivals: Sequence[float], repeated: bool
-) -> tuple[Literal["sure", "verify"], tuple[Reason, ...]]:
+def _judged(pair: _Pair, rivals: Sequence[float], repeated: bool) -> _Pair:
+    """Bring a pair that something speaks against under the score of a sure one."""
+    reasons = pair.reasons
     if repeated or max(rivals, default=0.0) > pair.score - MARGIN:
-        return "verify", (*pair.reasons, Reason("rival"))
-    misfits = any(reason.code == "misfit" for reason in pair.reasons)
-    return ("sure" if pair.score >= SURE and not misfits else "verify"), pair.reasons
+        reasons = (*reasons, Reason("rival"))
+    doubts = {"rival", "misfit", "left", "description"} & {reason.code for reason in reasons}
+    score = min(pair.score, DOUBTFUL) if doubts else pair.score
+    return _Pair(round(score, 2), reasons, pair.formats)
+
+
+def _by_values_alone(
+    columns: Sequence[Column], texts: Mapping[int, Sequence[str]], contract: Contract
+) -> dict[tuple[str, int], _Pair]:
+    """Return the pairs of a column and a header, both left over, whose values fit nothing else."""
+    fitting: dict[tuple[str, int], _Pair] = {}
+    for column in columns:
+        for place, values in texts.items():
+            share, formats = fit(values, column, contract)
+            if share >= CONFORMING:
+                fitting[column.name, place] = _Pair(SHOWN, (Reason("values", round(share * 100)),), formats)
+    often = Counter(part for pair in fitting for part in pair)
+    return {pair: found for pair, found in fitting.items() if all(often[part] == 1 for part in pair)}
 
 
 def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract) -> list[Match]:
-    """Return a match for each column of the contract, in its order.
+    """Return a match for each column of the contract, in its order; ``sure`` is a score of ``SURE`` or more.
 
     ``rows`` has a String column a header, named ``0``, ``1`` and so on, as readers give it; without it the headers
     alone are judged.
     """
-    weights = _weights(contract)
+    theme = theme_of(contract)
+    weights = weights_of(contract, theme)
     texts = [sampled(rows[str(place)]) if rows is not None else [] for place in range(len(headers))]
     pairs: dict[tuple[str, int], _Pair] = {}
     for column in contract.columns:
+        told = Told.of(column, theme)
         for place, header in enumerate(headers):
-            pair = _named(header, column, weights)
-            pair = pair if rows is None else _with_values(pair, texts[place], column, contract)
+            named = compare_names(header, column, told, weights, theme)
+            pair = _Pair(named.score, named.reasons)
+            if rows is not None and pair.score >= LOOKED_AT:
+                pair = _with_values(pair, texts[place], column, contract)
             if pair.score >= SHOWN:
                 pairs[column.name, place] = pair
     chosen = _assign({key: pair.score for key, pair in pairs.items()})
-    folded = [fold(header) for header in headers]
-    matches = []
-    for column in contract.columns:
-        at = chosen.get(column.name)
-        if at is None:
-            matches.append(Match(column.name))
-            continue
-        pair = pairs[column.name, at]
-        rivals = [other.score for (name, place), other in pairs.items() if (name == column.name) != (place == at)]
-        verdict, reasons = _verdict(pair, rivals, folded.count(folded[at]) > 1)
-        matches.append(Match(column.name, headers[at], round(pair.score, 2), verdict, reasons, pair.formats))
-    return matches
+    left = {place: values for place, values in enumerate(texts) if values and place not in chosen.values()}
+    alone = [column for column in contract.columns if column.name not in chosen and is_telling(column, contract)]
+    by_values = _by_values_alone(alone, left, contract)
+    chosen |= dict(by_values.keys())
+    pairs |= by_values
+    return [_match(column, headers, pairs, chosen) for column in contract.columns]
+
+
+def _match(
+    column: Column, headers: Sequence[str], pairs: Mapping[tuple[str, int], _Pair], chosen: Mapping[str, int]
+) -> Match:
+    at = chosen.get(column.name)
+    if at is None:
+        return Match(column.name)
+    pair, folded = pairs[column.name, at], [fold(header) for header in headers]
+    rivals = [other.score for (name, place), other in pairs.items() if (name == column.name) != (place == at)]
+    pair = _judged(pair, rivals, folded.count(folded[at]) > 1)
+    verdict: Verdict = "sure" if pair.score >= SURE else "verify"
+    return Match(column.name, headers[at], pair.score, verdict, pair.reasons, pair.formats)

@@ -6,8 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from bench.mapping import SCHEMAS, measure
 from governance.commands.main import app
 from governance.contracts.odcs import load_contract
 from governance.federation import Source
@@ -81,6 +84,57 @@ def test_a_header_twice_is_for_a_person() -> None:
     assert proposed(["montant", "Montant"], ["1", "2"])["montant"].verdict == "verify"
 
 
+@pytest.mark.parametrize(
+    ("header", "word"),
+    [("Montant payé", "paye"), ("Nature juridique", "juridique"), ("Objet social", "social"), ("Montant 2022", "2022"),
+     ("Référence décision du bailleur", "bailleur"), ("Date de fin de convention", "fin")],
+)  # fmt: skip
+def test_a_word_that_nothing_accounts_for_leaves_the_choice_to_a_person(header: str, word: str) -> None:
+    found = [match for match in proposed([header]).values() if match.header]
+    assert [match.verdict for match in found] == ["verify"]
+    assert any(word in reason.words for reason in found[0].reasons)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    column=st.sampled_from([column.title for column in GRANTS.columns]),
+    stranger=st.text("bcdfghjklmpqrstvxz", min_size=6, max_size=9),
+    before=st.booleans(),
+)
+def test_a_name_with_a_strange_word_beside_it_is_never_sure(column: str, stranger: str, before: bool) -> None:
+    header = f"{stranger} {column}" if before else f"{column} {stranger}"
+    assert all(match.verdict != "sure" for match in proposed([header]).values())
+
+
+def test_whose_a_bare_number_is_nobody_can_tell() -> None:
+    assert all(match.verdict != "sure" for match in proposed(["SIRET", "Référence", "Date"]).values())
+
+
+def test_sure_is_the_same_thing_as_a_score_above_the_threshold() -> None:
+    headers = [
+        "Montant payé",
+        "Montant voté",
+        "SIRET",
+        "Nature",
+        "Objet du dossier",
+        "Association",
+        "Date de versement",
+    ]
+    for match in proposed(headers).values():
+        assert (match.verdict == "sure") == (match.score >= SURE)
+
+
+def test_an_abbreviation_is_proposed_and_left_to_a_person() -> None:
+    match = proposed(["Nom benefic."])["nomBeneficiaire"]
+    assert (match.header, match.verdict) == ("Nom benefic.", "verify")
+
+
+def test_a_header_without_a_word_of_the_column_is_found_by_its_values_alone() -> None:
+    found = proposed(["Objet", "Tiers RNA", "Zone 7"], ["Tournoi", "W442000001", "aide en nature"])
+    assert found["nature"].header == "Zone 7"
+    assert found["nature"].verdict == "verify"
+
+
 def test_a_header_serves_one_column_only() -> None:
     headers = [match.header for match in proposed(["Date", "SIRET", "Nom"]).values() if match.header]
     assert len(headers) == len(set(headers))
@@ -116,3 +170,13 @@ def test_a_real_file_with_its_own_headers_is_proposed_right() -> None:
     right = sum(given.get(column) == place for column, place in DILCRAH.items())
     wrong = [m for m in matches if m.score >= SURE and m.verdict == "sure" and given[m.column] != DILCRAH.get(m.column)]
     assert (wrong, right) == ([], len(DILCRAH))
+
+
+@pytest.mark.shared
+def test_no_title_of_a_national_schema_is_called_sure_for_a_wrong_column() -> None:
+    """`bench/mapping.py` says how many are right; that none is wrong and sure must hold for every one."""
+    if not SCHEMAS.is_dir():
+        pytest.skip("needs the reference material")
+    scores = measure()
+    assert sum(score.headers for score in scores.values()) > 200
+    assert [miss for score in scores.values() for miss in score.misses if miss[-1] >= SURE] == []
