@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from governance.contracts.model import Contract
-from governance.federation import Formats, Source
+from governance.federation import ColumnFormats, Source
 from governance.intake.examine import examine
 from governance.intake.formats import effective
-from governance.intake.gathering import read_table
-from governance.intake.header import Wanted, match
+from governance.intake.gathering import read_table, wanted_of
+from governance.intake.header import match
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.table import TextTable, UnreadableError
 from governance.pipeline.run_reports import ReadBy, find_read_by
@@ -18,14 +18,14 @@ from governance.state.receipts import Receipt
 
 @dataclass(frozen=True)
 class KeptFile:
-    """The table of a file; ``positions`` is the place of each contract column that the file has."""
+    """The table of a file; ``positions`` is the place of each contract column that it has, of several the first."""
 
     table: TextTable
     positions: Mapping[str, int]
     contract: Contract
     source: Source
 
-    def formats_of(self, column: str) -> Formats:
+    def formats_of(self, column: str) -> ColumnFormats:
         """How the member declared that it writes a column."""
         return effective(self.source.formats, self.source.column_formats.get(column))
 
@@ -47,12 +47,14 @@ def read_kept_file(platform: Platform, receipt: Receipt) -> KeptFile | None:
     if found is None:
         return None
     contract, source, file = found
-    wanted = Wanted.of(contract, source.columns, source.constants)
+    wanted = wanted_of(file, contract)
     try:
         table = read_table(file, wanted)
     except UnreadableError:
         return None
-    return KeptFile(table, match(table.headers, wanted, table.header_row).positions, contract, source)
+    matched = match(table.headers, wanted, table.header_row)
+    places = {name: parts[0] for name, parts in matched.joined.items()}
+    return KeptFile(table, {**places, **matched.positions}, contract, source)
 
 
 def reexamine(platform: Platform, receipt: Receipt) -> Reexamined | None:

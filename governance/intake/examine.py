@@ -58,6 +58,6 @@ def examine(
             done[file.key] = unusable(file, contract, error)
     if mapped:
         gathered = gather(mapped, contract)
-        judged = validate(gathered.rows, gathered.written, contract, references)
+        judged = validate(gathered.rows, gathered.written, contract, references, gathered.parsed)
         done |= {answer.key: answer for answer in split(gathered, judged, contract)}
     return [done[file.key] for file in files]

@@ -1,6 +1,7 @@
 """Errors of one file: columnar while they are many, words only when somebody reads them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, overload
 
@@ -9,6 +10,7 @@ import polars as pl
 from governance.contracts.checks import canonical_name
 from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Check, Column, Contract
+from governance.federation import ColumnFormats
 from governance.intake.corrections import Corrector
 from governance.intake.messages import MESSAGES, TYPES_EN, TYPES_FR, WRITE_EN, WRITE_FR
 from governance.intake.model import RowError
@@ -20,8 +22,33 @@ SCHEMA = {
 CORRECTABLE = frozenset(
     {"type-error", "pattern", "enum", "french-siret-value", "french-siren-value", "year-interval-value"}
 )
+SHOWN_CODES = 20
+"""Codes that a message names."""
+PARTS = {"fr": "au moins {n} parties séparées par « {sign} »", "en": "at least {n} parts separated by “{sign}”"}
 SHOWN_VALUE = 200
 """Longest value that a message quotes; the error itself keeps it whole."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the columns of a file come from, by the source's declaration."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    column_formats: Mapping[str, ColumnFormats] = field(default_factory=dict)
+
+    def header_of(self, column: str | None) -> str | None:
+        """Return the header or headers that a column is read from, where they are not its own name."""
+        formats = self.column_formats.get(column or "")
+        header = " + ".join(formats.join) if formats and formats.join else self.columns.get(column or "")
+        return header if header != column else None
+
+    def formats_of(self, column: str | None) -> ColumnFormats:
+        """Return how a column is made of its cells."""
+        return self.column_formats.get(column or "", _AS_IT_IS)
+
+
+_AS_IT_IS = ColumnFormats()
+NOWHERE = Origin()
 
 
 class Findings(Sequence[RowError]):
@@ -31,9 +58,10 @@ class Findings(Sequence[RowError]):
     contract's custom check.
     """
 
-    def __init__(self, frame: pl.DataFrame, contract: Contract) -> None:
+    def __init__(self, frame: pl.DataFrame, contract: Contract, origin: Origin = NOWHERE) -> None:
         self.frame = frame
         self.contract = contract
+        self.origin = origin
 
     def __len__(self) -> int:
         return self.frame.height
@@ -44,7 +72,7 @@ class Findings(Sequence[RowError]):
     def __getitem__(self, index: slice) -> "Findings": ...
     def __getitem__(self, index: int | slice) -> "RowError | Findings":
         if isinstance(index, slice):
-            return Findings(self.frame[index], self.contract)
+            return Findings(self.frame[index], self.contract, self.origin)
         return self._render(self.frame.row(index, named=True))
 
     def __iter__(self) -> Iterator[RowError]:
@@ -68,12 +96,21 @@ class Findings(Sequence[RowError]):
         check = None if found["check"] is None else self.contract.checks[found["check"]]
         shown = "" if value is None else value if len(value) <= SHOWN_VALUE else value[:SHOWN_VALUE] + "…"
         column = self._columns.get(name) if name else None
-        words = {"column": name or "", "value": shown, "detail": found["detail"] or ""}
-        in_french = words | {"expected": expected(rule, column, check, self.contract, TYPES_FR)}
-        in_english = words | {"expected": expected(rule, column, check, self.contract, TYPES_EN)}
+        header, formats = self.origin.header_of(name), self.origin.formats_of(name)
+        words = {
+            "column": f"{header} ({name})" if header else name or "",
+            "value": shown,
+            "detail": found["detail"] or "",
+        }
+        in_french = words | {
+            "expected": declared(rule, formats, "fr") or expected(rule, column, check, self.contract, TYPES_FR)
+        }
+        in_english = words | {
+            "expected": declared(rule, formats, "en") or expected(rule, column, check, self.contract, TYPES_EN)
+        }
         remedy_fr, remedy_en = message.remedy_fr.format(**in_french), message.remedy_en.format(**in_english)
         correction = None
-        if rule in CORRECTABLE and column is not None:
+        if rule in CORRECTABLE and column is not None and not (formats.takes_a_part or formats.join or formats.codes):
             correction = self._correctors[column.name].correct(value)
             if correction is not None:
                 remedy_fr, remedy_en = WRITE_FR.format(correction=correction), WRITE_EN.format(correction=correction)
@@ -89,7 +126,23 @@ class Findings(Sequence[RowError]):
             remedy_fr=remedy_fr,
             remedy_en=remedy_en,
             correction=correction,
+            header=header,
+            is_part=formats.takes_a_part,
         )
+
+
+def declared(rule: str, formats: ColumnFormats, language: str) -> str:
+    """Return what a parser wants, for a message; nothing for the contract's own rules."""
+    if rule == "code-unknown":
+        codes = list(formats.codes)
+        return ", ".join(codes[:SHOWN_CODES]) + (" …" if len(codes) > SHOWN_CODES else "")
+    if rule == "part-missing":
+        wanted, of = formats.parts or formats.part, "fr" if language == "fr" else "en"
+        return PARTS[of].format(n=wanted, sign=formats.split)
+    if rule == "coordinates-unread":
+        pair = ("47.28", "-2.2") if formats.coordinates == "lat-lon" else ("-2.2", "47.28")
+        return " ; ".join(pair).replace(".", formats.decimal or ".")
+    return ""
 
 
 def _type_words(column: Column, words: dict[str, str]) -> str:

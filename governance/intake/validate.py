@@ -4,8 +4,8 @@ The frame that comes in holds the contract's columns as text and three of ours: 
 (``RECORD``, from 1) and which physical line (``line_number``).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import polars as pl
@@ -15,7 +15,8 @@ from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
-from governance.intake.constraints import TYPED, constraints_of, typed
+from governance.intake.constraints import TYPED, constraints_of, text, typed
+from governance.intake.parsers import MARKS, is_marked
 from governance.intake.row_keys import FILE, INDEX, Judgeable, key_errors
 from governance.intake.table import LINE
 
@@ -93,17 +94,38 @@ def _errors_at(written: pl.DataFrame, index: pl.Series, rule: _Rule) -> pl.DataF
     )
 
 
+def _with_parsers(rules: list[_Rule], parsed: Set[tuple[str, str]], contract: Contract) -> list[_Rule]:
+    """Add the rules of declared parsers; a cell that none could read breaks that rule and no other of its column."""
+    names = {column.name for column in contract.columns}
+    unread = {column: is_marked(text(column)).fill_null(False) for column, _ in parsed if column in names}
+    spared = [
+        replace(rule, broken=rule.broken & unread[rule.column].not_()) if rule.column in unread else rule
+        for rule in rules
+    ]
+    own = [
+        _Rule(column, code, text(column).str.starts_with(MARKS[code]))
+        for column, code in sorted(parsed)
+        if column in names
+    ]
+    return [*own, *spared]
+
+
 def validate(
-    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+    frame: pl.DataFrame,
+    written: pl.DataFrame,
+    contract: Contract,
+    references: Mapping[str, pl.DataFrame] = NONE,
+    parsed: Set[tuple[str, str]] = frozenset(),
 ) -> Judged:
     """Judge every row; errors come in the order of rows, then of columns, with the values of ``written``.
 
-    ``references`` are the accepted rows of other datasets, by id, for foreign keys.
+    ``references`` are the accepted rows of other datasets, by id, for foreign keys; ``parsed`` are column and rule of
+    the parsers that were declared.
 
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
     """
-    rules = _rules_of(contract)
+    rules = _with_parsers(_rules_of(contract), parsed, contract) if parsed else _rules_of(contract)
     names = [column.name for column in contract.columns]
     masks = [rule.broken.fill_null(False).alias(str(number)) for number, rule in enumerate(rules)]
     pass_ = frame.lazy().with_columns(cast(column).alias(column.name + TYPED) for column in contract.columns)

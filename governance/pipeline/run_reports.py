@@ -14,7 +14,7 @@ import polars as pl
 
 from governance.contracts.model import Contract
 from governance.federation import Source
-from governance.intake.findings import Findings
+from governance.intake.findings import Findings, Origin
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts, Status
 from governance.lake import Lake, write_atomically
 from governance.parquet_bytes import to_parquet
@@ -78,7 +78,9 @@ def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
     if read_by is None or receipt.batch_id is None:
         return None
     folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
-    findings = Findings(_of_run(folder / _ERRORS, receipt), contract)
+    source = read_by.source
+    origin = Origin() if source is None else Origin(source.columns, source.column_formats)
+    findings = Findings(_of_run(folder / _ERRORS, receipt), contract, origin)
     rows = folder / _ROWS
     return RunReport(
         _report(receipt, contract, findings), _of_run(rows, receipt) if rows.is_file() else _no_rows(contract)

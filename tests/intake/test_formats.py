@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from governance.federation import Formats
+from governance.federation import ColumnFormats, Formats
 from tests.intake.examples import contract_of, examined
 
 FIELDS: dict[str, dict[str, Any]] = {
@@ -65,6 +65,10 @@ def test_declared_notation_gives_one_meaning_or_none(
 def test_format_of_a_column_wins_over_the_files(tmp_path: Path) -> None:
     contract = contract_of({"name": "a", "type": "number"}, {"name": "b", "type": "number"})
     answer = examined(
-        tmp_path, "a;b\n1,5;1.5\n", contract, formats=Formats(decimal=","), column_formats={"b": Formats(decimal=".")}
+        tmp_path,
+        "a;b\n1,5;1.5\n",
+        contract,
+        formats=Formats(decimal=","),
+        column_formats={"b": ColumnFormats(decimal=".")},
     )
     assert answer.accepted.rows() == [(1.5, 1.5, 2)]
