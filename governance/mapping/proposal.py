@@ -139,3 +139,38 @@ def _match(
     pair = _judged(pair, rivals, folded.count(folded[at]) > 1)
     verdict: Verdict = "sure" if pair.score >= SURE else "verify"
     return Match(column.name, headers[at], pair.score, verdict, pair.reasons, pair.formats)
+
+
+def accepted(
+    matches: Sequence[Match],
+    said: Mapping[str, str | None],
+    headers: Sequence[str],
+    rows: pl.DataFrame,
+    contract: Contract,
+) -> list[Match]:
+    """Return the sure matches and those that a person named, in the contract's order.
+
+    ``said`` is column → header, or null for the header that is proposed. A header that a person gives to a column is
+    no longer any other's by itself.
+
+    Raises:
+        KeyError: with the column or header that is not there, or the column for which nothing is proposed.
+    """
+    proposed = {match.column: match for match in matches}
+    taken: dict[str, str] = {}
+    for name, header in said.items():
+        header = header if header is not None else proposed[contract.column(name).name].header
+        if header is None or header not in headers:
+            raise KeyError(header or name)
+        taken[name] = header
+    chosen = []
+    for match in matches:
+        if match.column in taken:
+            header = taken[match.column]
+            texts = sampled(rows[str(headers.index(header))])
+            formats = fit(texts, contract.column(match.column), contract)[1] if texts else Formats()
+            score = match.score if header == match.header else 0.0
+            chosen.append(Match(match.column, header, score, match.verdict, (Reason("person"),), formats))
+        elif match.verdict == "sure" and match.header not in taken.values():
+            chosen.append(match)
+    return chosen

@@ -1,7 +1,8 @@
 """The lines of a member's declaration that a proposal comes to, ready to be read and pasted by a person."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -10,34 +11,56 @@ from governance.intake.header import fold
 from governance.mapping.proposal import Match
 
 
-def _most_common(matches: Sequence[Match]) -> Formats:
-    """Return, for each notation, the one that most columns use."""
-    chosen: dict[str, object] = {}
-    for name in Formats.model_fields:
-        written = [getattr(m.formats, name) for m in matches if name in m.formats.model_fields_set]
-        if written:
-            chosen[name] = Counter(written).most_common(1)[0][0]
-    return Formats.model_validate(chosen)
+@dataclass(frozen=True)
+class Lines:
+    """What a source would declare: headers by column, the notation of most columns, that of those that differ."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, object] = field(default_factory=dict)
+    column_formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, Mapping[str, object]]:
+        """Key of a source → what stands under it; empty ones are left out."""
+        named = {"columns": self.columns, "formats": self.formats, "column_formats": self.column_formats}
+        return {key: part for key, part in named.items() if part}
 
 
 def _plain(formats: Formats) -> dict[str, object]:
     return formats.model_dump(mode="json", exclude_unset=True)
 
 
+def _most_common(matches: Sequence[Match]) -> dict[str, object]:
+    """Return, for each notation, the one that most columns use."""
+    chosen: dict[str, object] = {}
+    for name in Formats.model_fields:
+        written = [getattr(match.formats, name) for match in matches if name in match.formats.model_fields_set]
+        if written:
+            chosen[name] = Counter(written).most_common(1)[0][0]
+    return _plain(Formats.model_validate(chosen))
+
+
+def lines_of(matches: Sequence[Match]) -> Lines:
+    """Return what matches come to; a header that is recognised without a declaration is left out."""
+    common = _most_common(matches)
+    own = {m.column: plain for m in matches if not (plain := _plain(m.formats)).items() <= common.items()}
+    named = {m.column: m.header for m in matches if m.header and fold(m.header) != fold(m.column)}
+    return Lines(named, common, own)
+
+
+def in_yaml(declared: Mapping[str, object]) -> str:
+    """Return a declaration as block YAML, in its order, long lines left whole; nothing for nothing."""
+    return yaml.safe_dump(declared, allow_unicode=True, sort_keys=False, width=10_000) if declared else ""
+
+
 def source_lines(matches: Sequence[Match]) -> str:
     """Return ``columns``, ``formats`` and ``column_formats`` as YAML; what is not sure is commented out.
 
-    A header that is recognised without a declaration is left out. Formats are those of sure columns.
+    Formats are those of sure columns.
     """
-    sure = [match for match in matches if match.verdict == "sure"]
-    common = _most_common(sure)
-    own = {m.column: _plain(m.formats) for m in sure if not _plain(m.formats).items() <= _plain(common).items()}
-    named = {m.column: m.header for m in sure if fold(m.header or "") != fold(m.column)}
-    doubtful = {m.column: m.header for m in matches if m.verdict == "verify" and fold(m.header or "") != fold(m.column)}
-    parts = {"columns": named, "formats": _plain(common), "column_formats": own}
-    shown = {name: part for name, part in parts.items() if part}
-    text = yaml.safe_dump(shown, allow_unicode=True, sort_keys=False, width=10_000) if shown else ""
+    text = in_yaml(lines_of([match for match in matches if match.verdict == "sure"]).parts)
+    doubtful = lines_of([match for match in matches if match.verdict == "verify"]).columns
     if doubtful:
-        lines = yaml.safe_dump({"columns": doubtful}, allow_unicode=True, sort_keys=False, width=10_000)
-        text += "# à vérifier / to verify\n" + "".join(f"# {line}\n" for line in lines.splitlines())
+        lines = in_yaml({"columns": dict(doubtful)}).splitlines()
+        text += "# à vérifier / to verify\n" + "".join(f"# {line}\n" for line in lines)
     return text
