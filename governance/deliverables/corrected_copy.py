@@ -12,12 +12,12 @@ from typing import Literal
 
 import xlsxwriter
 
-from governance.contracts.model import Column
 from governance.deliverables.copy_words import COPY_WORDS
 from governance.deliverables.kept_file import KeptFile
 from governance.deliverables.sight import Sight
 from governance.intake.messages import MESSAGES
 from governance.intake.model import RowError
+from governance.intake.origin import value_as_written
 from governance.intake.report_files import FORMULA_STARTS
 from governance.intake.table import LINE
 
@@ -114,12 +114,7 @@ def _certain(kept: KeptFile, faults: Sequence[RowError]) -> str | None:
     name = faults[0].column
     if only is None or name is None or name not in kept.positions:
         return None
-    return _as_written(only, kept.contract.column(name), kept.formats_of(name).decimal)
-
-
-def _as_written(correction: str, column: Column, decimal: str | None) -> str:
-    is_number = column.type in ("number", "integer")
-    return correction.replace(column.decimal_char, decimal) if is_number and decimal else correction
+    return value_as_written(only, kept.contract.column(name), kept.formats_of(name))
 
 
 class _Sheet:

@@ -3,7 +3,7 @@
 A file that cannot be read is reported as unusable and never stops another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -14,7 +14,7 @@ from governance.intake.alike import read_alike
 from governance.intake.gathering import MappedFile, gather, read_mapped, wanted_of
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.row_keys import unresolved
-from governance.intake.table import Fault, UnreadableError
+from governance.intake.table import Fault, TextTable, UnreadableError
 from governance.intake.validate import NONE, compile_contract, validate
 from governance.intake.verdicts import split, unusable
 
@@ -57,7 +57,29 @@ def examine(
         except UnreadableError as error:
             done[file.key] = unusable(file, contract, error)
     if mapped:
-        gathered = gather(mapped, contract)
-        judged = validate(gathered.rows, gathered.written, contract, references, gathered.parsed)
-        done |= {answer.key: answer for answer in split(gathered, judged, contract)}
+        done |= {answer.key: answer for answer in _judge(mapped, contract, references)}
     return [done[file.key] for file in files]
+
+
+def _judge(
+    mapped: Sequence[MappedFile], contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+) -> Iterator[Examined]:
+    gathered = gather(mapped, contract)
+    judged = validate(gathered.rows, gathered.written, contract, references, gathered.parsed)
+    return split(gathered, judged, contract)
+
+
+def examine_table(file: ReceivedFile, table: TextTable, contract: Contract) -> Examined:
+    """Examine a table that was read already, or the first rows of one; as for ``examine``.
+
+    Raises:
+        ContractError: the contract itself cannot be applied.
+        IntakeError: the identity of row counts is broken.
+    """
+    compile_contract(contract)
+    try:
+        mapped = _with_unjudged(read_mapped(file, wanted_of(file, contract), table), unresolved(contract, NONE))
+    except UnreadableError as error:
+        return unusable(file, contract, error)
+    (examined,) = _judge([mapped], contract)
+    return examined

@@ -1,7 +1,6 @@
 """Errors of one file: columnar while they are many, words only when somebody reads them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
 
@@ -10,10 +9,10 @@ import polars as pl
 from governance.contracts.checks import canonical_name
 from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Check, Column, Contract
-from governance.federation import ColumnFormats
 from governance.intake.corrections import Corrector
 from governance.intake.messages import MESSAGES, TYPES_EN, TYPES_FR, WRITE_EN, WRITE_FR
 from governance.intake.model import RowError
+from governance.intake.origin import NOWHERE, Origin, as_written, value_as_written, wanted_by_parser
 
 SCHEMA = {
     "line": pl.Int64, "row": pl.Int64, "column": pl.String, "value": pl.String, "rule": pl.String,
@@ -22,33 +21,13 @@ SCHEMA = {
 CORRECTABLE = frozenset(
     {"type-error", "pattern", "enum", "french-siret-value", "french-siren-value", "year-interval-value"}
 )
-SHOWN_CODES = 20
-"""Codes that a message names."""
-PARTS = {"fr": "au moins {n} parties séparées par « {sign} »", "en": "at least {n} parts separated by “{sign}”"}
+EXAMPLE_OF = {
+    "%Y": "2024", "%y": "24", "%-m": "3", "%m": "03", "%B": "mars", "%-d": "1", "%d": "01", "%H": "08", "%M": "30",
+    "%S": "00",
+}  # fmt: skip
+"""What a message writes for each part of a pattern."""
 SHOWN_VALUE = 200
 """Longest value that a message quotes; the error itself keeps it whole."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where the columns of a file come from, by the source's declaration."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    column_formats: Mapping[str, ColumnFormats] = field(default_factory=dict)
-
-    def header_of(self, column: str | None) -> str | None:
-        """Return the header or headers that a column is read from, where they are not its own name."""
-        formats = self.column_formats.get(column or "")
-        header = " + ".join(formats.join) if formats and formats.join else self.columns.get(column or "")
-        return header if header != column else None
-
-    def formats_of(self, column: str | None) -> ColumnFormats:
-        """Return how a column is made of its cells."""
-        return self.column_formats.get(column or "", _AS_IT_IS)
-
-
-_AS_IT_IS = ColumnFormats()
-NOWHERE = Origin()
 
 
 class Findings(Sequence[RowError]):
@@ -102,18 +81,20 @@ class Findings(Sequence[RowError]):
             "value": shown,
             "detail": found["detail"] or "",
         }
+        theirs = column and as_written(column, formats)
         in_french = words | {
-            "expected": declared(rule, formats, "fr") or expected(rule, column, check, self.contract, TYPES_FR)
+            "expected": wanted_by_parser(rule, formats, "fr") or expected(rule, theirs, check, self.contract, TYPES_FR)
         }
         in_english = words | {
-            "expected": declared(rule, formats, "en") or expected(rule, column, check, self.contract, TYPES_EN)
+            "expected": wanted_by_parser(rule, formats, "en") or expected(rule, theirs, check, self.contract, TYPES_EN)
         }
         remedy_fr, remedy_en = message.remedy_fr.format(**in_french), message.remedy_en.format(**in_english)
         correction = None
         if rule in CORRECTABLE and column is not None and not (formats.takes_a_part or formats.join or formats.codes):
             correction = self._correctors[column.name].correct(value)
             if correction is not None:
-                remedy_fr, remedy_en = WRITE_FR.format(correction=correction), WRITE_EN.format(correction=correction)
+                told = value_as_written(correction, column, formats)
+                remedy_fr, remedy_en = WRITE_FR.format(correction=told), WRITE_EN.format(correction=told)
         return RowError(
             line=found["line"],
             row=found["row"],
@@ -131,27 +112,15 @@ class Findings(Sequence[RowError]):
         )
 
 
-def declared(rule: str, formats: ColumnFormats, language: str) -> str:
-    """Return what a parser wants, for a message; nothing for the contract's own rules."""
-    if rule == "code-unknown":
-        codes = list(formats.codes)
-        return ", ".join(codes[:SHOWN_CODES]) + (" …" if len(codes) > SHOWN_CODES else "")
-    if rule == "part-missing":
-        wanted, of = formats.parts or formats.part, "fr" if language == "fr" else "en"
-        return PARTS[of].format(n=wanted, sign=formats.split)
-    if rule == "coordinates-unread":
-        pair = ("47.28", "-2.2") if formats.coordinates == "lat-lon" else ("-2.2", "47.28")
-        return " ; ".join(pair).replace(".", formats.decimal or ".")
-    return ""
-
-
 def _type_words(column: Column, words: dict[str, str]) -> str:
     kind = column.format if column.type == "string" and column.format in words else column.type
     if column.type in ("date", "datetime", "time") and column.format not in ("default", "any"):
         shape = column.format
-        for code, digits in {"%Y": "2024", "%m": "03", "%d": "01", "%H": "08", "%M": "30", "%S": "00"}.items():
+        for code, digits in EXAMPLE_OF.items():
             shape = shape.replace(code, digits)
         return f"{words[kind].rsplit(' ', 1)[0]} {shape}"
+    if column.type == "number":
+        return words[kind].replace("1234.5", f"1234{column.decimal_char}5")
     return words[kind].format(yes=column.true_values[0], no=column.false_values[0])
 
 

@@ -14,7 +14,7 @@ from governance.contracts.checks import canonical_name
 from governance.contracts.model import Contract
 from governance.intake.casting import dtype_of
 from governance.intake.decoding import MOJIBAKE
-from governance.intake.findings import SCHEMA, Findings, Origin
+from governance.intake.findings import SCHEMA, Findings
 from governance.intake.gathering import Gathered
 from governance.intake.messages import MESSAGES
 from governance.intake.model import (
@@ -27,6 +27,7 @@ from governance.intake.model import (
     RowCounts,
     Status,
 )
+from governance.intake.origin import Origin
 from governance.intake.row_keys import FILE, INDEX
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 from governance.intake.validate import ERROR_SCHEMA, RECORD, Judged
@@ -160,14 +161,16 @@ def _report(
     return Report(status=status, file=facts, contract=about, rows=rows, errors=errors)
 
 
+def _origin(file: ReceivedFile) -> Origin:
+    return Origin(file.columns, file.column_formats, file.formats)
+
+
 def unusable(file: ReceivedFile, contract: Contract, error: UnreadableError) -> Examined:
     """Return the answer for a file that cannot be read: no rows, and the one reason."""
     names = [column.name for column in contract.columns]
     accepted = pl.DataFrame(schema={column.name: dtype_of(column) for column in contract.columns} | {LINE: pl.Int64})
     quarantined = pl.DataFrame(schema=dict.fromkeys(names, pl.String) | {LINE: pl.Int64, "rules": pl.List(pl.String)})
-    errors = Findings(
-        fault_frame([(0, error.fault)]).drop(FILE, INDEX), contract, Origin(file.columns, file.column_formats)
-    )
+    errors = Findings(fault_frame([(0, error.fault)]).drop(FILE, INDEX), contract, _origin(file))
     return Examined(file.key, _report(file, error.table, contract, RowCounts(), errors), accepted, quarantined)
 
 
@@ -198,7 +201,7 @@ def split(gathered: Gathered, judged: Judged, contract: Contract) -> Iterator[Ex
         counts = RowCounts(read=gathered.heights[number], accepted=b - a, quarantined=d - c, duplicates=f - e)
         if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
             raise IntakeError(f"{mapped.file.key}: rows in are not accepted + quarantined + duplicates: {counts}")
-        origin = Origin(mapped.file.columns, mapped.file.column_formats)
+        origin = _origin(mapped.file)
         findings = Findings(errors.slice(g, h - g), contract, origin)
         report = _report(mapped.file, mapped.table, contract, counts, findings)
         yield Examined(mapped.file.key, report, accepted.slice(a, b - a), quarantined.slice(c, d - c))

@@ -10,6 +10,8 @@ from governance.federation import Formats
 from governance.intake.header import fold
 from governance.mapping.proposal import Match
 
+TO_VERIFY = "à vérifier / to verify"
+
 
 @dataclass(frozen=True)
 class Lines:
@@ -54,13 +56,28 @@ def in_yaml(declared: Mapping[str, object]) -> str:
 
 
 def source_lines(matches: Sequence[Match]) -> str:
-    """Return ``columns``, ``formats`` and ``column_formats`` as YAML; what is not sure is commented out.
+    """Return ``columns``, ``formats`` and ``column_formats`` as YAML; what is not sure is commented out in its place.
 
-    Formats are those of sure columns.
+    To take a line, one takes away its ``#``; each key stands there once, since YAML keeps the last of two.
     """
-    text = in_yaml(lines_of([match for match in matches if match.verdict == "sure"]).parts)
-    doubtful = lines_of([match for match in matches if match.verdict == "verify"]).columns
-    if doubtful:
-        lines = in_yaml({"columns": dict(doubtful)}).splitlines()
-        text += "# à vérifier / to verify\n" + "".join(f"# {line}\n" for line in lines)
-    return text
+    sure = lines_of([match for match in matches if match.verdict == "sure"])
+    verify = [match for match in matches if match.verdict == "verify"]
+    named = lines_of(verify).columns
+    own = {
+        match.column: plain
+        for match in verify
+        if (plain := {k: v for k, v in _plain(match.formats).items() if sure.formats.get(k) != v})
+    }
+    doubtful: dict[str, Mapping[str, object]] = {"columns": named, "formats": {}, "column_formats": own}
+    parts = ((key, sure.parts.get(key, {}), commented) for key, commented in doubtful.items())
+    return "".join(_block(key, part, commented) for key, part, commented in parts)
+
+
+def _block(key: str, part: Mapping[str, object], commented: Mapping[str, object]) -> str:
+    """Return one key with its pairs, those in doubt as comments under them; the key too where nothing else is there."""
+    text = in_yaml({key: dict(part)}) if part else ""
+    if not commented:
+        return text
+    lines = [f"  # {line}" for line in in_yaml(dict(commented)).splitlines()]
+    head = "" if part else f"# {key}:\n"
+    return text + head + "\n".join([f"  # {TO_VERIFY} :", *lines]) + "\n"

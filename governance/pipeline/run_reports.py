@@ -14,8 +14,9 @@ import polars as pl
 
 from governance.contracts.model import Contract
 from governance.federation import Source
-from governance.intake.findings import Findings, Origin
+from governance.intake.findings import Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts, Status
+from governance.intake.origin import Origin
 from governance.lake import Lake, write_atomically
 from governance.parquet_bytes import to_parquet
 from governance.pipeline.accepted_rows import repeated
@@ -79,7 +80,7 @@ def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
         return None
     folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
     source = read_by.source
-    origin = Origin() if source is None else Origin(source.columns, source.column_formats)
+    origin = Origin() if source is None else Origin(source.columns, source.column_formats, source.formats)
     findings = Findings(_of_run(folder / _ERRORS, receipt), contract, origin)
     rows = folder / _ROWS
     return RunReport(

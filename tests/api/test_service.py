@@ -96,8 +96,9 @@ def test_officers_pages_are_not_served_on_a_public_address(running: Running) -> 
     public = running.platform.settings.model_copy(update={"public_url": "https://donnees.federation.example"})
     shown = replace(running, platform=replace(running.platform, settings=public))
     with another(shown) as client:
-        for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json"):
+        for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json", "/fr/mapping", "/fr/mapping.json"):
             assert client.get(path).status_code == 403
+        assert client.post("/fr/mapping", files={"file": ("f.csv", b"a;b")}).status_code == 403
         assert client.get("/fr/").status_code == 200
 
 

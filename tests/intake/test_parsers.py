@@ -262,3 +262,28 @@ def test_a_table_that_cannot_be_used_is_said_with_file_and_line(
 
 def test_marks_are_signs_of_no_text() -> None:
     assert all(0xFDD0 <= ord(sign) <= 0xFDEF for sign in MARKS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "formats", "said"),
+    [
+        ("number", Formats(decimal=","), "1234,5"),
+        ("date", Formats(date="%d/%m/%Y"), "01/03/2024"),
+        ("date", Formats(date="%-d %B %Y"), "1 mars 2024"),
+        ("datetime", Formats(datetime="%d/%m/%Y %H:%M"), "01/03/2024 08:30"),
+        ("boolean", Formats(true=("O",), false=("N",)), "O ou N"),
+    ],
+)
+def test_a_remedy_speaks_the_members_own_notation(tmp_path: Path, kind: str, formats: Formats, said: str) -> None:
+    field: dict[str, Any] = {"name": "v", "type": kind}
+    if kind == "boolean":
+        field = {**field, "trueValues": ["oui"], "falseValues": ["non"]}
+    answer = examined(tmp_path, "k;v\n1;zz\n", contract_of({"name": "k"}, field), formats=formats)
+    assert said in first(answer, "type-error").remedy_fr
+
+
+def test_a_correction_is_written_as_the_member_writes_numbers(tmp_path: Path) -> None:
+    contract = contract_of({"name": "k"}, {"name": "v", "type": "number"})
+    answer = examined(tmp_path, 'k;v\n1;"1 234,50 €"\n', contract, formats=Formats(decimal=","))
+    error = first(answer, "type-error")
+    assert (error.correction, error.remedy_fr) == ("1234.50", "Écrivez « 1234,50 ».")

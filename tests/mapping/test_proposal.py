@@ -69,6 +69,17 @@ def test_the_lines_printed_are_a_declaration_with_the_notation_of_the_values(fil
     assert (source.formats.decimal, source.formats.thousands, source.formats.date) == (",", " ", "%d/%m/%Y")
 
 
+def test_lines_in_doubt_are_comments_that_need_nothing_but_their_mark_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(FILE.replace("Montant voté (€)", "Montant payé").replace("Objet de la", "Objet social de la"))
+    answer = CliRunner().invoke(app, ["map", str(path), "--contract", "subventions", "--yaml", "--header-row", "1"])
+    told = yaml.safe_load(answer.stdout)
+    assert "montant" not in told["columns"]
+    taken = "\n".join(line.replace("# montant:", "montant:") for line in answer.stdout.splitlines())
+    assert yaml.safe_load(taken)["columns"] == {**told["columns"], "montant": "Montant payé"}
+    assert answer.stdout.count("columns:") == 1
+
+
 def test_values_that_do_not_fit_are_never_sure() -> None:
     match = proposed(["montant"], ["bientôt"], ["plus tard"])["montant"]
     assert match.verdict == "verify"
