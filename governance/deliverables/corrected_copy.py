@@ -161,13 +161,13 @@ def _write_table(
     language: Language,
 ) -> None:
     table, words = kept.table, COPY_WORDS[language]
-    by_place = {place: name for name, place in kept.positions.items()}
     header = 1 if offset else table.header_row + table.header_rows - 1
     sheet.freeze_under(header, len(table.headers))
     for place, name in enumerate(table.headers):
         sheet.write(header, place, name, "bold")
-    shown = [by_place.get(place) in sight.columns for place in range(len(table.headers))]
-    instead = [words["hidden"] if place in by_place else words["outside"] for place in range(len(table.headers))]
+    places = range(len(table.headers))
+    shown = [kept.shows(place, sight.columns) for place in places]
+    instead = [words["hidden"] if kept.columns_at(place) else words["outside"] for place in places]
     for *values, line in table.rows.iter_rows():
         marked = cells.get(line, {})
         for place, value in enumerate(values):

@@ -1,6 +1,6 @@
 """A received file read once more from where it landed, as it was read then: its own columns, under its own lines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from governance.contracts.model import Contract
@@ -18,12 +18,26 @@ from governance.state.receipts import Receipt
 
 @dataclass(frozen=True)
 class KeptFile:
-    """The table of a file; ``positions`` is the place of each contract column that it has, of several the first."""
+    """The table of a file; ``places`` are those of each contract column that it has: several where cells are joined."""
 
     table: TextTable
-    positions: Mapping[str, int]
+    places: Mapping[str, tuple[int, ...]]
     contract: Contract
     source: Source
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The place of each contract column that the file has, of several the first."""
+        return {name: places[0] for name, places in self.places.items()}
+
+    def shows(self, place: int, visible: Set[str]) -> bool:
+        """Whether all that a cell at a place tells of may be seen; one that is parted may tell of more than columns."""
+        names = self.columns_at(place)
+        return bool(names) and all(name in visible and not self.formats_of(name).takes_a_part for name in names)
+
+    def columns_at(self, place: int) -> list[str]:
+        """The columns of the contract that are read from a place."""
+        return [name for name, places in self.places.items() if place in places]
 
     def formats_of(self, column: str) -> ColumnFormats:
         """How the member declared that it writes a column."""
@@ -53,8 +67,8 @@ def read_kept_file(platform: Platform, receipt: Receipt) -> KeptFile | None:
     except UnreadableError:
         return None
     matched = match(table.headers, wanted, table.header_row)
-    places = {name: parts[0] for name, parts in matched.joined.items()}
-    return KeptFile(table, {**places, **matched.positions}, contract, source)
+    alone = {name: (place,) for name, place in matched.positions.items()}
+    return KeptFile(table, {**matched.joined, **alone}, contract, source)
 
 
 def reexamine(platform: Platform, receipt: Receipt) -> Reexamined | None:

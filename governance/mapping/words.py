@@ -33,7 +33,7 @@ class Meaning:
     guessed: frozenset[str] = frozenset()
     """Those of the concepts that a word cut short stands for, as ``benefic``."""
     asides: frozenset[str] = frozenset()
-    """What is only said in a clause that follows, as ``qui produit`` in "nom de la collectivité qui produit"."""
+    """What is only said in a clause or note that follows: ``qui produit`` in "nom de la collectivité qui produit"."""
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Concept or word → the words of the text that say it."""
 
@@ -117,8 +117,9 @@ def _known(word: str) -> tuple[str, bool]:
 @lru_cache(maxsize=8192)
 def meaning_of(text: str) -> Meaning:
     """Return the concepts and the other words of a header; the longest known phrase wins."""
-    every = words_of(text)
+    every, before_note = words_of(text), len(words_of(text.split("(")[0]))
     clause = next((n for n, word in enumerate(every) if n and word in _CLAUSE), len(every))
+    clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
     written = _without_neutral(every)
     known = [_known(word) for word in written]

@@ -131,3 +131,15 @@ def test_a_cell_that_holds_several_columns_is_shown_to_nobody_who_may_not_see_al
     )  # fmt: skip
     assert Sight(frozenset({"town"}), False).seen(error).value is None
     assert Sight(frozenset({"town"}), True).seen(error).value == "44600 X"
+
+
+def test_a_header_read_for_a_hidden_column_too_or_only_in_part_is_hidden_in_the_copy(wrong: WrongFile) -> None:
+    secret = {"type": "nom_lieu"}, frozenset({"type", "id_local"})
+    parted = {"column_formats": {"nom_lieu": {"split": " ", "part": 1}}}
+    for declared, visible in (({"columns": secret[0]}, secret[1]), (parted, frozenset({"nom_lieu"}))):
+        source = wrong.kept.source.model_validate({**wrong.kept.source.model_dump(exclude_unset=True), **declared})
+        place = wrong.kept.positions["nom_lieu"]
+        places = {**wrong.kept.places, "type": (place,)} if "columns" in declared else wrong.kept.places
+        kept = replace(wrong.kept, source=source, places=places)
+        assert not kept.shows(place, visible)
+        assert wrong.kept.shows(place, frozenset({"nom_lieu"}))
