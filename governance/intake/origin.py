@@ -64,5 +64,6 @@ def wanted_by_parser(rule: str, formats: ColumnFormats, language: str) -> str:
         return PARTS[of].format(n=wanted, sign=formats.split)
     if rule == "coordinates-unread":
         pair = ("47.28", "-2.2") if formats.coordinates == "lat-lon" else ("-2.2", "47.28")
-        return " ; ".join(pair).replace(".", formats.decimal or ".")
+        # A space alone, since any other sign may be what parts the cells of the file.
+        return " ".join(pair).replace(".", formats.decimal or ".")
     return ""
