@@ -87,7 +87,7 @@ class ColumnFormats(Formats):
             raise ValueError("parts is declared with split and part, and part is one of them")
         if self.split is not None and self.coordinates is not None:
             raise ValueError("a cell is parted by split or by coordinates, not by both")
-        if self.codes and (self.model_fields_set & Formats.model_fields.keys()):
+        if self.codes and any(getattr(self, name) for name in Formats.model_fields):
             raise ValueError("codes give the contract's value as it stands; no other notation goes with them")
         if len(self.join) == 1:
             raise ValueError("join needs two headers at least; one header is declared under columns")

@@ -23,12 +23,9 @@ SPACES = " \u00a0\u202f\u2009"
 
 def effective(formats: Formats, own: ColumnFormats | None) -> ColumnFormats:
     """Return how one column is written: as the member writes all, but for what is declared of its own."""
-    of_all = {name: getattr(formats, name) for name in formats.model_fields_set}
-    return (
-        ColumnFormats.model_construct(**of_all)
-        if own is None
-        else own.model_copy(update={name: value for name, value in of_all.items() if name not in own.model_fields_set})
-    )
+    column = own or ColumnFormats()
+    inherited = {name: getattr(formats, name) for name in Formats.model_fields if not getattr(column, name)}
+    return column.model_copy(update=inherited)
 
 
 def _number(value: pl.Expr, column: Column, formats: Formats, from_workbook: bool) -> pl.Expr:

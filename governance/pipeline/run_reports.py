@@ -99,7 +99,10 @@ def _of_run(path: Path, receipt: Receipt) -> pl.DataFrame:
 
 
 def _read_by(contract: Contract, declared: Mapping[str, Source]) -> dict[str, str]:
-    sources = {run_id: source.model_dump(mode="json", exclude={"secret"}) for run_id, source in declared.items()}
+    sources = {
+        run_id: source.model_dump(mode="json", exclude={"secret"}, exclude_unset=True)
+        for run_id, source in declared.items()
+    }
     return {"contract": contract.model_dump_json(), "sources": json.dumps(sources)}
 
 

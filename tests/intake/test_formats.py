@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from governance.federation import ColumnFormats, Formats
+from governance.federation import ColumnFormats, Formats, Source
+from governance.intake.formats import effective
 from tests.intake.examples import contract_of, examined
 
 FIELDS: dict[str, dict[str, Any]] = {
@@ -75,3 +76,14 @@ def test_format_of_a_column_wins_over_the_files(tmp_path: Path) -> None:
         column_formats={"b": ColumnFormats(decimal=".")},
     )
     assert answer.accepted.rows() == [(1.5, 1.5, 2)]
+
+
+def test_a_declaration_that_was_kept_whole_and_read_again_means_the_same() -> None:
+    declared = {"dataset": "arbres", "connector": "http_file", "formats": {"decimal": ",", "true": ["O"], "false": ["N"]},
+                "column_formats": {"hauteur": {"thousands": " "}, "type": {"codes": {"1": "chêne"}}}}  # fmt: skip
+    source = Source.model_validate(declared)
+    again = Source.model_validate(source.model_dump(mode="json"))
+    for column in ("hauteur", "type", "autre"):
+        before = effective(source.formats, source.column_formats.get(column))
+        assert effective(again.formats, again.column_formats.get(column)) == before
+        assert before.decimal == ","
