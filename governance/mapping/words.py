@@ -49,12 +49,19 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("ee") else word
 
 
+def _spelt(text: str) -> list[str]:
+    """Return the words of a text as they stand in it, in order."""
+    return re.findall(r"[^\W_]+", _JOINED.sub(" ", unicodedata.normalize("NFC", text.replace("%", " pourcentage "))))
+
+
+def _folded(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word)
+    return _singular("".join(sign for sign in plain if not unicodedata.combining(sign)).casefold())
+
+
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a header (``nomBeneficiaire``, ``NOM_BENEF``), folded and singular, in order."""
-    spelt = text.replace("%", " pourcentage ")
-    plain = unicodedata.normalize("NFKD", _JOINED.sub(" ", unicodedata.normalize("NFC", spelt)))
-    bare = "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
-    return tuple(_singular(word) for word in re.findall(r"[^\W_]+", bare))
+    return tuple(map(_folded, _spelt(text)))
 
 
 _NEUTRAL = frozenset(word for text in _DECLARED["neutral"] for word in words_of(str(text)))
@@ -121,8 +128,8 @@ def meaning_of(text: str) -> Meaning:
     clause = next((n for n, word in enumerate(every) if n and word in _CLAUSE), len(every))
     clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
-    written = _without_neutral(every)
-    known = [_known(word) for word in written]
+    written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
+    known = [_known(word) for word in _without_neutral(every)]
     words = tuple(word for word, _ in known)
     concepts, others, guessed, said, place = set(), set(), set(), {}, 0
     asides: set[str] = set()

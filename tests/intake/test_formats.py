@@ -79,8 +79,12 @@ def test_format_of_a_column_wins_over_the_files(tmp_path: Path) -> None:
 
 
 def test_a_declaration_that_was_kept_whole_and_read_again_means_the_same() -> None:
-    declared = {"dataset": "arbres", "connector": "http_file", "formats": {"decimal": ",", "true": ["O"], "false": ["N"]},
-                "column_formats": {"hauteur": {"thousands": " "}, "type": {"codes": {"1": "chêne"}}}}  # fmt: skip
+    declared = {
+        "dataset": "arbres",
+        "connector": "http_file",
+        "formats": {"decimal": ",", "true": ["O"], "false": ["N"]},
+        "column_formats": {"hauteur": {"thousands": " "}, "type": {"codes": {"1": "chêne"}}},
+    }
     source = Source.model_validate(declared)
     again = Source.model_validate(source.model_dump(mode="json"))
     for column in ("hauteur", "type", "autre"):

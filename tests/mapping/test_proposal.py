@@ -97,7 +97,7 @@ def test_a_header_twice_is_for_a_person() -> None:
 
 @pytest.mark.parametrize(
     ("header", "word"),
-    [("Montant payé", "paye"), ("Nature juridique", "juridique"), ("Objet social", "social"), ("Montant 2022", "2022"),
+    [("Montant payé", "payé"), ("Nature juridique", "juridique"), ("Objet social", "social"), ("Montant 2022", "2022"),
      ("Référence décision du bailleur", "bailleur"), ("Date de fin de convention", "fin")],
 )  # fmt: skip
 def test_a_word_that_nothing_accounts_for_leaves_the_choice_to_a_person(header: str, word: str) -> None:
@@ -191,3 +191,14 @@ def test_no_title_of_a_national_schema_is_called_sure_for_a_wrong_column() -> No
     scores = measure()
     assert sum(score.headers for score in scores.values()) > 200
     assert [miss for score in scores.values() for miss in score.misses if miss[-1] >= SURE] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    headers=st.lists(st.text(max_size=12), min_size=1, max_size=4),
+    cells=st.lists(st.none() | st.text(max_size=8), min_size=4, max_size=4),
+)
+def test_no_header_and_no_value_makes_a_proposal_fail(headers: list[str], cells: list[str | None]) -> None:
+    found = proposed(headers, cells[: len(headers)], [None] * len(headers))
+    assert list(found) == [column.name for column in GRANTS.columns]
+    assert all(match.header is None or match.header in headers for match in found.values())
