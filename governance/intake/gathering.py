@@ -83,6 +83,13 @@ def _blank_headers(table: TextTable) -> list[Fault]:
     return faults
 
 
+def _unknown_columns(file: ReceivedFile, wanted: Wanted, line: int) -> list[Fault]:
+    """Find columns that the source declares and the contract has not: a misspelt one would be ignored in silence."""
+    declared = (*file.columns, *file.constants, *file.column_formats)
+    names = dict.fromkeys(name for name in declared if name not in wanted.headers and name not in wanted.joined)
+    return [Fault("declared-column-unknown", line, None, name) for name in names]
+
+
 def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = None) -> MappedFile:
     """Read one file, unless it was, and put its columns under the contract's names.
 
@@ -104,7 +111,8 @@ def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = No
     own = {name: formats.model_dump_json() for name, formats in sorted(file.column_formats.items())}
     notation = f"{file.formats.model_dump_json()}{own}{table.sheet is not None}"
     rows = pl.DataFrame([*cells, table.rows.get_column(LINE)])
-    return MappedFile(file, table, rows, (*matched.faults, *_blank_headers(table), *table.faults), notation)
+    odd = (*_unknown_columns(file, wanted, table.header_row), *_blank_headers(table))
+    return MappedFile(file, table, rows, (*matched.faults, *odd, *table.faults), notation)
 
 
 def _missing_to_null(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:

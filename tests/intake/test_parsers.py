@@ -287,3 +287,9 @@ def test_a_correction_is_written_as_the_member_writes_numbers(tmp_path: Path) ->
     answer = examined(tmp_path, 'k;v\n1;"1 234,50 €"\n', contract, formats=Formats(decimal=","))
     error = first(answer, "type-error")
     assert (error.correction, error.remedy_fr) == ("1234.50", "Écrivez « 1234,50 ».")
+
+
+def test_a_misspelt_column_of_the_declaration_is_said(tmp_path: Path) -> None:
+    answer = read(tmp_path, "id;nature\n1;N\n", natrue={"codes": {"N": "numéraire"}}, columns={"vile": "nature"})
+    found = [(e.value, e.severity) for e in answer.report.errors if e.rule == "declared-column-unknown"]
+    assert found == [("vile", "improves"), ("natrue", "improves")]
