@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import networkx
@@ -11,6 +11,7 @@ import polars as pl
 from governance.contracts.model import Column, Contract
 from governance.federation import Formats
 from governance.intake.header import fold
+from governance.mapping.coordinates import find_point
 from governance.mapping.naming import Told, compare_names, theme_of, weights_of
 from governance.mapping.reasons import Reason
 from governance.mapping.values import fit, is_telling, looks_of_another_kind, sampled
@@ -19,6 +20,10 @@ SURE = 0.75
 """Score from which a proposal is called sure, if no other comes near."""
 SHOWN = 0.3
 """Score under which nothing is proposed."""
+NAMESAKE = 0.3
+"""What it counts for, while headers are given out, to bear the very name: no other column may take that header."""
+POINT = 0.5
+"""Score of a latitude and a longitude in one cell, which only a person can confirm."""
 LOOKED_AT = 0.2
 """Score of a header's words from which its values are looked at too."""
 CONFORMING = 0.9
@@ -65,10 +70,15 @@ def _with_values(named: _Pair, texts: Sequence[str], column: Column, contract: C
 
 
 def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
-    """Return the assignment with the greatest sum; each column and each header at most once."""
-    graph = networkx.Graph()
+    """Return the assignment with the greatest sum; each column and each header at most once.
+
+    Whole numbers, so that the order of a sum decides nothing; among equals the earlier header goes to the earlier
+    column.
+    """
+    graph, order = networkx.Graph(), {column: n for n, column in enumerate(dict.fromkeys(name for name, _ in scores))}
     for (column, place), score in scores.items():
-        graph.add_edge(("column", column), ("header", place), weight=score**2)
+        weight = round(score**2 * 1e6) * 10**6 - place * (len(order) - order[column])
+        graph.add_edge(("column", column), ("header", place), weight=weight)
     found: dict[str, int] = {}
     for pair in networkx.max_weight_matching(graph):
         (_, column), (_, place) = sorted(pair, key=lambda node: node[0] != "column")
@@ -76,14 +86,17 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
     return found
 
 
-def _judged(pair: _Pair, rivals: Sequence[float], repeated: bool) -> _Pair:
+def _doubted(pair: _Pair) -> _Pair:
     """Bring a pair that something speaks against under the score of a sure one."""
-    reasons = pair.reasons
+    doubts = {"rival", "misfit", "left", "description"} & {reason.code for reason in pair.reasons}
+    return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts else pair
+
+
+def _judged(pair: _Pair, rivals: Sequence[float], repeated: bool) -> _Pair:
+    """Doubt a pair too that another header or column comes near."""
     if repeated or max(rivals, default=0.0) > pair.score - MARGIN:
-        reasons = (*reasons, Reason("rival"))
-    doubts = {"rival", "misfit", "left", "description"} & {reason.code for reason in reasons}
-    score = min(pair.score, DOUBTFUL) if doubts else pair.score
-    return _Pair(round(score, 2), reasons, pair.formats)
+        pair = _doubted(replace(pair, reasons=(*pair.reasons, Reason("rival"))))
+    return replace(pair, score=round(pair.score, 2))
 
 
 def _by_values_alone(
@@ -98,6 +111,15 @@ def _by_values_alone(
                 fitting[column.name, place] = _Pair(SHOWN, (Reason("values", round(share * 100)),), formats)
     often = Counter(part for pair in fitting for part in pair)
     return {pair: found for pair, found in fitting.items() if all(often[part] == 1 for part in pair)}
+
+
+def _by_point(columns: Sequence[Column], texts: Mapping[int, Sequence[str]]) -> dict[tuple[str, int], _Pair]:
+    """Return the latitude and the longitude, both left over, with the one header whose cells hold both."""
+    point = find_point(columns, texts)
+    if point is None:
+        return {}
+    reasons = (Reason("point", round(point.share * 100)),)
+    return {(name, point.place): _Pair(POINT, reasons, formats) for name, formats in point.formats.items()}
 
 
 def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract) -> list[Match]:
@@ -119,10 +141,17 @@ def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contrac
                 pair = _with_values(pair, texts[place], column, contract)
             if pair.score >= SHOWN:
                 pairs[column.name, place] = pair
-    chosen = _assign({key: pair.score for key, pair in pairs.items()})
+    chosen = _assign(
+        {key: pair.score + (NAMESAKE if pair.reasons[0].code == "same" else 0) for key, pair in pairs.items()}
+    )
+    pairs = {key: _doubted(pair) for key, pair in pairs.items()}
     left = {place: values for place, values in enumerate(texts) if values and place not in chosen.values()}
     alone = [column for column in contract.columns if column.name not in chosen and is_telling(column, contract)]
-    by_values = _by_values_alone(alone, left, contract)
+    by_values = _by_point(alone, left)
+    parted = {part for pair in by_values for part in pair}
+    rest = [column for column in alone if column.name not in parted]
+    others = {place: values for place, values in left.items() if place not in parted}
+    by_values |= _by_values_alone(rest, others, contract)
     chosen |= dict(by_values.keys())
     pairs |= by_values
     return [_match(column, headers, pairs, chosen) for column in contract.columns]
@@ -136,6 +165,8 @@ def _match(
         return Match(column.name)
     pair, folded = pairs[column.name, at], [fold(header) for header in headers]
     rivals = [other.score for (name, place), other in pairs.items() if (name == column.name) != (place == at)]
+    if pair.reasons[0].code == "point":  # the other coordinate is no rival for the cell that holds both
+        rivals = []
     pair = _judged(pair, rivals, folded.count(folded[at]) > 1)
     verdict: Verdict = "sure" if pair.score >= SURE else "verify"
     return Match(column.name, headers[at], pair.score, verdict, pair.reasons, pair.formats)
@@ -167,9 +198,10 @@ def accepted(
     for match in matches:
         if match.column in taken:
             header = taken[match.column]
-            texts = sampled(rows[str(headers.index(header))])
+            is_proposed = header == match.header
+            texts = [] if is_proposed else sampled(rows[str(headers.index(header))])
             formats = fit(texts, contract.column(match.column), contract)[1] if texts else Formats()
-            score = match.score if header == match.header else 0.0
+            formats, score = (match.formats, match.score) if is_proposed else (formats, 0.0)
             chosen.append(Match(match.column, header, score, match.verdict, (Reason("person"),), formats))
         elif match.verdict == "sure" and match.header not in taken.values():
             chosen.append(match)

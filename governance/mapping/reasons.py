@@ -11,6 +11,7 @@ REASONS = {
     "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
     "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),
     "rival": ("une autre colonne convient presque autant", "another column fits nearly as well"),
+    "point": ("deux coordonnées dans une cellule : {share} %", "two coordinates in one cell: {share} %"),
     "person": ("dit par une personne", "said by a person"),
     "empty": ("aucune valeur à examiner", "no value to look at"),
 }

@@ -1,6 +1,9 @@
 """A proposal names the right header and says why; what is doubtful is never called sure."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -146,6 +149,16 @@ def test_a_header_without_a_word_of_the_column_is_found_by_its_values_alone() ->
     assert found["nature"].verdict == "verify"
 
 
+def test_a_proposal_is_the_same_each_time_it_is_asked_for(file: Path) -> None:
+    program = str(Path(sys.executable).parent / "archipel")
+    command = [program, "map", str(file), "--contract", "subventions", "--header-row", "1", "--json"]
+    answers = {
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(answers) == 1
+
+
 def test_a_header_serves_one_column_only() -> None:
     headers = [match.header for match in proposed(["Date", "SIRET", "Nom"]).values() if match.header]
     assert len(headers) == len(set(headers))
@@ -202,3 +215,38 @@ def test_no_header_and_no_value_makes_a_proposal_fail(headers: list[str], cells:
     found = proposed(headers, cells[: len(headers)], [None] * len(headers))
     assert list(found) == [column.name for column in GRANTS.columns]
     assert all(match.header is None or match.header in headers for match in found.values())
+
+
+PARKING = load_contract(PROJECT_ROOT / "federation" / "contracts" / "lieux_covoiturage.yaml")
+
+
+@pytest.mark.parametrize(
+    ("cells", "order", "decimal"),
+    [
+        (("47.32, -2.07", "47.30, -2.10"), "lat-lon", "."),
+        (("[-2.07, 47.32]", "[-2.10, 47.30]"), "lon-lat", "."),
+        (("47,32 / -2,07", "47,30 / -2,10"), "lat-lon", ","),
+    ],
+)
+def test_two_coordinates_in_one_cell_are_proposed_for_both_columns(
+    cells: tuple[str, ...], order: str, decimal: str
+) -> None:
+    rows = pl.DataFrame({"0": ["Aire 1", "Aire 2"], "1": cells})
+    found = {match.column: match for match in propose(["Nom", "Géolocalisation"], rows, PARKING)}
+    for column, take in (("Xlong", "longitude"), ("Ylat", "latitude")):
+        match = found[column]
+        assert (match.header, match.verdict) == ("Géolocalisation", "verify")
+        assert [reason.code for reason in match.reasons] == ["point"]
+        declared = match.formats.model_dump(exclude_unset=True)
+        assert declared == {"coordinates": order, "take": take, "decimal": decimal}
+
+
+def test_points_outside_of_france_in_any_order_are_not_guessed_at() -> None:
+    rows = pl.DataFrame({"0": ["80.1, 13.0", "80.2, 13.1"]})
+    assert not any(match.header for match in propose(["Zone"], rows, PARKING))
+
+
+def test_a_doubtful_match_never_takes_a_header_from_the_column_of_that_name() -> None:
+    found = {match.column: match for match in propose(["ouvert"], pl.DataFrame({"0": ["oui", "non"]}), PARKING)}
+    assert (found["ouvert"].header, found["ouvert"].verdict) == ("ouvert", "sure")
+    assert found["horaires"].header is None
