@@ -10,6 +10,7 @@ BENCHES = {
     "federation": (),
     "decide": (),
     "feeds": (),
+    "mapping": (),
 }
 
 

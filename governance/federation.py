@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from stdnum.fr import siren as siren_number
 
+from governance.code_tables import CodeTableError, with_code_tables
 from governance.yaml_text import parse_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -34,12 +35,14 @@ class Declaration(BaseModel):
 class Formats(Declaration):
     """How one member writes values; what is not declared is written as the contract says."""
 
-    decimal: Literal[",", "."] | None = None
-    thousands: str | None = None
-    date: str | None = Field(None, description="strptime pattern, such as %d/%m/%Y")
-    datetime: str | None = None
-    true: tuple[str, ...] = ()
-    false: tuple[str, ...] = ()
+    decimal: Literal[",", "."] | None = Field(None, description="sign between units and decimals")
+    thousands: str | None = Field(
+        None, max_length=1, description="sign between groups of three digits; one space is any"
+    )
+    date: str | None = Field(None, description="pattern of a day, such as %d/%m/%Y, or %d %B %Y for 15 mars 2010")
+    datetime: str | None = Field(None, description="pattern of an instant, such as %d/%m/%Y %H:%M")
+    true: tuple[str, ...] = Field((), description="words that mean yes")
+    false: tuple[str, ...] = Field((), description="words that mean no")
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +51,55 @@ class Formats(Declaration):
         if isinstance(values, dict):
             return {str(key).lower() if isinstance(key, bool) else key: value for key, value in values.items()}
         return values
+
+
+class ColumnFormats(Formats):
+    """How one column is made of the cells of a file: a closed list of parsers, applied in this order, never code."""
+
+    join: tuple[str, ...] = Field(
+        (), min_length=0, description="headers whose cells are put together, empty ones left out"
+    )
+    separator: str = Field(" ", max_length=10, description="what stands between the cells that `join` puts together")
+    split: str | None = Field(
+        None, min_length=1, max_length=10, description="sign or text that parts one cell in several"
+    )
+    part: int | None = Field(None, ge=1, le=50, description="with `split`: which part is this column's, from 1")
+    parts: int | None = Field(
+        None, ge=2, le=50, description="with `split`: how many there are; the last takes the rest"
+    )
+    coordinates: Literal["lat-lon", "lon-lat"] | None = Field(
+        None,
+        description="two coordinates in one cell, in that order: `47.28, -2.2`, `[47.28; -2.2]`, `POINT (-2.2 47.28)`",
+    )
+    take: Literal["latitude", "longitude"] | None = Field(
+        None, description="with `coordinates`: which one this column is"
+    )
+    codes: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="code in the file: value of the contract; or the name of a CSV (`code;value`) beside the member",
+    )
+    default: str | None = Field(None, description="value of an empty cell, as the contract writes it")
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> "ColumnFormats":
+        """Half a parser would be a guess."""
+        for name, other in (("split", "part"), ("coordinates", "take")):
+            if (getattr(self, name) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{name} and {other} are declared together")
+        if self.parts is not None and (self.part is None or self.part > self.parts):
+            raise ValueError("parts is declared with split and part, and part is one of them")
+        if self.split is not None and self.coordinates is not None:
+            raise ValueError("a cell is parted by split or by coordinates, not by both")
+        if self.codes and any(getattr(self, name) for name in Formats.model_fields):
+            raise ValueError("codes give the contract's value as it stands; no other notation goes with them")
+        if len(self.join) == 1:
+            raise ValueError("join needs two headers at least; one header is declared under columns")
+        return self
+
+    @property
+    def takes_a_part(self) -> bool:
+        """Whether the column is only a part of the cell that is read for it."""
+        return self.split is not None or self.coordinates is not None
 
 
 class Reading(Declaration):
@@ -80,7 +132,9 @@ class Source(Declaration):
     columns: Mapping[str, str] = Field(default_factory=dict, description="contract column: header in the file")
     constants: Mapping[str, str] = Field(default_factory=dict, description="contract column: value for each row")
     formats: Formats = Formats()
-    column_formats: Mapping[str, Formats] = Field(default_factory=dict)
+    column_formats: Mapping[str, ColumnFormats] = Field(
+        default_factory=dict, description="contract column: how it is made of the cells of the file"
+    )
     secret: SecretReference | None = None
     max_shrink: float = Field(0.5, ge=0, le=1, description="share of rows that may vanish before a run is held")
 
@@ -91,6 +145,17 @@ class Source(Declaration):
         if isinstance(values, dict) and "id" not in values and "dataset" in values:
             return {"id": values["dataset"], **values}
         return values
+
+    @model_validator(mode="after")
+    def _has_one_origin_a_column(self) -> "Source":
+        joined = {name for name, formats in self.column_formats.items() if formats.join}
+        if (
+            twice := joined & self.columns.keys()
+            | joined & self.constants.keys()
+            | self.columns.keys() & self.constants
+        ):
+            raise ValueError(f"a column comes from one place only; these from two: {', '.join(sorted(twice))}")
+        return self
 
 
 class Subscription(Declaration):
@@ -233,11 +298,14 @@ class Federation(Declaration):
 
 
 def _read_yaml(path: Path, variables: Mapping[str, str]) -> Any:
+    """Read a declaration, its tables of codes put in their place: what was read by is then kept whole with a run."""
     text = path.read_text(encoding="utf-8")
     for name, value in variables.items():
         text = text.replace("{" + name + "}", value)
     try:
-        return parse_yaml(text)
+        return with_code_tables(parse_yaml(text), path.parent)
+    except CodeTableError as error:
+        raise DeclarationError(f"{path}: {error}") from error
     except yaml.YAMLError as error:
         raise DeclarationError(f"{path}: not valid YAML: {error}") from error
 

@@ -10,29 +10,32 @@ from typing import Annotated
 
 import typer
 
-from governance.commands.options import Language
+from governance.commands.options import Language, chosen_settings
 from governance.commands.show_report import show_report
 from governance.contracts.model import Contract, ContractError
 from governance.contracts.odcs import load_contract
 from governance.contracts.table_schema import from_table_schema
+from governance.federation import DeclarationError, Source, load_federation
 from governance.intake.examine import examine
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.report_files import write_quarantine_csv, write_report
-from governance.settings import load_settings
+from governance.settings import Settings
 
 EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
 
 
 SAYINGS = {
     "fr": {
-        "one": "Donnez soit --contract, soit --schema.",
+        "one": "Donnez soit --contract, soit --schema, soit --source.",
+        "no_source": "Aucune source « {id} » dans {root}. Écrivez MEMBRE/SOURCE ; connues : {known}.",
         "no_contract": "Le contrat « {id} » n'existe pas dans {root}. Contrats connus : {known}.",
         "no_file": "Le fichier {path} n'existe pas.",
         "no_write": "Impossible d'écrire : {why}.",
         "bad_schema": "Ce schéma ne peut pas être utilisé : {why}",
     },
     "en": {
-        "one": "Give either --contract or --schema.",
+        "one": "Give one of --contract, --schema and --source.",
+        "no_source": "No source “{id}” in {root}. Write MEMBER/SOURCE; known: {known}.",
         "no_contract": "Contract “{id}” does not exist in {root}. Known contracts: {known}.",
         "no_file": "File {path} does not exist.",
         "no_write": "Cannot write: {why}.",
@@ -46,8 +49,6 @@ class _Refusal(Exception):
 
 
 def _contract(contract: str | None, schema: Path | None, federation: Path, say: dict[str, str]) -> Contract:
-    if (contract is None) == (schema is None):
-        raise _Refusal(say["one"])
     try:
         if schema is not None:
             return from_table_schema(json.loads(schema.read_text(encoding="utf-8")))
@@ -61,13 +62,27 @@ def _contract(contract: str | None, schema: Path | None, federation: Path, say: 
         raise _Refusal(say["bad_schema"].format(why=error)) from error
 
 
-def _examine(file: Path, contract: Contract, say: dict[str, str]) -> Examined:
+def _source(named: str, settings: Settings, say: dict[str, str]) -> Source:
+    try:
+        declared = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
+    except DeclarationError as error:
+        raise _Refusal(say["bad_schema"].format(why=error)) from error
+    known = {f"{organisation.id}/{source.id}": source for organisation, source in declared.sources()}
+    if named not in known:
+        raise _Refusal(say["no_source"].format(id=named, root=settings.federation_dir, known=", ".join(known)))
+    return known[named]
+
+
+def _examine(file: Path, contract: Contract, source: Source | None, say: dict[str, str]) -> Examined:
     if not file.is_file():
         raise _Refusal(say["no_file"].format(path=file))
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    received = ReceivedFile(file.name, file, file.name, sha256)
+    if source is not None:
+        received = ReceivedFile.of(source, key=file.name, path=file, filename=file.name, sha256=sha256)
     try:
-        return examine([ReceivedFile(file.name, file, file.name, sha256)], contract)[0]
+        return examine([received], contract)[0]
     except ContractError as error:
         raise _Refusal(say["bad_schema"].format(why=error)) from error
 
@@ -84,6 +99,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="CSV or workbook to check.")],
     contract: Annotated[str | None, typer.Option(help="Id of a contract of the federation.")] = None,
     schema: Annotated[Path | None, typer.Option(help="Table Schema (JSON) to check against instead.")] = None,
+    source: Annotated[str | None, typer.Option(help="MEMBER/SOURCE: read as that source declares.")] = None,
     federation: Annotated[Path | None, typer.Option(help="Folder of the federation's declarations.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report here: .json, .csv or .html.")] = None,
     accepted: Annotated[Path | None, typer.Option(help="Write the accepted rows here, as Parquet.")] = None,
@@ -91,11 +107,18 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
 ) -> None:
-    """Check a file: 0 every row is valid, 1 some rows are quarantined, 2 the file cannot be used."""
+    """Check a file: 0 every row is valid, 1 some rows are quarantined, 2 the file cannot be used.
+
+    Example: archipel check export.csv --source donges/subventions
+    """
     say = SAYINGS[lang.value]
     try:
-        chosen = _contract(contract, schema, federation or load_settings().federation_dir, say)
-        examined = _examine(file, chosen, say)
+        settings = chosen_settings(federation)
+        if [contract, schema, source].count(None) != 2:
+            raise _Refusal(say["one"])
+        declared = None if source is None else _source(source, settings, say)
+        chosen = _contract(declared.dataset if declared else contract, schema, settings.federation_dir, say)
+        examined = _examine(file, chosen, declared, say)
         if report is not None:
             write_report(examined.report, report, lang.value)
         _write_rows(examined, accepted, quarantine)

@@ -1,7 +1,7 @@
 """``archipel map``: for each column of a contract the header of a file that probably holds it, and why.
 
-Nothing is applied: a person reads the proposal and writes what is right into the member's declaration.
-Exit codes: 0 there is a proposal, 2 the file or the contract cannot be used.
+Nothing is applied unless a person asks for it, sees the lines and says yes; what is not sure only if it is named.
+Exit codes: 0 there is a proposal or it was written, 1 the person said no, 2 file, contract or source cannot be used.
 """
 
 import json
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from governance.commands.options import FederationOption, JsonOption, Language, chosen_settings
 from governance.commands.screen import open_screen
+from governance.commands.write_mapping import open_target, stop, write_mapping
 from governance.contracts.odcs import load_contracts
 from governance.federation import Reading
 from governance.intake.header import Wanted
@@ -26,21 +27,18 @@ from governance.mapping.source_lines import source_lines
 WORDS = {
     "fr": {"column": "colonne du contrat", "header": "en-tête proposé", "score": "score", "verdict": "avis",
            "why": "pourquoi", "sure": "sûr", "verify": "à vérifier", "none": "–",
-           "kept": "Rien n'a été enregistré : --yaml donne les lignes à copier dans la déclaration, après lecture.",
+           "kept": "Rien n'a été enregistré. --yaml : les lignes à copier ; --write MEMBRE/SOURCE : les ajouter.",
+           "accept_what": "--accept va avec --write MEMBRE/SOURCE.",
            "no_contract": "le contrat « {id} » n'existe pas ; connus : {known}.",
            "no_file": "le fichier {path} n'existe pas."},
     "en": {"column": "contract column", "header": "proposed header", "score": "score", "verdict": "verdict",
            "why": "why", "sure": "sure", "verify": "to verify", "none": "–",
-           "kept": "Nothing was kept: --yaml prints the lines to copy into the declaration, once read.",
+           "kept": "Nothing was kept. --yaml: the lines to copy; --write MEMBER/SOURCE: add them.",
+           "accept_what": "--accept goes with --write MEMBER/SOURCE.",
            "no_contract": "contract {id!r} does not exist; known: {known}.",
            "no_file": "file {path} does not exist."},
 }  # fmt: skip
 _STYLES = {"sure": "green", "verify": "yellow", "none": "dim"}
-
-
-def _stop(message: str) -> typer.Exit:
-    typer.echo(f"archipel: {message}", err=True)
-    return typer.Exit(2)
 
 
 def _as_json(match: Match) -> dict[str, object]:
@@ -50,7 +48,7 @@ def _as_json(match: Match) -> dict[str, object]:
             "reasons": reasons, "formats": formats}  # fmt: skip
 
 
-def _show(matches: list[Match], lang: str) -> None:
+def _show(matches: list[Match], lang: str, is_kept: bool) -> None:
     words, console = WORDS[lang], open_screen(at_least=120)
     table = Table()
     for name in ("column", "header", "score", "verdict", "why"):
@@ -61,7 +59,8 @@ def _show(matches: list[Match], lang: str) -> None:
         why = " ; ".join(reason.text(lang) for reason in match.reasons)
         table.add_row(match.column, escape(match.header or ""), score, verdict, why)
     console.print(table)
-    console.print(words["kept"])
+    if not is_kept:
+        console.print(words["kept"])
 
 
 def map_columns(
@@ -71,29 +70,46 @@ def map_columns(
     federation: FederationOption = None,
     as_json: JsonOption = False,
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print the lines for the member's source.")] = False,
+    write: Annotated[
+        str | None, typer.Option(help="MEMBER/SOURCE: add the lines to it, once shown and agreed.")
+    ] = None,
+    accept: Annotated[list[str] | None, typer.Option(help="COLUMN, or COLUMN=HEADER: yours to say, not sure.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --write: do not ask.")] = False,
     lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
 ) -> None:
-    """Propose which header is which column of a contract, with a score and why; nothing is applied.
+    """Propose which header is which column of a contract, with a score and why.
+
+    Nothing is written without --write, which shows the lines and asks; a match that is not sure is written only if
+    --accept names it. What was written is undone as any change of a declaration, with git.
 
     Example: archipel map subventions.csv --contract subventions --yaml
+
+    Example: archipel map subventions.csv --contract subventions --write donges/subventions --accept objet
     """
-    words = WORDS[lang.value]
-    known = load_contracts(chosen_settings(federation).federation_dir / "contracts")
+    words, settings = WORDS[lang.value], chosen_settings(federation)
+    known = load_contracts(settings.federation_dir / "contracts")
     if contract not in known:
-        raise _stop(words["no_contract"].format(id=contract, known=", ".join(known)))
+        raise stop(words["no_contract"].format(id=contract, known=", ".join(known)))
     if not file.is_file():
-        raise _stop(words["no_file"].format(path=file))
+        raise stop(words["no_file"].format(path=file))
+    if accept and write is None:
+        raise stop(words["accept_what"])
+    target = None if write is None else open_target(settings, write, contract, lang.value)
+    reading, declared = (Reading(), {}) if target is None else (target.source.read, target.source.columns)
+    reading = reading.model_copy(update={"header_row": header_row}) if header_row else reading
     try:
-        table = read_file(file, Reading(header_row=header_row), Wanted.of(known[contract], {}, ()))
+        table = read_file(file, reading, Wanted.of(known[contract], declared, ()))
     except UnreadableError as error:
-        raise _stop(f"{file.name}: {_words_of(error, lang.value)}") from None
+        raise stop(f"{file.name}: {_words_of(error, lang.value)}") from None
     matches = propose(table.headers, table.rows, known[contract])
     if as_json:
         typer.echo(json.dumps([_as_json(match) for match in matches], ensure_ascii=False))
     elif as_yaml:
         typer.echo(source_lines(matches), nl=False)
     else:
-        _show(matches, lang.value)
+        _show(matches, lang.value, is_kept=target is not None)
+    if target is not None:
+        write_mapping(target, matches, table, known[contract], accept or [], is_agreed=yes, language=lang.value)
 
 
 def _words_of(error: UnreadableError, lang: str) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
+from starlette.formparsers import MultiPartException
 from starlette.staticfiles import StaticFiles
 
 from governance.api.callers import CallerGate
@@ -16,12 +18,14 @@ from governance.api.words import reason
 from governance.console.dataset import DatasetPage, dataset_page
 from governance.console.journal_page import JournalPage, journal_page
 from governance.console.languages import LANGUAGES
+from governance.console.mapping_page import NO_FORM, TOO_LARGE, MappingPage, empty_page, mapping_page
 from governance.console.member import MemberPage, member_page
 from governance.console.overview import Overview, overview
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
+from governance.console.received_form import TooLarge, read_form
 from governance.console.rendering import STATIC, language_of_path, render
 from governance.console.row_report import RunPage, corrected_copy, faults_of, find_run, run_page
-from governance.console.why import WhyPage, read_question, why_page
+from governance.console.why import FormFault, WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
 
 router = APIRouter(include_in_schema=False)
@@ -77,6 +81,10 @@ def _journal(request: Request, gate: CallerGate, _: Annotated[None, Depends(_off
     return journal_page(gate.platform, request.query_params)
 
 
+def _mapping(gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> MappingPage:
+    return empty_page(gate)
+
+
 def _reasons(gate: CallerGate) -> ReasonList:
     return reason_list(gate.platform)
 
@@ -99,10 +107,23 @@ _add("/runs/{run_id}", "run.html", _run)
 _add("/datasets/{dataset}", "dataset.html", _dataset)
 _add("/why", "why.html", _why)
 _add("/journal", "journal.html", _journal)
+_add("/mapping", "mapping.html", _mapping)
 _add("/reasons", "reasons.html", _reasons)
 _add("/reasons/{code}", "reason.html", _reason)
 _add("/about", "about.html", _about)
 _add("/api", "api.html", _api)
+
+
+@router.post("/mapping")
+@router.post("/mapping.json")
+async def post_mapping(request: Request, gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> Response:
+    """Propose which header of the file handed in is which column; the file is not kept."""
+    try:
+        page = await run_in_threadpool(mapping_page, gate, await read_form(request))
+    except MultiPartException as error:
+        message = TOO_LARGE if isinstance(error, TooLarge) else NO_FORM
+        page = empty_page(gate, {}, FormFault(field="file", message=message))
+    return await run_in_threadpool(render, request, "mapping.html", page, 422 if page.faults else 200)
 
 
 @router.get("/runs/{run_id}/errors.csv")

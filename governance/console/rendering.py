@@ -67,7 +67,7 @@ def render(request: Request, template: str, page: BaseModel, status: int = 200) 
         "head": platform.federation.head,
         "is_example": any(who.example for who in platform.federation.organisations.values()),
         "other_address": _other_address(request, language),
-        "json_address": _json_address(request) if status == 200 else None,
+        "json_address": _json_address(request) if status == 200 and request.method != "POST" else None,
         "public": platform.settings.public_address,
     }
     text = environment(language).get_template(template).render(values)

@@ -12,12 +12,12 @@ from typing import Literal
 
 import xlsxwriter
 
-from governance.contracts.model import Column
 from governance.deliverables.copy_words import COPY_WORDS
 from governance.deliverables.kept_file import KeptFile
 from governance.deliverables.sight import Sight
 from governance.intake.messages import MESSAGES
 from governance.intake.model import RowError
+from governance.intake.origin import value_as_written
 from governance.intake.report_files import FORMULA_STARTS
 from governance.intake.table import LINE
 
@@ -118,12 +118,7 @@ def _certain(kept: KeptFile, faults: Sequence[RowError]) -> str | None:
     name = faults[0].column
     if only is None or name is None or name not in kept.positions:
         return None
-    return _as_written(only, kept.contract.column(name), kept.formats_of(name).decimal)
-
-
-def _as_written(correction: str, column: Column, decimal: str | None) -> str:
-    is_number = column.type in ("number", "integer")
-    return correction.replace(column.decimal_char, decimal) if is_number and decimal else correction
+    return value_as_written(only, kept.contract.column(name), kept.formats_of(name))
 
 
 class _Sheet:
@@ -170,13 +165,13 @@ def _write_table(
     language: Language,
 ) -> None:
     table, words = kept.table, COPY_WORDS[language]
-    by_place = {place: name for name, place in kept.positions.items()}
     header = 1 if offset else table.header_row + table.header_rows - 1
     sheet.freeze_under(header, len(table.headers))
     for place, name in enumerate(table.headers):
         sheet.write(header, place, name, "bold")
-    shown = [by_place.get(place) in sight.columns for place in range(len(table.headers))]
-    instead = [words["hidden"] if place in by_place else words["outside"] for place in range(len(table.headers))]
+    places = range(len(table.headers))
+    shown = [kept.shows(place, sight.columns) for place in places]
+    instead = [words["hidden"] if kept.columns_at(place) else words["outside"] for place in places]
     for *values, line in table.rows.iter_rows():
         marked = cells.get(line, {})
         for place, value in enumerate(values):

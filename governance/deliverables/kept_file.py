@@ -1,16 +1,16 @@
 """A received file read once more from where it landed, as it was read then: its own columns, under its own lines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import polars as pl
 
 from governance.contracts.model import Contract
-from governance.federation import Formats, Source
+from governance.federation import ColumnFormats, Source
 from governance.intake.examine import examine
 from governance.intake.formats import effective
-from governance.intake.gathering import read_table
-from governance.intake.header import Wanted, match
+from governance.intake.gathering import read_table, wanted_of
+from governance.intake.header import match
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.table import TextTable, UnreadableError
 from governance.pipeline.run_reports import ReadBy, find_read_by
@@ -20,14 +20,28 @@ from governance.state.receipts import Receipt, find_receipt
 
 @dataclass(frozen=True)
 class KeptFile:
-    """The table of a file; ``positions`` is the place of each contract column that the file has."""
+    """The table of a file; ``places`` are those of each contract column that it has: several where cells are joined."""
 
     table: TextTable
-    positions: Mapping[str, int]
+    places: Mapping[str, tuple[int, ...]]
     contract: Contract
     source: Source
 
-    def formats_of(self, column: str) -> Formats:
+    @property
+    def positions(self) -> dict[str, int]:
+        """The place of each contract column that the file has, of several the first."""
+        return {name: places[0] for name, places in self.places.items()}
+
+    def shows(self, place: int, visible: Set[str]) -> bool:
+        """Whether all that a cell at a place tells of may be seen; one that is parted may tell of more than columns."""
+        names = self.columns_at(place)
+        return bool(names) and all(name in visible and not self.formats_of(name).takes_a_part for name in names)
+
+    def columns_at(self, place: int) -> list[str]:
+        """The columns of the contract that are read from a place."""
+        return [name for name, places in self.places.items() if place in places]
+
+    def formats_of(self, column: str) -> ColumnFormats:
         """How the member declared that it writes a column."""
         return effective(self.source.formats, self.source.column_formats.get(column))
 
@@ -49,12 +63,14 @@ def read_kept_file(platform: Platform, receipt: Receipt) -> KeptFile | None:
     if found is None:
         return None
     contract, source, file = found
-    wanted = Wanted.of(contract, source.columns, source.constants)
+    wanted = wanted_of(file, contract)
     try:
         table = read_table(file, wanted)
     except UnreadableError:
         return None
-    return KeptFile(table, match(table.headers, wanted, table.header_row).positions, contract, source)
+    matched = match(table.headers, wanted, table.header_row)
+    alone = {name: (place,) for name, place in matched.positions.items()}
+    return KeptFile(table, {**matched.joined, **alone}, contract, source)
 
 
 def reexamine(platform: Platform, receipt: Receipt) -> Reexamined | None:

@@ -25,7 +25,8 @@ class Sight:
         """Whether the particular words of a fault might tell a cell that may not be shown."""
         if error.line is None or self.is_whole or (error.value is None and error.rule == "required"):
             return False
-        return error.column not in self.columns
+        # A cell that holds several columns tells of them all.
+        return error.is_part or error.column not in self.columns
 
     def seen(self, error: RowError) -> RowError:
         """Return a fault as it may be shown: in general words where the particular ones might quote a cell."""

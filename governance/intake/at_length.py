@@ -19,7 +19,17 @@ from governance.intake.model import Examined, ReceivedFile, RowCounts
 from governance.intake.row_keys import FILE, INDEX, Judgeable, keys_of_rows, reference_errors, repeat_errors
 from governance.intake.spool import Spool
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
-from governance.intake.validate import RECORD, Judged, Rule, errors_of_keys, in_order, judge_cells, owned, repeated_rows
+from governance.intake.validate import (
+    RECORD,
+    Judged,
+    Rule,
+    errors_of_keys,
+    in_order,
+    judge_cells,
+    owned,
+    repeated_rows,
+    with_parsers,
+)
 from governance.intake.verdicts import ERRORS, FAULTS_OF_ROWS, answer_for, fault_frame, part
 
 
@@ -77,7 +87,8 @@ def _gathered(job: Job) -> Iterator[tuple[Gathered, TextTable]]:
 
 
 def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
-    values, found = judge_cells(gathered.rows, gathered.written, job.contract, job.rules)
+    rules = with_parsers(job.rules, gathered.parsed, job.contract)
+    values, found = judge_cells(gathered.rows, gathered.written, job.contract, rules)
     never = pl.Series([False]).new_from_index(0, values.height)
     rows = Judgeable(gathered.rows.select(FILE).hstack(values), ~never, job.references, owned([job.file.owner]))
     of_keys = reference_errors(rows, job.contract, errors_of_keys(gathered.written))

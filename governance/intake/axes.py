@@ -43,6 +43,12 @@ def _are_all_as_they_should(longitude: pl.Series, latitude: pl.Series) -> bool:
     return None not in ends and west <= x0 and x1 <= east and south <= y0 and y1 <= north
 
 
+def are_in_france(longitude: pl.Series, latitude: pl.Series) -> pl.Series:
+    """Mark the points (degrees, null allowed) that lie in a part of France."""
+    points = pl.DataFrame({"x": longitude, "y": latitude}, schema={"x": pl.Float64, "y": pl.Float64})
+    return points.select(_in_france(pl.col("x"), pl.col("y")).fill_null(False)).to_series()
+
+
 def are_exchanged(longitude: pl.Series, latitude: pl.Series) -> pl.Series:
     """Mark the points (degrees, null allowed) that are in France only when exchanged."""
     points = pl.DataFrame({"x": longitude, "y": latitude}, schema={"x": pl.Float64, "y": pl.Float64})

@@ -37,7 +37,10 @@ def shape_of(pattern: str) -> str:
     for found in re.finditer(r"%(-?)([A-Za-z%])", pattern):
         shape += re.escape(pattern[position : found.start()])
         piece = SHAPES.get(found[2], r"\S+")
-        shape += "[0-9]{1,2}" if found[1] else piece
+        if found[0] == "%-d" and "%B" in pattern:
+            shape += "(?:1er|[0-9]{1,2})"
+        else:
+            shape += "[0-9]{1,2}" if found[1] else piece
         position = found.end()
     return f"^{shape}{re.escape(pattern[position:])}$"
 
@@ -50,7 +53,8 @@ def parse_day(value: pl.Expr, pattern: str) -> pl.Expr:
     value = pl.when(value.str.contains(shape_of(pattern))).then(value)
     pattern = pattern.replace("%-", "%")
     if "%B" in pattern:
-        value = value.str.to_lowercase().str.replace_many(list(MONTHS), list(MONTHS.values()))
+        value = value.str.to_lowercase().str.replace(r"\b1er\b", "1")
+        value = value.str.replace_many(list(MONTHS), list(MONTHS.values()))
         pattern = pattern.replace("%B", "%m")
     for part in ("m", "d"):
         if not re.search(rf"%[{part}jb]", pattern):

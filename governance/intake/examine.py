@@ -3,7 +3,7 @@
 A file that cannot be read is reported as unusable and never stops another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -16,7 +16,7 @@ from governance.intake.gathering import MappedFile, gather, read_mapped, wanted_
 from governance.intake.header import Wanted
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.row_keys import unresolved
-from governance.intake.table import Fault, UnreadableError
+from governance.intake.table import Fault, TextTable, UnreadableError
 from governance.intake.validate import NONE, compile_contract, validate
 from governance.intake.verdicts import split, unusable
 
@@ -24,6 +24,10 @@ from governance.intake.verdicts import split, unusable
 def _unjudged(keys: Sequence[ForeignKey]) -> tuple[Fault, ...]:
     """Say that foreign keys cannot be judged: unchecked is never the same as right."""
     return tuple(Fault("foreign-key-unchecked", None, key.columns[0], None, key.resource) for key in keys)
+
+
+def _with_faults(mapped: MappedFile, faults: Sequence[Fault]) -> MappedFile:
+    return replace(mapped, faults=(*mapped.faults, *faults)) if faults else mapped
 
 
 def examine(
@@ -63,13 +67,35 @@ def examine(
     tables = read_alike(wanted)
     for file, headers in wanted:
         try:
-            one = read_mapped(file, headers, tables.get(file.key))
-            mapped.append(replace(one, faults=(*one.faults, *unjudged[file.owner])))
+            mapped.append(_with_faults(read_mapped(file, headers, tables.get(file.key)), unjudged[file.owner]))
         except UnreadableError as error:
             done[file.key] = unusable(file, contract, error)
     if mapped:
-        gathered = gather(mapped, contract)
-        whose = [one.file.owner for one in gathered.files]
-        judged = validate(gathered.rows, gathered.written, contract, references, whose)
-        done |= {answer.key: answer for answer in split(gathered, judged, contract)}
+        done |= {answer.key: answer for answer in _judge(mapped, contract, references)}
     return [done[file.key] for file in files]
+
+
+def _judge(
+    mapped: Sequence[MappedFile], contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+) -> Iterator[Examined]:
+    gathered = gather(mapped, contract)
+    whose = [one.file.owner for one in gathered.files]
+    judged = validate(gathered.rows, gathered.written, contract, references, whose, gathered.parsed)
+    return split(gathered, judged, contract)
+
+
+def examine_table(file: ReceivedFile, table: TextTable, contract: Contract) -> Examined:
+    """Examine a table that was read already, or the first rows of one; as for ``examine``.
+
+    Raises:
+        ContractError: the contract itself cannot be applied.
+        IntakeError: the identity of row counts is broken.
+    """
+    compile_contract(contract)
+    unjudged = _unjudged(unresolved(contract, NONE))
+    try:
+        mapped = _with_faults(read_mapped(file, wanted_of(file, contract), table), unjudged)
+    except UnreadableError as error:
+        return unusable(file, contract, error)
+    (examined,) = _judge([mapped], contract)
+    return examined

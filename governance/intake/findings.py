@@ -12,6 +12,7 @@ from governance.contracts.model import Check, Column, Contract
 from governance.intake.corrections import Corrector
 from governance.intake.messages import MESSAGES, TYPES_EN, TYPES_FR, WRITE_EN, WRITE_FR
 from governance.intake.model import RowError
+from governance.intake.origin import NOWHERE, Origin, as_written, value_as_written, wanted_by_parser
 
 SCHEMA = {
     "line": pl.Int64, "row": pl.Int64, "column": pl.String, "value": pl.String, "rule": pl.String,
@@ -20,6 +21,11 @@ SCHEMA = {
 CORRECTABLE = frozenset(
     {"type-error", "pattern", "enum", "french-siret-value", "french-siren-value", "year-interval-value"}
 )
+EXAMPLE_OF = {
+    "%Y": "2024", "%y": "24", "%-m": "3", "%m": "03", "%B": "mars", "%-d": "1", "%d": "01", "%H": "08", "%M": "30",
+    "%S": "00",
+}  # fmt: skip
+"""What a message writes for each part of a pattern."""
 SHOWN_VALUE = 200
 """Longest value that a message quotes; the error itself keeps it whole."""
 
@@ -31,9 +37,10 @@ class Findings(Sequence[RowError]):
     contract's custom check.
     """
 
-    def __init__(self, frame: pl.DataFrame, contract: Contract) -> None:
+    def __init__(self, frame: pl.DataFrame, contract: Contract, origin: Origin = NOWHERE) -> None:
         self.frame = frame
         self.contract = contract
+        self.origin = origin
 
     def __len__(self) -> int:
         return self.frame.height
@@ -44,7 +51,7 @@ class Findings(Sequence[RowError]):
     def __getitem__(self, index: slice) -> "Findings": ...
     def __getitem__(self, index: int | slice) -> "RowError | Findings":
         if isinstance(index, slice):
-            return Findings(self.frame[index], self.contract)
+            return Findings(self.frame[index], self.contract, self.origin)
         return self._render(self.frame.row(index, named=True))
 
     def __iter__(self) -> Iterator[RowError]:
@@ -68,15 +75,26 @@ class Findings(Sequence[RowError]):
         check = None if found["check"] is None else self.contract.checks[found["check"]]
         shown = "" if value is None else value if len(value) <= SHOWN_VALUE else value[:SHOWN_VALUE] + "…"
         column = self._columns.get(name) if name else None
-        words = {"column": name or "", "value": shown, "detail": found["detail"] or ""}
-        in_french = words | {"expected": expected(rule, column, check, self.contract, TYPES_FR)}
-        in_english = words | {"expected": expected(rule, column, check, self.contract, TYPES_EN)}
+        header, formats = self.origin.header_of(name), self.origin.formats_of(name)
+        words = {
+            "column": f"{header} ({name})" if header else name or "",
+            "value": shown,
+            "detail": found["detail"] or "",
+        }
+        theirs = column and as_written(column, formats)
+        in_french = words | {
+            "expected": wanted_by_parser(rule, formats, "fr") or expected(rule, theirs, check, self.contract, TYPES_FR)
+        }
+        in_english = words | {
+            "expected": wanted_by_parser(rule, formats, "en") or expected(rule, theirs, check, self.contract, TYPES_EN)
+        }
         remedy_fr, remedy_en = message.remedy_fr.format(**in_french), message.remedy_en.format(**in_english)
         correction = None
-        if rule in CORRECTABLE and column is not None:
+        if rule in CORRECTABLE and column is not None and not (formats.takes_a_part or formats.join or formats.codes):
             correction = self._correctors[column.name].correct(value)
             if correction is not None:
-                remedy_fr, remedy_en = WRITE_FR.format(correction=correction), WRITE_EN.format(correction=correction)
+                told = value_as_written(correction, column, formats)
+                remedy_fr, remedy_en = WRITE_FR.format(correction=told), WRITE_EN.format(correction=told)
         return RowError(
             line=found["line"],
             row=found["row"],
@@ -89,6 +107,8 @@ class Findings(Sequence[RowError]):
             remedy_fr=remedy_fr,
             remedy_en=remedy_en,
             correction=correction,
+            header=header,
+            is_part=formats.takes_a_part,
         )
 
 
@@ -96,9 +116,11 @@ def _type_words(column: Column, words: dict[str, str]) -> str:
     kind = column.format if column.type == "string" and column.format in words else column.type
     if column.type in ("date", "datetime", "time") and column.format not in ("default", "any"):
         shape = column.format
-        for code, digits in {"%Y": "2024", "%m": "03", "%d": "01", "%H": "08", "%M": "30", "%S": "00"}.items():
+        for code, digits in EXAMPLE_OF.items():
             shape = shape.replace(code, digits)
         return f"{words[kind].rsplit(' ', 1)[0]} {shape}"
+    if column.type == "number":
+        return words[kind].replace("1234.5", f"1234{column.decimal_char}5")
     return words[kind].format(yes=column.true_values[0], no=column.false_values[0])
 
 

@@ -6,12 +6,14 @@ writing cannot be taken for anything else.
 """
 
 import re
+from collections.abc import Mapping
 
 import polars as pl
 
 from governance.contracts.model import Column, Contract
-from governance.federation import Formats
+from governance.federation import ColumnFormats, Formats
 from governance.intake.dates import ISO_DAY, parse_day, parse_instant, shape_of
+from governance.intake.parsers import is_marked, parse_code, parse_part
 
 UNREADABLE = "\ufdd0"
 """Put before a value that is not written as declared; a noncharacter of Unicode, never in real text."""
@@ -19,13 +21,11 @@ PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 SPACES = " \u00a0\u202f\u2009"
 
 
-def effective(formats: Formats, own: Formats | None) -> Formats:
+def effective(formats: Formats, own: ColumnFormats | None) -> ColumnFormats:
     """Return how one column is written: as the member writes all, but for what is declared of its own."""
-    return (
-        formats
-        if own is None
-        else formats.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
-    )
+    column = own or ColumnFormats()
+    inherited = {name: getattr(formats, name) for name in Formats.model_fields if not getattr(column, name)}
+    return column.model_copy(update=inherited)
 
 
 def _number(value: pl.Expr, column: Column, formats: Formats, from_workbook: bool) -> pl.Expr:
@@ -47,7 +47,7 @@ def _number(value: pl.Expr, column: Column, formats: Formats, from_workbook: boo
 
 
 def _day(value: pl.Expr, column: Column, pattern: str) -> pl.Expr:
-    own = ISO_DAY if column.format in ("default", "any") else column.format
+    own = ISO_DAY if column.type == "string" or column.format in ("default", "any") else column.format
     return _dated(value, pattern, parse_day(value, pattern).dt.to_string(own))
 
 
@@ -68,12 +68,26 @@ def _boolean(value: pl.Expr, column: Column, formats: Formats) -> pl.Expr:
     )
 
 
-def rewriting_of(column: Column, formats: Formats, from_workbook: bool) -> pl.Expr | None:
-    """Return the expression that writes a column as its contract does; ``None`` if nothing is declared for it."""
+def rewriting_of(column: Column, formats: ColumnFormats, from_workbook: bool) -> pl.Expr | None:
+    """Return the expression that writes a column as its contract does; ``None`` if nothing is declared for it.
+
+    What is empty stays empty unless a default is declared; what cannot be read bears a mark.
+    """
     value = pl.col(column.name)
+    part = parse_part(value, formats)
+    written = parse_code(part, formats.codes) if formats.codes else _notation(part, column, formats, from_workbook)
+    if written is None and not formats.takes_a_part and formats.default is None:
+        return None
+    whole = part if written is None else pl.when(part.is_not_null()).then(written)
+    if written is not None and formats.takes_a_part:
+        whole = pl.when(is_marked(part)).then(part).otherwise(whole)
+    return whole if formats.default is None else whole.fill_null(pl.lit(formats.default))
+
+
+def _notation(value: pl.Expr, column: Column, formats: Formats, from_workbook: bool) -> pl.Expr | None:
     if column.type in ("number", "integer") and (formats.decimal or formats.thousands):
         return _number(value, column, formats, from_workbook)
-    if column.type == "date" and formats.date:
+    if column.type in ("date", "string") and formats.date:
         return _day(value, column, formats.date)
     if column.type == "datetime" and formats.datetime:
         return _instant(value, column, formats.datetime)
@@ -83,13 +97,20 @@ def rewriting_of(column: Column, formats: Formats, from_workbook: bool) -> pl.Ex
 
 
 def rewrite(
-    frame: pl.DataFrame, contract: Contract, formats: Formats, column_formats: dict[str, Formats], from_workbook: bool
+    frame: pl.DataFrame,
+    contract: Contract,
+    formats: Formats,
+    column_formats: Mapping[str, ColumnFormats],
+    from_workbook: bool,
 ) -> pl.DataFrame:
-    """Return the frame with every declared notation replaced by the contract's; missing values stay missing."""
+    """Return the frame with every declared notation replaced by the contract's, and declared parsers applied."""
     rewritten = []
     for column in contract.columns:
-        expression = rewriting_of(column, effective(formats, column_formats.get(column.name)), from_workbook)
+        own = column_formats.get(column.name)
+        chosen = effective(formats, own)
+        if column.type == "string" and (own is None or own.date is None):
+            chosen = chosen.model_copy(update={"date": None})  # a text is a day only where its own column says so
+        expression = rewriting_of(column, chosen, from_workbook)
         if expression is not None:
-            value = pl.col(column.name)
-            rewritten.append(pl.when(value.is_not_null()).then(expression).alias(column.name))
+            rewritten.append(expression.alias(column.name))
     return frame.with_columns(rewritten) if rewritten else frame

@@ -14,6 +14,7 @@ from governance.contracts.model import Contract
 from governance.intake.formats import rewrite
 from governance.intake.header import Wanted, match
 from governance.intake.model import ReceivedFile
+from governance.intake.parsers import join_cells, rules_of
 from governance.intake.reading import read_file
 from governance.intake.row_keys import FILE
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
@@ -44,6 +45,12 @@ class Gathered:
     written: pl.DataFrame
     rows: pl.DataFrame
 
+    @property
+    def parsed(self) -> frozenset[tuple[str, str]]:
+        """Column and rule of every declared parser that may not be able to read a cell."""
+        declared = [item for mapped in self.files for item in mapped.file.column_formats.items()]
+        return frozenset((name, rule) for name, formats in declared for rule in rules_of(formats))
+
 
 def read_table(file: ReceivedFile, wanted: Wanted) -> TextTable:
     """Read one file as text, whatever its kind.
@@ -63,7 +70,8 @@ def _constant(name: str, value: str, height: int) -> pl.Series:
 
 def wanted_of(file: ReceivedFile, contract: Contract) -> Wanted:
     """Return the headers to look for in a file."""
-    return Wanted.of(contract, file.columns, file.constants)
+    joined = {name: formats.join for name, formats in file.column_formats.items() if formats.join}
+    return Wanted.of(contract, file.columns, file.constants, joined)
 
 
 def _blank_headers(table: TextTable) -> list[Fault]:
@@ -75,6 +83,13 @@ def _blank_headers(table: TextTable) -> list[Fault]:
     return faults
 
 
+def _unknown_columns(file: ReceivedFile, wanted: Wanted, line: int) -> list[Fault]:
+    """Find columns that the source declares and the contract has not: a misspelt one would be ignored in silence."""
+    declared = (*file.columns, *file.constants, *file.column_formats)
+    names = dict.fromkeys(name for name in declared if name not in wanted.headers and name not in wanted.joined)
+    return [Fault("declared-column-unknown", line, None, name) for name in names]
+
+
 def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = None) -> MappedFile:
     """Read one file, unless it was, and put its columns under the contract's names.
 
@@ -84,16 +99,20 @@ def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = No
     table = table or read_table(file, wanted)
     matched = match(table.headers, wanted, table.header_row)
     height = table.rows.height
-    if not matched.positions:
+    if not matched.positions and not matched.joined:
         raise UnreadableError("header-not-found", line=table.header_row, table=table)
     if height == 0:
         raise UnreadableError("no-rows", line=table.header_row, table=table)
     cells = [table.rows.get_column(str(position)).alias(name) for name, position in matched.positions.items()]
+    for name, places in matched.joined.items():
+        parts = [table.rows.get_column(str(place)) for place in places]
+        cells.append(join_cells(parts, file.column_formats[name].separator).alias(name))
     cells += [_constant(name, value, height) for name, value in file.constants.items() if name in wanted.headers]
     own = {name: formats.model_dump_json() for name, formats in sorted(file.column_formats.items())}
     notation = f"{file.formats.model_dump_json()}{own}{table.sheet is not None}"
     rows = pl.DataFrame([*cells, table.rows.get_column(LINE)])
-    return MappedFile(file, table, rows, (*matched.faults, *_blank_headers(table), *table.faults), notation)
+    odd = (*_unknown_columns(file, wanted, table.header_row), *_blank_headers(table))
+    return MappedFile(file, table, rows, (*matched.faults, *odd, *table.faults), notation)
 
 
 def _missing_to_null(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -140,6 +159,6 @@ def gather(files: Sequence[MappedFile], contract: Contract, first_record: int = 
         height = sum(mapped.rows.height for mapped in alike)
         file, table = alike[0].file, alike[0].table
         part = written.slice(start, height)
-        parts.append(rewrite(part, contract, file.formats, dict(file.column_formats), table.sheet is not None))
+        parts.append(rewrite(part, contract, file.formats, file.column_formats, table.sheet is not None))
         start += height
     return Gathered(ordered, heights, written, parts[0] if len(parts) == 1 else pl.concat(parts, rechunk=True))

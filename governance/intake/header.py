@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
+from types import MappingProxyType
 
 from governance.contracts.model import Contract
 from governance.intake.table import Fault
@@ -17,6 +19,8 @@ SEARCHED_ROWS = 60
 """How many rows may stand above the header."""
 MAX_HEADER_ROWS = 3
 """How many rows may make up a header that is found; a pinned one may have more."""
+
+NOTHING_JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @lru_cache(maxsize=65536)
@@ -35,15 +39,29 @@ class Wanted:
     required: frozenset[str] = frozenset()
     folded: frozenset[str] = field(default=frozenset())
     keys: frozenset[str] = frozenset()
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column of the contract → headers whose cells make it up; such a column is not in ``headers``."""
 
     @classmethod
-    def of(cls, contract: Contract, declared: Mapping[str, str], constants: Iterable[str]) -> "Wanted":
+    def of(
+        cls,
+        contract: Contract,
+        declared: Mapping[str, str],
+        constants: Iterable[str],
+        joined: Mapping[str, tuple[str, ...]] = NOTHING_JOINED,
+    ) -> "Wanted":
         """Return what a contract and a source's declaration look for."""
-        headers = {column.name: declared.get(column.name, column.name) for column in contract.columns}
+        names = [column.name for column in contract.columns]
+        headers = {name: declared.get(name, name) for name in names if name not in joined}
+        together = {name: joined[name] for name in names if name in joined}
         keys = frozenset(contract.primary_key)
         needed = frozenset(column.name for column in contract.columns if column.constraints.required) | keys
-        folded = frozenset(fold(header) for header in headers.values())
-        return cls(headers, frozenset(constants), needed, folded, keys)
+        folded = frozenset(fold(header) for header in (*headers.values(), *chain.from_iterable(together.values())))
+        return cls(headers, frozenset(constants), needed, folded, keys, together)
+
+    def headers_of(self, column: str) -> tuple[str, ...]:
+        """Return the headers that a column is made of: one, unless it is joined."""
+        return self.joined.get(column) or (self.headers[column],)
 
     def is_met_by(self, cells: Sequence[str | None]) -> bool:
         """Tell whether a row is a header beyond doubt: all that is required, two columns at least, few strangers.
@@ -53,7 +71,7 @@ class Wanted:
         """
         folded = {fold(cell or "") for cell in cells}
         named = self.folded & folded
-        needed = {fold(self.headers[column]) for column in self.required - self.constants}
+        needed = {fold(header) for column in self.required - self.constants for header in self.headers_of(column)}
         is_full = "" not in folded and len(folded) == len(cells)
         return is_full and len(named) > 1 and len(cells) <= 2 * len(named) and needed <= named
 
@@ -129,29 +147,37 @@ def find_heading(rows: Sequence[Sequence[str | None]], wanted: Wanted, height: i
 
 @dataclass(frozen=True)
 class Matched:
-    """Column of the contract → index in the file, and what is odd about the headers."""
+    """Column of the contract → index in the file, and what is odd about the headers.
+
+    ``joined`` are the columns made of several cells: column → the indexes, all of them there.
+    """
 
     positions: Mapping[str, int]
     faults: tuple[Fault, ...]
+    joined: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def match(headers: Sequence[str], wanted: Wanted, line: int) -> Matched:
     """Find each wanted column among the headers; report what is missing, repeated or unknown."""
     folded = [fold(header) for header in headers]
-    positions: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     faults: list[Fault] = []
-    for column, header in wanted.headers.items():
+    for column in (*wanted.headers, *wanted.joined):
         if column in wanted.constants:
             continue
-        exact = [i for i, name in enumerate(headers) if name == header]
-        found = exact or [i for i, name in enumerate(folded) if name and name == fold(header)]
-        if len(found) > 1:
-            faults.append(Fault("duplicate-header", line, column, header, str(len(found))))
-        if found:
-            positions[column] = found[0]
-        else:
-            rule = "missing-column" if column in wanted.required else "missing-optional-column"
-            faults.append(Fault(rule, line, column, header if header != column else None))
-    used = {*positions.values()} | {i for i, name in enumerate(folded) if name in wanted.folded}
+        for header in wanted.headers_of(column):
+            exact = [i for i, name in enumerate(headers) if name == header]
+            places = exact or [i for i, name in enumerate(folded) if name and name == fold(header)]
+            if len(places) > 1:
+                faults.append(Fault("duplicate-header", line, column, header, str(len(places))))
+            if not places:
+                rule = "missing-column" if column in wanted.required else "missing-optional-column"
+                faults.append(Fault(rule, line, column, header if header != column else None))
+            found.setdefault(column, []).extend(places[:1])
+    positions = {column: places[0] for column, places in found.items() if places and column in wanted.headers}
+    joined = {
+        name: tuple(found[name]) for name, parts in wanted.joined.items() if len(found.get(name, ())) == len(parts)
+    }
+    used = {*chain.from_iterable(found.values())} | {i for i, name in enumerate(folded) if name in wanted.folded}
     faults += [Fault("extra-column", line, None, name) for i, name in enumerate(headers) if name and i not in used]
-    return Matched(positions, tuple(faults))
+    return Matched(positions, tuple(faults), joined)

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
 
 from governance.contracts.model import Severity
-from governance.federation import Formats, Reading, Source
+from governance.federation import ColumnFormats, Formats, Reading, Source
 from governance.intake.spool import Spool
 
 Status = Literal["valid", "invalid", "unusable"]
@@ -27,7 +27,7 @@ class ReceivedFile:
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     formats: Formats = Formats()
-    column_formats: Mapping[str, Formats] = field(default_factory=dict)
+    column_formats: Mapping[str, ColumnFormats] = field(default_factory=dict)
     owner: str = ""
     """Whose it is, where it refers to other rows of the same owner."""
 
@@ -71,6 +71,10 @@ class RowError(_Frozen):
     remedy_en: str
     correction: str | None = None
     """The one right value in the contract's notation, where it is certain."""
+    header: str | None = None
+    """The header, or headers, that the column is read from, where the file calls it otherwise."""
+    is_part: bool = False
+    """Whether the column is only a part of the cell, so that ``value`` tells of other columns too."""
 
 
 class FileFacts(_Frozen):

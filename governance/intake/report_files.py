@@ -43,7 +43,7 @@ def write_report_json(report: Report, path: Path) -> None:
 
 def write_report_csv(report: Report, path: Path) -> None:
     """Write one line an error, with ``;`` and a mark so that a French spreadsheet opens it right."""
-    fields = list(RowError.model_fields)
+    fields = [name for name in RowError.model_fields if name != "is_part"]
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
     writer.writerow(fields)
@@ -89,7 +89,7 @@ def by_rule(report: Report) -> Iterator[tuple[str, int, list[RowError]]]:
         )
         for rule, _, count in counts.iter_rows():
             shown = errors.frame.filter(pl.col("rule") == rule).head(GROUP_SHOWN)
-            yield rule, count, list(Findings(shown, errors.contract))
+            yield rule, count, list(Findings(shown, errors.contract, errors.origin))
         return
     rules: dict[str, list[RowError]] = {}
     for error in errors:

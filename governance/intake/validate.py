@@ -4,8 +4,8 @@ The frame that comes in holds the contract's columns as text and three of ours: 
 (``RECORD``, from 1) and which physical line (``line_number``).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import polars as pl
@@ -15,7 +15,8 @@ from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import expression_of
-from governance.intake.constraints import TYPED, constraints_of, typed
+from governance.intake.constraints import TYPED, constraints_of, text, typed
+from governance.intake.parsers import MARKS, is_marked
 from governance.intake.row_keys import FILE, INDEX, OWNER, Found, Judgeable, key_errors
 from governance.intake.table import LINE
 
@@ -85,6 +86,24 @@ def owned(owners: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame({FILE: range(len(owners)), OWNER: owners}, schema={FILE: pl.UInt32, OWNER: pl.String})
 
 
+def with_parsers(rules: Sequence[Rule], parsed: Set[tuple[str, str]], contract: Contract) -> Sequence[Rule]:
+    """Add the rules of declared parsers; a cell that none could read breaks that rule and no other of its column."""
+    if not parsed:
+        return rules
+    names = {column.name for column in contract.columns}
+    unread = {column: is_marked(text(column)).fill_null(False) for column, _ in parsed if column in names}
+    spared = [
+        replace(rule, broken=rule.broken & unread[rule.column].not_()) if rule.column in unread else rule
+        for rule in rules
+    ]
+    own = [
+        Rule(column, code, text(column).str.starts_with(MARKS[code]))
+        for column, code in sorted(parsed)
+        if column in names
+    ]
+    return [*own, *spared]
+
+
 def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -> pl.DataFrame:
     """Return the errors of rows (by index) that break rules; made of all at once, since each frame costs alike."""
     rules = [rule for _, rule in found]
@@ -136,16 +155,19 @@ def validate(
     contract: Contract,
     references: Mapping[str, pl.DataFrame] = NONE,
     owners: Sequence[str] = (),
+    parsed: Set[tuple[str, str]] = frozenset(),
 ) -> Judged:
     """Judge every row; errors come in the order of rows, then of columns, with the values of ``written``.
 
     ``references`` are the accepted rows of other datasets, by id, for foreign keys; ``owners`` says whose the files
-    are, by their number, where rows referred to are somebody's.
+    are, by their number, where rows referred to are somebody's; ``parsed`` are column and rule of the parsers that
+    were declared.
 
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
     """
-    values, found = judge_cells(frame, written, contract, compile_contract(contract))
+    rules = with_parsers(compile_contract(contract), parsed, contract)
+    values, found = judge_cells(frame, written, contract, rules)
     repeated = repeated_rows(frame, contract)
     rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references, owned(owners))
     of_keys = key_errors(rows, contract, errors_of_keys(written))

@@ -28,6 +28,7 @@ from governance.intake.model import (
     RowCounts,
     Status,
 )
+from governance.intake.origin import Origin
 from governance.intake.row_keys import FILE, INDEX
 from governance.intake.spool import Spool
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
@@ -165,12 +166,16 @@ def _report(
     return Report(status=status, file=facts, contract=about, rows=rows, errors=errors)
 
 
+def _origin(file: ReceivedFile) -> Origin:
+    return Origin(file.columns, file.column_formats, file.formats)
+
+
 def unusable(file: ReceivedFile, contract: Contract, error: UnreadableError) -> Examined:
     """Return the answer for a file that cannot be read: no rows, and the one reason."""
     names = [column.name for column in contract.columns]
     accepted = pl.DataFrame(schema={column.name: dtype_of(column) for column in contract.columns} | {LINE: pl.Int64})
     quarantined = pl.DataFrame(schema=dict.fromkeys(names, pl.String) | {LINE: pl.Int64, "rules": pl.List(pl.String)})
-    errors = Findings(fault_frame([(0, error.fault)]).drop(FILE, INDEX), contract)
+    errors = Findings(fault_frame([(0, error.fault)]).drop(FILE, INDEX), contract, _origin(file))
     return Examined(file.key, _report(file, error.table, contract, RowCounts(), errors), accepted.lazy(), quarantined)
 
 
@@ -221,7 +226,7 @@ def answer_for(
     """
     if counts.read != counts.accepted + counts.quarantined + counts.duplicates:
         raise IntakeError(f"{file.key}: rows in are not accepted + quarantined + duplicates: {counts}")
-    report = _report(file, table, contract, counts, Findings(errors, contract))
+    report = _report(file, table, contract, counts, Findings(errors, contract, _origin(file)))
     return Examined(file.key, report, accepted, quarantined, spool)
 
 

@@ -1,47 +1,38 @@
 """For each column of a contract the best header of a file, with a score and why; never applied without a person."""
 
-import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import networkx
 import polars as pl
-from rapidfuzz import fuzz
 
 from governance.contracts.model import Column, Contract
 from governance.federation import Formats
 from governance.intake.header import fold
+from governance.mapping.coordinates import find_point
+from governance.mapping.naming import Told, compare_names, theme_of, weights_of
+from governance.mapping.reasons import Reason
 from governance.mapping.values import fit, is_telling, looks_of_another_kind, sampled
-from governance.mapping.words import APART, Meaning, meaning_of
 
 SURE = 0.75
 """Score from which a proposal is called sure, if no other comes near."""
 SHOWN = 0.3
 """Score under which nothing is proposed."""
+NAMESAKE = 0.3
+"""What it counts for, while headers are given out, to bear the very name: no other column may take that header."""
+POINT = 0.5
+"""Score of a latitude and a longitude in one cell, which only a person can confirm."""
+LOOKED_AT = 0.2
+"""Score of a header's words from which its values are looked at too."""
+CONFORMING = 0.9
+"""Share of values (0 to 1) that must fit where nothing but them speaks for a match."""
 MARGIN = 0.12
 """How far the next best header or column must stay behind a sure proposal."""
-REASONS = {
-    "same": ("même nom", "same name"),
-    "words": ("mêmes mots ou synonymes", "same words or synonyms"),
-    "spelling": ("orthographe proche", "near spelling"),
-    "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
-    "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),
-    "rival": ("une autre colonne convient presque autant", "another column fits nearly as well"),
-    "empty": ("aucune valeur à examiner", "no value to look at"),
-}
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One piece of evidence; ``share`` is a percentage of the sampled values."""
-
-    code: str
-    share: int | None = None
-
-    def text(self, language: str) -> str:
-        """Return it in words."""
-        return REASONS[self.code][language == "en"].format(share=self.share)
+DOUBTFUL = SURE - 0.01
+"""Highest score of a proposal that something speaks against: it may come first, and a person must say so."""
+Verdict = Literal["sure", "verify", "none"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,7 @@ class Match:
     column: str
     header: str | None = None
     score: float = 0.0
-    verdict: Literal["sure", "verify", "none"] = "none"
+    verdict: Verdict = "none"
     reasons: tuple[Reason, ...] = ()
     formats: Formats = Formats()
 
@@ -61,50 +52,6 @@ class _Pair:
     score: float
     reasons: tuple[Reason, ...]
     formats: Formats = Formats()
-
-
-def _weights(contract: Contract) -> Mapping[str, float]:
-    """A concept that many columns or the title of the dataset bear tells little."""
-    told = [_readings(column) for column in contract.columns]
-    theme = meaning_of(f"{contract.id} {contract.title}").words
-    counted: dict[str, int] = {}
-    for readings in told:
-        for sign in frozenset().union(*(reading.all for reading in readings)):
-            counted[sign] = counted.get(sign, 0) + 1
-    total = len(told)
-    weights = {sign: 0.35 + math.log1p(total / count) / math.log1p(total) for sign, count in counted.items()}
-    return weights | dict.fromkeys(theme, 0.1)
-
-
-def _readings(column: Column) -> list[Meaning]:
-    texts = (column.name, column.title, column.title_en)
-    return [meaning for text in texts if text and (meaning := meaning_of(text)).all]
-
-
-def _likeness(header: Meaning, column: Meaning, allowed: frozenset[str], weights: Mapping[str, float]) -> float:
-    """Return the harmonic mean of what the two share, by weight; words of the description are no strangers."""
-
-    def weigh(signs: frozenset[str]) -> float:
-        return sum(weights.get(sign, 0.8) for sign in signs)
-
-    shared = weigh(header.all & column.all)
-    if not shared or (header.concepts & APART) - column.concepts:
-        return 0.0
-    strangers = sum(weights.get(s, 0.8) * (0.3 if s in allowed else 1) for s in header.all - column.all)
-    precision, recall = shared / (shared + strangers), shared / weigh(column.all)
-    return 2 * precision * recall / (precision + recall)
-
-
-def _named(header: str, column: Column, weights: Mapping[str, float]) -> _Pair:
-    folded = fold(header)
-    if folded in {fold(column.name), fold(column.title)}:
-        return _Pair(1.0, (Reason("same"),))
-    allowed = meaning_of(column.description).all
-    by_words = max((_likeness(meaning_of(header), each, allowed, weights) for each in _readings(column)), default=0.0)
-    by_spelling = fuzz.ratio(folded, fold(column.name)) / 100
-    if by_spelling >= 0.9 and by_spelling > by_words and not meaning_of(header).concepts & APART:
-        return _Pair(by_spelling * 0.95, (Reason("spelling"),))
-    return _Pair(by_words, (Reason("words"),) if by_words else ())
 
 
 def _with_values(named: _Pair, texts: Sequence[str], column: Column, contract: Contract) -> _Pair:
@@ -123,10 +70,15 @@ def _with_values(named: _Pair, texts: Sequence[str], column: Column, contract: C
 
 
 def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
-    """Return the assignment with the greatest sum; each column and each header at most once."""
-    graph = networkx.Graph()
+    """Return the assignment with the greatest sum; each column and each header at most once.
+
+    Whole numbers, so that the order of a sum decides nothing; among equals the earlier header goes to the earlier
+    column.
+    """
+    graph, order = networkx.Graph(), {column: n for n, column in enumerate(dict.fromkeys(name for name, _ in scores))}
     for (column, place), score in scores.items():
-        graph.add_edge(("column", column), ("header", place), weight=score**2)
+        weight = round(score**2 * 1e6) * 10**6 - place * (len(order) - order[column])
+        graph.add_edge(("column", column), ("header", place), weight=weight)
     found: dict[str, int] = {}
     for pair in networkx.max_weight_matching(graph):
         (_, column), (_, place) = sorted(pair, key=lambda node: node[0] != "column")
@@ -134,40 +86,123 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
     return found
 
 
-def _verdict(
-    pair: _Pair, rivals: Sequence[float], repeated: bool
-) -> tuple[Literal["sure", "verify"], tuple[Reason, ...]]:
+def _doubted(pair: _Pair) -> _Pair:
+    """Bring a pair that something speaks against under the score of a sure one."""
+    doubts = {"rival", "misfit", "left", "description"} & {reason.code for reason in pair.reasons}
+    return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts else pair
+
+
+def _judged(pair: _Pair, rivals: Sequence[float], repeated: bool) -> _Pair:
+    """Doubt a pair too that another header or column comes near."""
     if repeated or max(rivals, default=0.0) > pair.score - MARGIN:
-        return "verify", (*pair.reasons, Reason("rival"))
-    misfits = any(reason.code == "misfit" for reason in pair.reasons)
-    return ("sure" if pair.score >= SURE and not misfits else "verify"), pair.reasons
+        pair = _doubted(replace(pair, reasons=(*pair.reasons, Reason("rival"))))
+    return replace(pair, score=round(pair.score, 2))
+
+
+def _by_values_alone(
+    columns: Sequence[Column], texts: Mapping[int, Sequence[str]], contract: Contract
+) -> dict[tuple[str, int], _Pair]:
+    """Return the pairs of a column and a header, both left over, whose values fit nothing else."""
+    fitting: dict[tuple[str, int], _Pair] = {}
+    for column in columns:
+        for place, values in texts.items():
+            share, formats = fit(values, column, contract)
+            if share >= CONFORMING:
+                fitting[column.name, place] = _Pair(SHOWN, (Reason("values", round(share * 100)),), formats)
+    often = Counter(part for pair in fitting for part in pair)
+    return {pair: found for pair, found in fitting.items() if all(often[part] == 1 for part in pair)}
+
+
+def _by_point(columns: Sequence[Column], texts: Mapping[int, Sequence[str]]) -> dict[tuple[str, int], _Pair]:
+    """Return the latitude and the longitude, both left over, with the one header whose cells hold both."""
+    point = find_point(columns, texts)
+    if point is None:
+        return {}
+    reasons = (Reason("point", round(point.share * 100)),)
+    return {(name, point.place): _Pair(POINT, reasons, formats) for name, formats in point.formats.items()}
 
 
 def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract) -> list[Match]:
-    """Return a match for each column of the contract, in its order.
+    """Return a match for each column of the contract, in its order; ``sure`` is a score of ``SURE`` or more.
 
     ``rows`` has a String column a header, named ``0``, ``1`` and so on, as readers give it; without it the headers
     alone are judged.
     """
-    weights = _weights(contract)
+    theme = theme_of(contract)
+    weights = weights_of(contract, theme)
     texts = [sampled(rows[str(place)]) if rows is not None else [] for place in range(len(headers))]
     pairs: dict[tuple[str, int], _Pair] = {}
     for column in contract.columns:
+        told = Told.of(column, theme)
         for place, header in enumerate(headers):
-            pair = _named(header, column, weights)
-            pair = pair if rows is None else _with_values(pair, texts[place], column, contract)
+            named = compare_names(header, column, told, weights, theme)
+            pair = _Pair(named.score, named.reasons)
+            if rows is not None and pair.score >= LOOKED_AT:
+                pair = _with_values(pair, texts[place], column, contract)
             if pair.score >= SHOWN:
                 pairs[column.name, place] = pair
-    chosen = _assign({key: pair.score for key, pair in pairs.items()})
-    folded = [fold(header) for header in headers]
-    matches = []
-    for column in contract.columns:
-        at = chosen.get(column.name)
-        if at is None:
-            matches.append(Match(column.name))
-            continue
-        pair = pairs[column.name, at]
-        rivals = [other.score for (name, place), other in pairs.items() if (name == column.name) != (place == at)]
-        verdict, reasons = _verdict(pair, rivals, folded.count(folded[at]) > 1)
-        matches.append(Match(column.name, headers[at], round(pair.score, 2), verdict, reasons, pair.formats))
-    return matches
+    chosen = _assign(
+        {key: pair.score + (NAMESAKE if pair.reasons[0].code == "same" else 0) for key, pair in pairs.items()}
+    )
+    pairs = {key: _doubted(pair) for key, pair in pairs.items()}
+    left = {place: values for place, values in enumerate(texts) if values and place not in chosen.values()}
+    alone = [column for column in contract.columns if column.name not in chosen and is_telling(column, contract)]
+    by_values = _by_point(alone, left)
+    parted = {part for pair in by_values for part in pair}
+    rest = [column for column in alone if column.name not in parted]
+    others = {place: values for place, values in left.items() if place not in parted}
+    by_values |= _by_values_alone(rest, others, contract)
+    chosen |= dict(by_values.keys())
+    pairs |= by_values
+    return [_match(column, headers, pairs, chosen) for column in contract.columns]
+
+
+def _match(
+    column: Column, headers: Sequence[str], pairs: Mapping[tuple[str, int], _Pair], chosen: Mapping[str, int]
+) -> Match:
+    at = chosen.get(column.name)
+    if at is None:
+        return Match(column.name)
+    pair, folded = pairs[column.name, at], [fold(header) for header in headers]
+    rivals = [other.score for (name, place), other in pairs.items() if (name == column.name) != (place == at)]
+    if pair.reasons[0].code == "point":  # the other coordinate is no rival for the cell that holds both
+        rivals = []
+    pair = _judged(pair, rivals, folded.count(folded[at]) > 1)
+    verdict: Verdict = "sure" if pair.score >= SURE else "verify"
+    return Match(column.name, headers[at], pair.score, verdict, pair.reasons, pair.formats)
+
+
+def accepted(
+    matches: Sequence[Match],
+    said: Mapping[str, str | None],
+    headers: Sequence[str],
+    rows: pl.DataFrame,
+    contract: Contract,
+) -> list[Match]:
+    """Return the sure matches and those that a person named, in the contract's order.
+
+    ``said`` is column → header, or null for the header that is proposed. A header that a person gives to a column is
+    no longer any other's by itself.
+
+    Raises:
+        KeyError: with the column or header that is not there, or the column for which nothing is proposed.
+    """
+    proposed = {match.column: match for match in matches}
+    taken: dict[str, str] = {}
+    for name, header in said.items():
+        header = header if header is not None else proposed[contract.column(name).name].header
+        if header is None or header not in headers:
+            raise KeyError(header or name)
+        taken[name] = header
+    chosen = []
+    for match in matches:
+        if match.column in taken:
+            header = taken[match.column]
+            is_proposed = header == match.header
+            texts = [] if is_proposed else sampled(rows[str(headers.index(header))])
+            formats = fit(texts, contract.column(match.column), contract)[1] if texts else Formats()
+            formats, score = (match.formats, match.score) if is_proposed else (formats, 0.0)
+            chosen.append(Match(match.column, header, score, match.verdict, (Reason("person"),), formats))
+        elif match.verdict == "sure" and match.header not in taken.values():
+            chosen.append(match)
+    return chosen

@@ -11,7 +11,7 @@ from governance.federation import Formats
 from governance.intake.casting import cast
 from governance.intake.constraints import TYPED, constraints_of, typed
 from governance.intake.dates import shape_of
-from governance.intake.formats import UNREADABLE, rewriting_of
+from governance.intake.formats import UNREADABLE, effective, rewriting_of
 
 SAMPLE = 500
 """Rows that are looked at; a town hall's habits show in far fewer."""
@@ -37,7 +37,7 @@ def sampled(values: pl.Series) -> list[str]:
 
 def _valid_share(texts: Sequence[str], column: Column, formats: Formats) -> float:
     frame = pl.DataFrame({column.name: texts}, schema={column.name: pl.String})
-    rewriting = rewriting_of(column, formats, from_workbook=False)
+    rewriting = rewriting_of(column, effective(formats, None), from_workbook=False)
     if rewriting is not None:
         frame = frame.with_columns(rewriting.alias(column.name))
     frame = frame.with_columns(cast(column).alias(column.name + TYPED))

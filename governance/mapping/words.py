@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,24 @@ _TYPING_ERROR = 88
 """Least likeness (0 to 100) at which a word is taken for a misspelt known one."""
 _LEAST_LETTERS = 6
 """Shorter words are too near to one another to be corrected."""
+_LEAST_STEM = 5
+"""Letters that two words must share from the first on to be of one stem."""
+_LEAST_CUT = 3
+"""Letters of the shortest abbreviation."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a text speaks of: concepts known, and words that are none."""
+    """What a text speaks of: concepts known, words that are none, and concepts that are only guessed at."""
 
     concepts: frozenset[str]
     words: frozenset[str]
+    guessed: frozenset[str] = frozenset()
+    """Those of the concepts that a word cut short stands for, as ``benefic``."""
+    asides: frozenset[str] = frozenset()
+    """What is only said in a clause or note that follows: ``qui produit`` in "nom de la collectivité qui produit"."""
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Concept or word → the words of the text that say it."""
 
     @property
     def all(self) -> frozenset[str]:
@@ -33,18 +44,30 @@ class Meaning:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith(("s", "x")) else word
+    """Return a folded word without the marks of plural and of a feminine participle (``attribuées``, ``attribué``)."""
+    word = word[:-1] if len(word) > 3 and word.endswith(("s", "x")) else word
+    return word[:-1] if len(word) > 4 and word.endswith("ee") else word
+
+
+def _spelt(text: str) -> list[str]:
+    """Return the words of a text as they stand in it, in order."""
+    return re.findall(r"[^\W_]+", _JOINED.sub(" ", unicodedata.normalize("NFC", text.replace("%", " pourcentage "))))
+
+
+def _folded(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word)
+    return _singular("".join(sign for sign in plain if not unicodedata.combining(sign)).casefold())
 
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a header (``nomBeneficiaire``, ``NOM_BENEF``), folded and singular, in order."""
-    plain = unicodedata.normalize("NFKD", _JOINED.sub(" ", unicodedata.normalize("NFC", text)))
-    bare = "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
-    return tuple(_singular(word) for word in re.findall(r"[^\W_]+", bare))
+    return tuple(map(_folded, _spelt(text)))
 
 
 _NEUTRAL = frozenset(word for text in _DECLARED["neutral"] for word in words_of(str(text)))
-ENTITIES = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("entity"))
+_CLAUSE = frozenset(word for text in _DECLARED["clause"] for word in words_of(str(text)))
+ALONE = {f"@{name}": f"@{each['alone']}" for name, each in _DECLARED["concepts"].items() if "alone" in each}
+NEAR = frozenset(frozenset(f"@{name}" for name in pair) for pair in _DECLARED["near"])
 APART = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart"))
 
 
@@ -61,28 +84,70 @@ _LONGEST = max(map(len, _PHRASES))
 _SINGLE = [phrase[0] for phrase in _PHRASES if len(phrase) == 1 and len(phrase[0]) >= _LEAST_LETTERS]
 
 
-def _corrected(word: str) -> str:
-    if len(word) < _LEAST_LETTERS or (word,) in _PHRASES:
-        return word
+def is_misspelt(one: str, other: str) -> bool:
+    """Tell whether two words are one but for a typing error; digits are never one."""
+    long_enough = min(len(one), len(other)) >= _LEAST_LETTERS and not re.search(r"\d", one + other)
+    return long_enough and fuzz.ratio(one, other) >= _TYPING_ERROR
+
+
+@lru_cache(maxsize=65536)
+def kinship(one: str, other: str) -> float:
+    """Return how near two signs are, 0 to 1: the same, a typing error, near concepts, one stem, an abbreviation."""
+    if one == other:
+        return 1.0
+    if one.startswith("@") or other.startswith("@"):
+        return 0.75 if frozenset((one, other)) in NEAR else 0.0
+    if is_misspelt(one, other):
+        return 0.9
+    return 0.7 if _is_derived(one, other) else 0.0
+
+
+def _is_derived(one: str, other: str) -> bool:
+    """Tell whether two words have a stem in common, or one is the other cut short."""
+    short, long = sorted((one, other), key=len)
+    shared = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    is_cut = shared == len(short) >= _LEAST_CUT
+    return not re.search(r"\d", one + other) and (is_cut or (shared >= _LEAST_STEM and shared >= 0.6 * len(long)))
+
+
+def _known(word: str) -> tuple[str, bool]:
+    """Return the known word that a word stands for, or itself, and whether that is only a guess."""
+    if len(word) < _LEAST_STEM or (word,) in _PHRASES:
+        return word, False
     found = process.extractOne(word, _SINGLE, scorer=fuzz.ratio, score_cutoff=_TYPING_ERROR)
-    return found[0] if found else word
+    if found and is_misspelt(word, found[0]):
+        return found[0], False
+    whole = {_PHRASES[single,]: single for single in _SINGLE if single.startswith(word)}
+    return (next(iter(whole.values())), True) if len(whole) == 1 else (word, False)
 
 
 @lru_cache(maxsize=8192)
 def meaning_of(text: str) -> Meaning:
     """Return the concepts and the other words of a header; the longest known phrase wins."""
-    words = tuple(_corrected(word) for word in _without_neutral(words_of(text)))
-    concepts, others, place = set(), set(), 0
+    every, before_note = words_of(text), len(words_of(text.split("(")[0]))
+    clause = next((n for n, word in enumerate(every) if n and word in _CLAUSE), len(every))
+    clause = min(clause, before_note or clause)
+    main = len(_without_neutral(every[:clause]))
+    written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
+    known = [_known(word) for word in _without_neutral(every)]
+    words = tuple(word for word, _ in known)
+    concepts, others, guessed, said, place = set(), set(), set(), {}, 0
+    asides: set[str] = set()
     while place < len(words):
         for length in range(min(_LONGEST, len(words) - place), 0, -1):
             concept = _PHRASES.get(words[place : place + length])
             if concept:
                 concepts.add(concept)
+                asides |= {concept} if place >= main and concept not in said else set()
+                said[concept] = " ".join(written[place : place + length])
+                guessed |= {concept} if any(is_guess for _, is_guess in known[place : place + length]) else set()
                 place += length
                 break
         else:
             others.add(words[place])
+            asides |= {words[place]} if place >= main and words[place] not in said else set()
+            said[words[place]] = written[place]
             place += 1
-    if concepts and concepts <= ENTITIES and not others:
-        concepts.add("@name")
-    return Meaning(frozenset(concepts), frozenset(others))
+    if len(concepts) == 1 and all(word.isdigit() for word in others):
+        concepts |= {ALONE[concept] for concept in tuple(concepts) if concept in ALONE}
+    return Meaning(frozenset(concepts), frozenset(others), frozenset(guessed), frozenset(asides), said)

@@ -16,6 +16,7 @@ from governance.contracts.model import Contract
 from governance.federation import Source
 from governance.intake.findings import Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts, Status
+from governance.intake.origin import Origin
 from governance.lake import Lake, write_atomically
 from governance.parquet_bytes import to_parquet
 from governance.pipeline.accepted_rows import repeated
@@ -94,7 +95,9 @@ def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
     folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
     errors = _of_run(folder / _ERRORS, receipt)
     between = overlaps_of_run(lake, contract, receipt.run_id)
-    findings = Findings(pl.concat([errors, between]) if between.height else errors, contract)
+    source = read_by.source
+    origin = Origin() if source is None else Origin(source.columns, source.column_formats, source.formats)
+    findings = Findings(pl.concat([errors, between]) if between.height else errors, contract, origin)
     rows = folder / _ROWS
     return RunReport(
         _report(receipt, contract, findings), _of_run(rows, receipt) if rows.is_file() else _no_rows(contract)
@@ -112,7 +115,10 @@ def _of_run(path: Path, receipt: Receipt) -> pl.DataFrame:
 
 
 def _read_by(contract: Contract, declared: Mapping[str, Source], referred: Mapping[str, Runs]) -> dict[str, str]:
-    sources = {run_id: source.model_dump(mode="json", exclude={"secret"}) for run_id, source in declared.items()}
+    sources = {
+        run_id: source.model_dump(mode="json", exclude={"secret"}, exclude_unset=True)
+        for run_id, source in declared.items()
+    }
     told = {"contract": contract.model_dump_json(), "sources": json.dumps(sources)}
     return {**told, "referred": json.dumps(referred)} if referred else told
 

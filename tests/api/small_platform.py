@@ -380,10 +380,13 @@ class InProcess:
     app: FastAPI
 
     def get(self, address: str, **more: Any) -> httpx.Response:
+        return self.ask("GET", address, **more)
+
+    def ask(self, method: str, address: str, **more: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://another") as client:
-                return await client.get(address, **more)
+                return await client.request(method, address, **more)
 
         return asyncio.run(ask())
 

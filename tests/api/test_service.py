@@ -90,8 +90,9 @@ def test_officers_pages_are_not_served_on_a_public_address(running: Running) -> 
     assert near.get("/fr/why").status_code == near.get("/fr/journal").status_code == 200
     public = running.platform.settings.model_copy(update={"public_url": "https://donnees.federation.example"})
     shown = another(running, settings=public)
-    for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json"):
+    for path in ("/fr/why", "/en/journal", "/fr/why.json", "/en/journal.json", "/fr/mapping", "/fr/mapping.json"):
         assert shown.get(path).status_code == 403
+    assert shown.ask("POST", "/fr/mapping", files={"file": ("f.csv", b"a;b")}).status_code == 403
     assert shown.get("/fr/").status_code == 200
 
 

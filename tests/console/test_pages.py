@@ -25,6 +25,7 @@ PAGES = (
     "/datasets/consommation_energie",
     "/datasets/signalements",
     "/datasets/deliberations",
+    "/mapping",
     "/why",
     "/journal",
     "/reasons",

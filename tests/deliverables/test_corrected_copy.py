@@ -14,7 +14,7 @@ from governance.deliverables.corrected_copy import NoCopy, write_corrected_copy
 from governance.deliverables.kept_file import read_kept_file
 from governance.deliverables.sight import Sight
 from governance.intake.examine import examine
-from governance.intake.model import ReceivedFile
+from governance.intake.model import ReceivedFile, RowError
 from tests.deliverables.conftest import WrongFile
 
 NOTHING = Sight(frozenset(), False)
@@ -122,3 +122,24 @@ def test_fault_of_the_whole_file_is_in_the_notes(wrong: WrongFile) -> None:
     content = _copy(replace(wrong, errors=(of_file,)))
     notes = openpyxl.load_workbook(io.BytesIO(content)).worksheets[1]
     assert any("Trois lignes." in str(row[0].value) for row in notes.rows)
+
+
+def test_a_cell_that_holds_several_columns_is_shown_to_nobody_who_may_not_see_all() -> None:
+    error = RowError.model_validate(
+        {"line": 2, "row": 1, "column": "town", "value": "44600 X", "rule": "part-missing", "severity": "blocks",
+         "message_fr": "x", "message_en": "x", "remedy_fr": "x", "remedy_en": "x", "is_part": True}
+    )  # fmt: skip
+    assert Sight(frozenset({"town"}), False).seen(error).value is None
+    assert Sight(frozenset({"town"}), True).seen(error).value == "44600 X"
+
+
+def test_a_header_read_for_a_hidden_column_too_or_only_in_part_is_hidden_in_the_copy(wrong: WrongFile) -> None:
+    secret = {"type": "nom_lieu"}, frozenset({"type", "id_local"})
+    parted = {"column_formats": {"nom_lieu": {"split": " ", "part": 1}}}
+    for declared, visible in (({"columns": secret[0]}, secret[1]), (parted, frozenset({"nom_lieu"}))):
+        source = wrong.kept.source.model_validate({**wrong.kept.source.model_dump(exclude_unset=True), **declared})
+        place = wrong.kept.positions["nom_lieu"]
+        places = {**wrong.kept.places, "type": (place,)} if "columns" in declared else wrong.kept.places
+        kept = replace(wrong.kept, source=source, places=places)
+        assert not kept.shows(place, visible)
+        assert wrong.kept.shows(place, frozenset({"nom_lieu"}))

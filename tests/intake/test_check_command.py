@@ -1,6 +1,7 @@
 """``archipel check``: the handles that others build on."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -110,3 +111,42 @@ def test_report_that_cannot_be_written_ends_with_two(tmp_path: Path) -> None:
     file = tmp_path / "f.csv"
     file.write_text(HEADER + GOOD, encoding="utf-8")
     assert run(file, "--contract", "consommation_energie", "--report", str(file / "r.json"))[0] == 2
+
+
+SOURCE = """
+id: somewhere
+name: Somewhere
+kind: commune
+siren: "000000059"
+example: true
+insee_code: "44999"
+cog_year: 2026
+population: 10
+sources:
+  - dataset: consommation_energie
+    connector: http_file
+    options: {url: "https://www.somewhere.example/energie.csv"}
+    columns: {energie: Énergie}
+    column_formats: {energie: {codes: energies.csv}, consommation_kwh: {decimal: ","}}
+"""
+
+
+def test_a_file_is_checked_as_a_source_declares(tmp_path: Path) -> None:
+    folder = tmp_path / "federation"
+    shutil.copytree(FEDERATION, folder)
+    (folder / "members" / "somewhere.yaml").write_text(SOURCE, encoding="utf-8")
+    (folder / "members" / "energies.csv").write_text("code;value\n02;gaz\n", encoding="utf-8")
+    file = tmp_path / "f.csv"
+    good = GOOD.replace("gaz", "02").replace("12.5", "12,5")
+    file.write_text(HEADER.replace("energie;", "Énergie;", 1) + good + good.replace("02;", "03;"), encoding="utf-8")
+    code, printed = run(file, "--source", "somewhere/consommation_energie", "--federation", str(folder), "--json")
+    (error,) = (each for each in json.loads(printed)["errors"] if each["severity"] == "blocks")
+    assert (code, error["rule"], error["line"], error["value"]) == (1, "code-unknown", 3, "03")
+    assert (error["column"], error["header"]) == ("energie", "Énergie")
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--source", "donges/x"), ("--source", "donges/subventions", "--contract", "x")]
+)
+def test_what_to_check_against_is_said_once_and_exists(tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert run(tmp_path / "f.csv", *options)[0] == 2

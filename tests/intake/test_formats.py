@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from governance.federation import Formats
+from governance.federation import ColumnFormats, Formats, Source
+from governance.intake.formats import effective
 from tests.intake.examples import contract_of, examined
 
 FIELDS: dict[str, dict[str, Any]] = {
@@ -46,6 +47,9 @@ def read_as(folder: Path, field: str, formats: Formats, value: str) -> str | Non
         ("date", Formats(date="%d/%m/%y"), "01/03/24", "2024-03-01"),
         ("date", Formats(date="%d %B %Y"), "15 mars 2010", "2010-03-15"),
         ("date", Formats(date="%d %B %Y"), "01 Août 2010", "2010-08-01"),
+        ("date", Formats(date="%-d %B %Y"), "1er Mars 2010", "2010-03-01"),
+        ("date", Formats(date="%-d %B %Y"), "2er mars 2010", None),
+        ("date", Formats(date="%-d/%-m/%Y"), "1er/3/2024", None),
         ("date", Formats(date="%-d/%-m/%Y"), "1/3/2024", "2024-03-01"),
         ("date", Formats(), "01/03/2024", None),
         ("coded", Formats(date="%d/%m/%Y"), "01/03/2024", "2024-03-01"),
@@ -65,6 +69,25 @@ def test_declared_notation_gives_one_meaning_or_none(
 def test_format_of_a_column_wins_over_the_files(tmp_path: Path) -> None:
     contract = contract_of({"name": "a", "type": "number"}, {"name": "b", "type": "number"})
     answer = examined(
-        tmp_path, "a;b\n1,5;1.5\n", contract, formats=Formats(decimal=","), column_formats={"b": Formats(decimal=".")}
+        tmp_path,
+        "a;b\n1,5;1.5\n",
+        contract,
+        formats=Formats(decimal=","),
+        column_formats={"b": ColumnFormats(decimal=".")},
     )
     assert answer.accepted.rows() == [(1.5, 1.5, 2)]
+
+
+def test_a_declaration_that_was_kept_whole_and_read_again_means_the_same() -> None:
+    declared = {
+        "dataset": "arbres",
+        "connector": "http_file",
+        "formats": {"decimal": ",", "true": ["O"], "false": ["N"]},
+        "column_formats": {"hauteur": {"thousands": " "}, "type": {"codes": {"1": "chêne"}}},
+    }
+    source = Source.model_validate(declared)
+    again = Source.model_validate(source.model_dump(mode="json"))
+    for column in ("hauteur", "type", "autre"):
+        before = effective(source.formats, source.column_formats.get(column))
+        assert effective(again.formats, again.column_formats.get(column)) == before
+        assert before.decimal == ","

@@ -51,6 +51,8 @@ def test_json_says_what_the_brief_of_the_command_promises(tmp_path: Path, answer
     assert set(report["errors"][0]) == {
         "line", "row", "column", "value", "rule", "severity", "message_fr", "message_en", "remedy_fr", "remedy_en",
         "correction",
+        "header",
+        "is_part",
     }  # fmt: skip
     assert Report.model_validate(report).model_dump() == answer.report.model_dump()
 

@@ -141,3 +141,49 @@ def test_the_volume_guard_works_for_few_rows_and_for_many(before: int, after: in
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.floats(0, 1))
 def test_more_rows_are_never_suspicious(before: int, more: int, share: float) -> None:
     assert not is_suspicious_shrink(before, before + more, share)
+
+
+def test_a_harvest_reads_as_the_parsers_say_and_its_report_still_quotes_the_clerk(world: World) -> None:
+    codes = world.platform.settings.federation_dir / "members" / "types.csv"
+    codes.write_text("code;value\n01;Parking\n", encoding="utf-8")
+    point = {"coordinates": "lat-lon", "decimal": ","}
+    changed = world.declare(
+        "donges",
+        columns={"Xlong": "Point", "Ylat": "Point", "type": "Catégorie"},
+        constants={"insee": "44052", "ouvert": "true"},
+        column_formats={
+            "Xlong": {**point, "take": "longitude"}, "Ylat": {**point, "take": "latitude"},
+            "type": {"codes": "types.csv"}, "date_maj": {"date": "%-d %B %Y"}, "ad_lieu": {"join": ["No", "Voie"]},
+        },
+    )  # fmt: skip
+    rows = (
+        "44052-C-001;Aire 1;3;rue exemple;01;1er mars 2026;47,32 / -2,07",
+        "44052-C-002;Aire 2;;place exemple;02;2 mars 2026;ici",
+        "44052-C-001;Aire 1;3;rue exemple;01;1er mars 2026;47,32 / -2,07",
+    )
+    text = "\n".join(["id_local;nom_lieu;No;Voie;Catégorie;date_maj;Point", *rows]) + "\n"
+    (world.folders["donges"] / "lieux.csv").write_text(text, encoding="utf-8")
+    receipt = changed.harvest()["donges"]
+    assert (receipt.rows_in, receipt.rows_accepted, receipt.rows_quarantined, receipt.rows_duplicates) == (3, 1, 1, 1)
+    accepted = _accepted(world, "donges").row(0, named=True)
+    assert (accepted["Xlong"], accepted["Ylat"], accepted["type"]) == (-2.07, 47.32, "Parking")
+    assert (accepted["ad_lieu"], str(accepted["date_maj"])) == ("3 rue exemple", "2026-03-01")
+    report = read_run_report(changed.platform.lake, receipt)
+    assert report is not None
+    found = {(e.line, e.column, e.header, e.value, e.rule) for e in report.report.errors if e.severity == "blocks"}
+    assert found == {
+        (3, "type", "Catégorie", "02", "code-unknown"), (3, "Xlong", "Point", "ici", "coordinates-unread"),
+        (3, "Ylat", "Point", "ici", "coordinates-unread"),
+    }  # fmt: skip
+    assert "01" in next(e.remedy_fr for e in report.report.errors if e.rule == "code-unknown")
+
+
+def test_a_table_of_codes_that_changes_reads_the_same_bytes_again(world: World) -> None:
+    codes = world.platform.settings.federation_dir / "members" / "types.csv"
+    codes.write_text("code;value\nParking;Parking\n", encoding="utf-8")
+    changed = world.declare("donges", column_formats={"type": {"codes": "types.csv"}})
+    world.write("donges", place(1))
+    assert changed.harvest()["donges"].outcome == "accepted"
+    codes.write_text("code;value\nParking;Aire de covoiturage\n", encoding="utf-8")
+    again = world.declare("donges", column_formats={"type": {"codes": "types.csv"}})
+    assert again.harvest()["donges"].outcome != "unchanged"

@@ -1,0 +1,201 @@
+"""Which header of a file is which column, why, and what a harvest would refuse: a file is handed in, and not kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from governance.api.feeds import Words
+from governance.api.gate import Gate
+from governance.console.received_form import MAX_BYTES, ReceivedForm
+from governance.console.why import Choice, FormFault
+from governance.contracts.model import Column, Contract
+from governance.federation import Reading
+from governance.intake.header import Wanted
+from governance.intake.messages import MESSAGES
+from governance.intake.model import FileFacts, ReceivedFile, Report, RowCounts, RowError
+from governance.intake.reading import read_file
+from governance.intake.table import TextTable, UnreadableError
+from governance.mapping.proposal import Match, Verdict, propose
+from governance.mapping.rehearsal import FIRST_ROWS, rehearse_proposal
+from governance.mapping.source_lines import source_lines
+
+EXAMPLES, SHOWN_FAULTS, SHOWN_SIGNS = 3, 25, 60
+TOO_LARGE = Words(
+    fr=f"Ce fichier dépasse {MAX_BYTES >> 20} Mio : gardez-en les premières lignes pour cet essai.",
+    en=f"This file is above {MAX_BYTES >> 20} MiB: keep its first rows for this trial.",
+)
+NO_FORM = Words(fr="Choisissez un fichier, puis recommencez.", en="Choose a file, then try again.")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class MappedColumn(_Frozen):
+    """One column of the contract and the header proposed for it."""
+
+    name: str
+    title: Words
+    is_required: bool
+    header: str | None
+    score: float
+    verdict: Verdict
+    reasons: tuple[Words, ...]
+    examples: tuple[str, ...]
+    """First different values under the header, as written."""
+
+
+class Refused(_Frozen):
+    """One thing that a harvest would refuse; line and value are absent for the whole file."""
+
+    line: int | None
+    column: str | None
+    header: str | None
+    value: str | None
+    message: Words
+    remedy: Words
+
+
+class Rehearsal(_Frozen):
+    """What would come of the first rows if every proposal were declared."""
+
+    looked_at: int
+    of: int
+    rows: RowCounts
+    of_file: tuple[Refused, ...]
+    of_rows: tuple[Refused, ...]
+    more: int
+    """Faults of rows beyond those shown."""
+
+
+class MappingPage(_Frozen):
+    """The form, and the answer once a file was handed in."""
+
+    contracts: tuple[Choice, ...]
+    contract: str = ""
+    header_row: str = ""
+    faults: tuple[FormFault, ...] = ()
+    max_mib: int = MAX_BYTES >> 20
+    file: FileFacts | None = None
+    columns: tuple[MappedColumn, ...] = ()
+    unused: tuple[str, ...] = ()
+    """Headers that no column is proposed for."""
+    rehearsal: Rehearsal | None = None
+    lines: str = ""
+    """YAML for the member's source."""
+
+
+def empty_page(gate: Gate, fields: dict[str, str] | None = None, *faults: FormFault) -> MappingPage:
+    """Return the form, as it was filled in."""
+    given = fields or {}
+    choices = tuple(
+        Choice(value=one.id, label=Words(fr=one.title, en=one.title_en or one.title))
+        for one in gate.platform.contracts.values()
+    )
+    row = given.get("header_row", "").strip()[:6]
+    return MappingPage(contracts=choices, contract=given.get("contract", "")[:120], header_row=row, faults=faults)
+
+
+def mapping_page(gate: Gate, form: ReceivedForm) -> MappingPage:
+    """Return the form with its answer; the file is gone when this returns."""
+    page = empty_page(gate, form.fields, *_faults(gate, form))
+    if page.faults:
+        return page
+    contract = gate.platform.contracts[page.contract]
+    name = (form.file.filename if form.file else None) or ""
+    with form.kept_for_now() as path:
+        try:
+            table = read_file(path, _reading(page.header_row), Wanted.of(contract, {}, ()))
+        except UnreadableError as error:
+            return page.model_copy(update={"faults": (FormFault(field="file", message=_words(error)),)})
+        return page.model_copy(update=_answer(path, name, table, contract))
+
+
+def _faults(gate: Gate, form: ReceivedForm) -> Iterator[FormFault]:
+    if form.fields.get("contract", "") not in gate.platform.contracts:
+        message = Words(fr="Choisissez un jeu de données de la liste.", en="Choose a dataset of the list.")
+        yield FormFault(field="contract", message=message)
+    row = form.fields.get("header_row", "").strip()
+    if row and not (row.isascii() and row.isdigit() and 0 < int(row[:9]) < 1_048_577):
+        message = Words(
+            fr="Écrivez un numéro de ligne, comme 4, ou rien.", en="Write a line number, such as 4, or nothing."
+        )
+        yield FormFault(field="header_row", message=message)
+    if form.file is None:
+        yield FormFault(field="file", message=Words(fr="Choisissez un fichier.", en="Choose a file."))
+    elif (form.file.size or 0) > MAX_BYTES:
+        yield FormFault(field="file", message=TOO_LARGE)
+
+
+def _reading(header_row: str) -> Reading:
+    return Reading(header_row=int(header_row)) if header_row else Reading()
+
+
+def _words(error: UnreadableError) -> Words:
+    said, words = MESSAGES[error.fault.rule], {"column": "", "value": "", "detail": error.fault.detail, "expected": "…"}
+    return Words(fr=f"{said.fr} {said.remedy_fr}".format(**words), en=f"{said.en} {said.remedy_en}".format(**words))
+
+
+def _answer(path: Path, name: str, table: TextTable, contract: Contract) -> dict[str, object]:
+    matches = propose(table.headers, table.rows, contract)
+    file = ReceivedFile(key="handed-in", path=path, filename=name, sha256="")
+    report = rehearse_proposal(file, table, matches, contract)
+    taken = {match.header for match in matches}
+    return {
+        "file": report.file,
+        "columns": tuple(_column(m, c, table) for m, c in zip(matches, contract.columns, strict=True)),
+        "unused": tuple(dict.fromkeys(header for header in table.headers if header and header not in taken)),
+        "rehearsal": _rehearsal(report, table.rows.height),
+        "lines": source_lines(matches),
+    }
+
+
+def _column(match: Match, column: Column, table: TextTable) -> MappedColumn:
+    return MappedColumn(
+        name=match.column,
+        title=Words(fr=column.title or column.name, en=column.title_en or column.title or column.name),
+        is_required=column.constraints.required,
+        header=match.header,
+        score=match.score,
+        verdict=match.verdict,
+        reasons=tuple(Words(fr=reason.text("fr"), en=reason.text("en")) for reason in match.reasons),
+        examples=_examples(table, match.header),
+    )
+
+
+def _examples(table: TextTable, header: str | None) -> tuple[str, ...]:
+    if header is None:
+        return ()
+    values = table.rows[str(table.headers.index(header))].drop_nulls().head(FIRST_ROWS)
+    texts = values.filter(values.str.strip_chars() != "").unique(maintain_order=True).head(EXAMPLES)
+    return tuple(_short(text) for text in texts.cast(pl.String))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_SIGNS else text[:SHOWN_SIGNS] + "…"
+
+
+def _refused(error: RowError) -> Refused:
+    return Refused(
+        line=error.line,
+        column=error.column,
+        header=error.header,
+        value=None if error.value is None else _short(error.value),
+        message=Words(fr=error.message_fr, en=error.message_en),
+        remedy=Words(fr=error.remedy_fr, en=error.remedy_en),
+    )
+
+
+def _rehearsal(report: Report, height: int) -> Rehearsal:
+    blocking = [error for error in report.errors if error.severity == "blocks"]
+    of_rows = [error for error in blocking if error.row is not None]
+    return Rehearsal(
+        looked_at=min(height, FIRST_ROWS),
+        of=height,
+        rows=report.rows,
+        of_file=tuple(_refused(error) for error in blocking if error.row is None),
+        of_rows=tuple(_refused(error) for error in of_rows[:SHOWN_FAULTS]),
+        more=max(0, len(of_rows) - SHOWN_FAULTS),
+    )

@@ -1,0 +1,135 @@
+"""How well a header names a column of a contract: by spelling, words, synonyms, and what its description says."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from governance.contracts.model import Column, Contract
+from governance.intake.header import fold
+from governance.mapping.reasons import Reason
+from governance.mapping.words import ALONE, APART, Meaning, is_misspelt, kinship, meaning_of
+
+SPELLING = 0.87
+"""Score of a header that is the column's name but for a typing error."""
+DESCRIBED = 0.6
+"""Highest score of a header that only the column's description speaks of."""
+SUPPORT = 0.4
+"""What a word of the description counts for, beside one of the column's names."""
+ASIDE = 0.3
+"""What a word of an explaining clause counts for, beside one that stands before it."""
+EXPLAINED = 0.9
+"""How near (0 to 1) a word of a header must come to one of the column to be accounted for."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """How well a header names a column (0 to 1), and why."""
+
+    score: float
+    reasons: tuple[Reason, ...] = ()
+
+
+def weights_of(contract: Contract, theme: frozenset[str]) -> Mapping[str, float]:
+    """Return what each sign counts for: one that many columns or the dataset's title bear tells little."""
+    counted = Counter(sign for column in contract.columns for sign in Told.of(column, theme).named)
+    total = len(contract.columns)
+    weights = {sign: 0.35 + math.log1p(total / count) / math.log1p(total) for sign, count in counted.items()}
+    return weights | dict.fromkeys(theme, 0.1)
+
+
+def theme_of(contract: Contract) -> frozenset[str]:
+    """Return what the whole dataset speaks of: said of one column it adds nothing."""
+    named = meaning_of(f"{contract.id} {contract.title}")
+    return named.words | (named.concepts & ALONE.keys())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a contract says of a column: each of its names read alone, all of them together, its description."""
+
+    readings: tuple[Meaning, ...]
+    named: frozenset[str]
+    described: frozenset[str]
+
+    @classmethod
+    def of(cls, column: Column, theme: frozenset[str]) -> "Told":
+        """Read a column's name, titles and description."""
+        texts = (column.name, column.title, column.title_en)
+        every = [meaning for text in texts if text and (meaning := meaning_of(text)).all]
+        # A name that leaves out whose it is hides what sets the column apart: "SIRET" may be anybody's.
+        whose = ALONE.keys() - theme
+        readings = tuple(one for one in every if not any((other.all - one.all) & whose for other in every))
+        named = frozenset().union(*(reading.all for reading in readings))
+        return cls(readings, named, meaning_of(column.description).all)
+
+
+def _nearest(sign: str, others: frozenset[str]) -> float:
+    return max((kinship(sign, other) for other in others), default=0.0)
+
+
+def _likeness(header: Meaning, column: Told, weights: Mapping[str, float]) -> float:
+    """Return the harmonic mean of what the two share, by weight; words of the description count for less."""
+
+    def weigh(signs: Iterable[str]) -> float:
+        return sum(weights.get(sign, 0.8) for sign in signs)
+
+    def met(sign: str) -> float:
+        return max(_nearest(sign, header.all - header.asides), ASIDE * _nearest(sign, header.asides))
+
+    kin = {sign: _nearest(sign, column.named) for sign in header.all}
+    if (header.concepts & APART) - column.named or not any(kin.values()):
+        return 0.0
+    told = {sign: max(near, SUPPORT * _nearest(sign, column.described)) for sign, near in kin.items()}
+    share = {sign: weights.get(sign, 0.8) * (ASIDE if sign in header.asides else 1) for sign in told}
+    precision = sum(share[sign] * near for sign, near in told.items()) / sum(share.values())
+    recall = max(
+        sum(weights.get(sign, 0.8) * met(sign) for sign in reading.all) / weigh(reading.all)
+        for reading in column.readings
+    )
+    return 2 * precision * recall / (precision + recall) if recall else 0.0
+
+
+def _by_description(header: Meaning, described: frozenset[str], weights: Mapping[str, float]) -> float:
+    """Return how much of a header the column's description speaks of; never enough to be sure."""
+    if header.concepts & APART:
+        return 0.0
+    whole = sum(weights.get(sign, 0.8) for sign in header.all)
+    told = sum(weights.get(sign, 0.8) * _nearest(sign, described) for sign in header.all)
+    return DESCRIBED * told / whole if whole else 0.0
+
+
+def _left_over(meaning: Meaning, column: Told, theme: frozenset[str]) -> list[str]:
+    """Return the words of a header that neither the column's names nor the dataset account for.
+
+    "Montant payé" is not known to be "montant", whatever else speaks for it: only a person can say.
+    """
+    told = column.named | theme
+    return [
+        words for sign, words in meaning.said.items() if sign in meaning.guessed or _nearest(sign, told) < EXPLAINED
+    ]
+
+
+def _is_typing_error(header: str, name: str) -> bool:
+    """Tell whether a header is the name but for a slip; another first word (``id``, ``nom``) is none."""
+    return header[:3] == name[:3] and is_misspelt(header, name)
+
+
+def compare_names(
+    header: str, column: Column, told: Told, weights: Mapping[str, float], theme: frozenset[str]
+) -> Named:
+    """Return how well a header names a column, and why; ``theme`` and ``weights`` are those of the contract."""
+    folded = fold(header)
+    if folded in {fold(column.name), fold(column.title)}:
+        return Named(1.0, (Reason("same"),))
+    meaning = meaning_of(header)
+    by_words = _likeness(meaning, told, weights)
+    if _is_typing_error(folded, fold(column.name)) and not meaning.concepts & APART:
+        return Named(max(by_words, SPELLING), (Reason("spelling"),))
+    by_description = _by_description(meaning, told.described, weights)
+    if by_description > by_words:
+        return Named(by_description, (Reason("description"),))
+    if not by_words:
+        return Named(0.0)
+    left = _left_over(meaning, told, theme)
+    return Named(by_words, (Reason("words"), *([Reason("left", words=", ".join(left))] if left else ())))
