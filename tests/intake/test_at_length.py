@@ -1,7 +1,10 @@
 """A long file judged piece by piece gets the answer that it gets as a whole, line for line and word for word."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from governance.contracts.model import Check, Column, Constraints, Contract
+from governance.federation import ColumnFormats, Formats
 from governance.intake import at_length, examine, long_text
 from governance.intake.findings import Findings
 from governance.intake.model import Examined, ReceivedFile
@@ -31,11 +35,12 @@ CONTRACT = Contract.model_validate(
         "checks": [Check(name="cohesive-columns-value", columns=["jour", "montant"], severity="improves")],
     }
 )
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 HEADER = "id;nom;code;jour;montant"
 
 
-def answer(path: Path, contract: Contract = CONTRACT) -> Examined:
-    return examine.examine([ReceivedFile("f", path, path.name, "0")], contract)[0]
+def answer(path: Path, declared: Mapping[str, Any]) -> Examined:
+    return examine.examine([ReceivedFile("f", path, path.name, "0", **declared)], CONTRACT)[0]
 
 
 @pytest.fixture
@@ -44,7 +49,12 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long_text, "LONG_BYTES", 0)
 
 
-def both(path: Path, content: str | bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[Examined | None, Examined]:
+def both(
+    path: Path,
+    content: str | bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    declared: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Examined | None, Examined]:
     """The answer by pieces, nothing where the file was sent to be looked at as a whole, and the one of the whole."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     taken: list[Examined | None] = []
@@ -56,10 +66,10 @@ def both(path: Path, content: str | bytes, monkeypatch: pytest.MonkeyPatch) -> t
 
     with monkeypatch.context() as patched:
         patched.setattr(examine, "examine_at_length", remember)
-        answer(path)
+        answer(path, declared)
     with monkeypatch.context() as patched:
         patched.setattr(long_text, "LONG_BYTES", 1 << 40)
-        whole = answer(path)
+        whole = answer(path, declared)
     return taken[0], whole
 
 
@@ -144,6 +154,17 @@ def test_any_spoiled_file_gets_the_same_answer_either_way(
     pieces, whole = both(tmp_path / "f.csv", spoilt(lines), monkeypatch)
     if pieces is not None:
         assert_same(pieces, whole)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_declared_notations_and_parsers_hold_in_every_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    formats = {"nom": ColumnFormats(split=" ", part=1), "jour": ColumnFormats(default="2024-01-01")}
+    declared = {"formats": Formats(decimal=",", date="%d/%m/%Y"), "column_formats": formats}
+    lines = [f"P{n:04d};lieu {n % 7};{n};{n % 28 + 1:02d}/01/2024;{n},5" for n in range(60)]
+    lines[30] = "P0030;;30;30 janvier;trente"
+    pieces, whole = both(tmp_path / "f.csv", spoilt(lines), monkeypatch, declared)
+    assert pieces is not None and whole.report.rows.quarantined == 1
+    assert_same(pieces, whole)
 
 
 def test_short_file_is_not_read_by_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
