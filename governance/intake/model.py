@@ -154,21 +154,26 @@ class Report(_Frozen):
 class Examined:
     """What came of one file: its report and its rows.
 
-    ``accepted_rows`` have the contract's columns, typed, and ``line_number``. ``quarantined`` has them as the clerk
-    wrote them (String), ``line_number``, and ``rules``: a list of rule codes. ``spool`` is what holds the rows of a
-    long file; they can be read while it is kept.
+    ``rows`` are the accepted ones, with the contract's columns, typed, and ``line_number``. ``quarantined`` has them as
+    the clerk wrote them (String), ``line_number``, and ``rules``: a list of rule codes. ``spool`` is what holds the rows
+    of a long file; they can be read while it is kept.
     """
 
     key: str
     report: Report
-    accepted_rows: pl.LazyFrame
+    rows: pl.DataFrame | pl.LazyFrame
     quarantined: pl.DataFrame
     spool: Spool | None = None
 
     @property
     def accepted(self) -> pl.DataFrame:
         """The accepted rows, all in memory."""
-        return self.accepted_rows.collect()
+        return self.rows if isinstance(self.rows, pl.DataFrame) else self.rows.collect()
+
+    @property
+    def accepted_rows(self) -> pl.LazyFrame:
+        """The accepted rows, from where they are."""
+        return self.rows.lazy()
 
 
 class IntakeError(RuntimeError):

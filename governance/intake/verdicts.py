@@ -176,7 +176,7 @@ def unusable(file: ReceivedFile, contract: Contract, error: UnreadableError) -> 
     accepted = pl.DataFrame(schema={column.name: dtype_of(column) for column in contract.columns} | {LINE: pl.Int64})
     quarantined = pl.DataFrame(schema=dict.fromkeys(names, pl.String) | {LINE: pl.Int64, "rules": pl.List(pl.String)})
     errors = Findings(fault_frame([(0, error.fault)]).drop(FILE, INDEX), contract, _origin(file))
-    return Examined(file.key, _report(file, error.table, contract, RowCounts(), errors), accepted.lazy(), quarantined)
+    return Examined(file.key, _report(file, error.table, contract, RowCounts(), errors), accepted, quarantined)
 
 
 def _edges(of_files: pl.Series, files: int) -> list[int]:
@@ -215,7 +215,7 @@ def answer_for(
     contract: Contract,
     counts: RowCounts,
     errors: pl.DataFrame,
-    accepted: pl.LazyFrame,
+    accepted: pl.DataFrame | pl.LazyFrame,
     quarantined: pl.DataFrame,
     spool: Spool | None = None,
 ) -> Examined:
@@ -244,7 +244,7 @@ def split(gathered: Gathered, judged: Judged, contract: Contract) -> Iterator[Ex
     for number, mapped in enumerate(gathered.files):
         (a, b), (c, d), (e, f), (g, h) = (edge[number : number + 2] for edge in edges)
         counts = RowCounts(read=gathered.heights[number], accepted=b - a, quarantined=d - c, duplicates=f - e)
-        own = accepted.slice(a, b - a).lazy()
+        own = accepted.slice(a, b - a)
         yield answer_for(
             mapped.file, mapped.table, contract, counts, errors.slice(g, h - g), own, quarantined.slice(c, d - c)
         )

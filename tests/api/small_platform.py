@@ -264,7 +264,7 @@ def _examined(contract: Contract, run_id: str, wrong: list[Wrong]) -> Examined:
     )
     names = dict.fromkeys((column.name for column in contract.columns), pl.String)
     quarantined = pl.DataFrame(schema={**names, "line_number": pl.Int64, "rules": pl.List(pl.String)})
-    return Examined(run_id, report, pl.LazyFrame(), quarantined)
+    return Examined(run_id, report, pl.DataFrame(), quarantined)
 
 
 def write_run(platform: Platform, run_id: str, member: str, dataset: str, wrong: list[Wrong]) -> None:
