@@ -154,9 +154,9 @@ class Report(_Frozen):
 class Examined:
     """What came of one file: its report and its rows.
 
-    ``rows`` are the accepted ones, with the contract's columns, typed, and ``line_number``. ``quarantined`` has them as
-    the clerk wrote them (String), ``line_number``, and ``rules``: a list of rule codes. ``spool`` is what holds the rows
-    of a long file; they can be read while it is kept.
+    ``rows`` are the accepted ones, with the contract's columns, typed, and ``line_number``. ``quarantined`` has rows as
+    the clerk wrote them (String), ``line_number``, and ``rules``: a list of rule codes. ``spool`` is what holds the
+    rows of a long file; they can be read while it is kept.
     """
 
     key: str

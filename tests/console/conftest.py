@@ -17,8 +17,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: while it is open, its event loop forbids any other in this process."""
     if not CHROMIUM.exists():
         pytest.skip("needs Debian's chromium")
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
