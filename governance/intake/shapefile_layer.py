@@ -1,5 +1,6 @@
 """Shapefile (Esri, with its .dbf, .prj and .cpg beside it) to a table of text with GeoJSON geometry."""
 
+import struct
 from pathlib import Path
 
 import msgspec
@@ -60,7 +61,7 @@ def read_shapefile(path: Path, reading: Reading) -> TextTable:
                     records = []
             if records:
                 frames.append(frame_of(flatten(records), len(records)))
-    except (shapefile.ShapefileException, OSError, ValueError, LookupError, TypeError) as error:
+    except (shapefile.ShapefileException, struct.error, OSError, ValueError, LookupError, TypeError) as error:
         if isinstance(error, UnreadableError):
             raise
         raise UnreadableError("not-a-table", f"Shapefile: {str(error)[:80]}") from None

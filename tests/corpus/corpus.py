@@ -5,10 +5,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.corpus import odd_bytes, regular_text
+from tests.corpus import archives, json_documents, layers, odd_bytes, regular_text, workbooks, xml_documents
 from tests.corpus.case import SCHEMA, Case
 
-FAMILIES = (regular_text, odd_bytes)
+FAMILIES = (regular_text, odd_bytes, workbooks, json_documents, xml_documents, layers, archives)
 CASES: tuple[Case, ...] = tuple(case for family in FAMILIES for case in family.cases())
 
 

@@ -55,7 +55,7 @@ ODD: dict[str, tuple[bytes, Outcome]] = {
     ),
     "quotes-only": (b'"' * 999, refused("header-not-found", 1)),
     "one-word": (b"bonjour", refused("header-not-found", 1)),
-    "prose": ("Madame, Monsieur,\nvoici le fichier.\n".encode() * 30, refused("header-not-found", 1)),
+    "prose": (b"Madame, Monsieur,\nvoici le fichier.\n" * 30, refused("header-not-found", 1)),
     "day-of-five-signs-in-the-year": (f"{HEAD}\na;x;1;20244-01-01\n{B}\n".encode(), rows([3], {2: "type-error"})),
     "digits-of-other-scripts": (f"{HEAD}\na;x;١٢;2024-01-01\n{B}\n".encode(), rows([3], {2: "type-error"})),
     "number-beyond-any": (f"{HEAD}\na;x;{'9' * 400};\n{B}\n".encode(), rows([3], {2: "type-error"})),
