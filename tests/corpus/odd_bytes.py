@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Iterator
 
+from governance.federation import Reading
 from tests.corpus.case import Case, Outcome, case, refused, rows
 from tests.corpus.regular_text import HEAD, A, B, C
 
@@ -76,3 +77,10 @@ def cases() -> Iterator[Case]:
         yield case(f"blank-{name}", "file.csv", content, refused("empty-file"))
     for name, (content, outcome) in ODD.items():
         yield case(f"odd-{name}", "file.csv", content, outcome)
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        pinned = {"reading": Reading(encoding=encoding[:6])}
+        unmarked = PLAIN.encode(encoding)
+        yield case(f"odd-pinned-without-mark-{encoding}", "file.csv", unmarked, rows([2, 3, 4]), declared=pinned)
+    for encoding in ("klingon", "base64", "rot13"):
+        pinned = {"reading": Reading(encoding=encoding)}
+        yield case(f"odd-pinned-{encoding}", "file.csv", PLAIN.encode(), refused("encoding-unknown"), declared=pinned)
