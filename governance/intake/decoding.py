@@ -61,7 +61,7 @@ def _may_have_lost_accents(body: bytes) -> bool:
 def _pinned(data: bytes, encoding: str) -> tuple[str, int]:
     try:
         name = codecs.lookup(encoding).name
-        b"".decode(encoding)  # a codec that is none of text (base64) is found as well, and says so only here
+        "a".encode(encoding)  # a codec that is none of text (base64) is found as well, and says so only here
     except (LookupError, UnicodeError):
         raise UnreadableError("encoding-unknown", encoding) from None
     for mark, marked, length in MARKS:

@@ -1,6 +1,7 @@
 """Shapefile (Esri, with its .dbf, .prj and .cpg beside it) to a table of text with GeoJSON geometry."""
 
 import struct
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -49,7 +50,10 @@ def read_shapefile(path: Path, reading: Reading) -> TextTable:
     frames: list[pl.DataFrame] = []
     shapes: list[str | None] = []
     try:
-        with shapefile.Reader(str(path), encoding=encoding, encodingErrors="replace") as layer:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            shapefile.Reader(str(path), encoding=encoding, encodingErrors="replace") as layer,
+        ):
             check_shape(len(layer), len(layer.fields))
             records = []
             for item in layer.iterShapeRecords():

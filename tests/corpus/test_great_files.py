@@ -66,13 +66,11 @@ def sheet_of_columns(path: Path) -> None:
 
 def bomb_of_a_gigabyte(path: Path) -> None:
     """An archive of a table of more than one gigabyte, a thousand times smaller."""
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("f.csv", "w", force_zip64=True) as to,
-    ):
-        to.write(b"id;ville\n")
-        for _ in range(1100):
-            to.write(b"0" * MIB)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("f.csv", "w", force_zip64=True) as member:
+            member.write(b"id;ville\n")
+            for _ in range(1100):
+                member.write(b"0" * MIB)
 
 
 GREAT: dict[str, tuple[str, Callable[[Path], None], str, int]] = {

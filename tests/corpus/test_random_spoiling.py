@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -208,13 +209,17 @@ def test_records_that_are_left_out_or_emptied_keep_the_lines_of_the_others(chanc
     assert places(answer) == expected
 
 
-def test_a_pinned_reading_of_a_spoiled_file_gives_nothing_but_a_report() -> None:
-    text = regular_text.written([regular_text.HEAD, *LINES], "plain")
-    for reading in (
-        Reading(encoding="utf-16"), Reading(encoding="utf-32"), Reading(encoding="ascii"), Reading(encoding="base64"),
-        Reading(encoding="rot13"), Reading(encoding="undefined"), Reading(encoding="idna"), Reading(encoding="utf-7"),
-        Reading(encoding="punycode"), Reading(encoding="unicode_escape"), Reading(encoding="utf-8-sig"), Reading(delimiter="|"), Reading(header_row=13),
-        Reading(header_row=99), Reading(last_row=1), Reading(format="json"), Reading(sheet="x"), Reading(path="a.b"),
-        Reading(member="x"), Reading(header_row=2, header_rows=3), Reading(crs="EPSG:2154"),
-    ):  # fmt: skip
-        answer_to(text, {"reading": reading})
+ENCODINGS = (
+    "utf-16", "utf-32", "ascii", "base64", "rot13", "undefined", "idna", "utf-7", "punycode", "unicode_escape",
+    "utf-8-sig", "cp037", "mbcs",
+)  # fmt: skip
+PINNED = (
+    *(Reading(encoding=encoding) for encoding in ENCODINGS), Reading(delimiter="|"), Reading(header_row=13),
+    Reading(header_row=99), Reading(last_row=1), Reading(format="json"), Reading(sheet="x"), Reading(path="a.b"),
+    Reading(member="x"), Reading(header_row=2, header_rows=3), Reading(crs="EPSG:2154"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reading", PINNED, ids=lambda reading: str(reading.model_dump(exclude_defaults=True)))
+def test_wrongly_pinned_reading_gives_nothing_but_a_report(reading: Reading) -> None:
+    answer_to(regular_text.written([regular_text.HEAD, *LINES], "plain"), {"reading": reading})
