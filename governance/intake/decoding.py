@@ -111,7 +111,11 @@ def _to_utf8(data: bytes, skip: int, name: str, is_certain: bool) -> tuple[bytes
     try:
         return _transcoded(data, skip, name, "strict"), False
     except (UnicodeDecodeError, UnicodeEncodeError):
+        pass
+    try:
         return _transcoded(data, skip, name, "replace"), True
+    except UnicodeError:  # a codec of names, not of texts (idna), knows no other way than to give up
+        raise UnreadableError("encoding-unknown", name) from None
 
 
 def _transcoded(data: bytes, skip: int, name: str, errors: str) -> bytes:

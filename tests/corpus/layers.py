@@ -88,6 +88,12 @@ def cut(make: Callable[[], bytes], tenths: int) -> Callable[[], bytes]:
     return lambda: (whole := make())[: len(whole) * tenths // 10]
 
 
+def with_broken_name() -> bytes:
+    """Return a GeoPackage in which a byte of the table of contents' definition is no text."""
+    whole = geopackage()()
+    return whole.replace(b"gpkg_contents (table_name", b"gpkg_contents (table_\x80ame")
+
+
 GEOPACKAGE: dict[str, tuple[Callable[[], bytes], Outcome]] = {
     "right": (geopackage(), rows([1, 2])),
     "identifier-null": (geopackage("UPDATE places SET id = NULL WHERE fid = 2"), rows([1], {2: "required"})),
@@ -166,5 +172,6 @@ def cases() -> Iterator[Case]:
         yield case(f"parquet-{name}", "file.parquet", content, outcome)
     for name, (make, outcome) in GEOPACKAGE.items():
         yield case(f"geopackage-{name}", "file.gpkg", make, outcome)
+    yield case("geopackage-name-of-a-table-no-text", "file.gpkg", with_broken_name, BROKEN)
     for name, (content, outcome) in SHAPEFILE.items():
         yield case(f"shapefile-{name}", "file.zip", content, outcome)

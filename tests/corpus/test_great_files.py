@@ -33,7 +33,7 @@ print(json.dumps({"status": report.status, "rules": rules, "grown": grown * 1024
 """
 
 
-def one_line(size: int) -> Callable[[Path], None]:
+def one_line(size: int) -> Callable[[Path], object]:
     """A text of one line; sparse on the disk where its cells are zeros."""
 
     def write(path: Path) -> None:
@@ -44,9 +44,9 @@ def one_line(size: int) -> Callable[[Path], None]:
     return write
 
 
-def of_letters(size: int) -> Callable[[Path], None]:
+def of_letters(size: int) -> Callable[[Path], object]:
     """A text whose second line never ends."""
-    return lambda path: path.write_bytes(b"id;ville;montant;jour\na;" + b"x" * size) and None
+    return lambda path: path.write_bytes(b"id;ville;montant;jour\na;" + b"x" * size)
 
 
 def columns(path: Path) -> None:
@@ -66,22 +66,22 @@ def sheet_of_columns(path: Path) -> None:
 
 def bomb_of_a_gigabyte(path: Path) -> None:
     """An archive of a table of more than one gigabyte, a thousand times smaller."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("f.csv", "w", force_zip64=True) as member:
-            member.write(b"id;ville\n")
-            for _ in range(1100):
-                member.write(b"0" * MIB)
+    archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
+    with archive, archive.open("f.csv", "w", force_zip64=True) as member:
+        member.write(b"id;ville\n")
+        for _ in range(1100):
+            member.write(b"0" * MIB)
 
 
-GREAT: dict[str, tuple[str, Callable[[Path], None], str, int]] = {
+GREAT: dict[str, tuple[str, Callable[[Path], object], str, int]] = {
     # name: file, what writes it, the rule, how many bytes of the file may be held
     "a gigabyte of one line": ("f.csv", one_line(limits.MAX_FILE_BYTES + 1), "file-too-large", 0),
     "64 MiB of one line": ("f.csv", of_letters(64 * MIB), "line-too-long", 3 * 64 * MIB),
     "16,384 columns": ("f.csv", columns, "too-many-columns", 64 * MIB),
     "16,384 columns of a sheet": ("f.xlsx", sheet_of_columns, "too-many-columns", 64 * MIB),
     "bomb": ("f.zip", bomb_of_a_gigabyte, "too-large", 32 * MIB),
-    "bomb in a workbook": ("f.xlsx", lambda path: path.write_bytes(workbooks.bomb()) and None, "too-large", 32 * MIB),
-    "bomb that lies": ("f.zip", lambda path: path.write_bytes(archives.lying_about_size()) and None, "not-a-table", 0),
+    "bomb in a workbook": ("f.xlsx", lambda path: path.write_bytes(workbooks.bomb()), "too-large", 32 * MIB),
+    "bomb that lies": ("f.zip", lambda path: path.write_bytes(archives.lying_about_size()), "not-a-table", 0),
 }
 
 

@@ -40,7 +40,7 @@ def good() -> Mapping[str, tuple[bytes, Mapping[str, Any]]]:
         "ods": workbooks.OPEN["right"][:1] + ({},),
         "parquet": (layers.parquet(), {}),
         "geopackage": (layers.geopackage()(), {}),
-        "shapefile": (layers.packed(layers.shapes()), {}),
+        "shapefile": (archives.packed(layers.shapes()), {}),
         "zip": (archives.packed({"f.csv": archives.PLAIN}), {}),
         "zip-stored": (archives.packed({"f.csv": archives.PLAIN}, 0), {}),
     }
@@ -78,7 +78,8 @@ def flipped(content: bytes, chance: Any) -> bytes:
 
 
 def cut(content: bytes, chance: Any) -> bytes:
-    return content[: chance.draw(st.integers(0, len(content)))]
+    kept: int = chance.draw(st.integers(0, len(content)))
+    return content[:kept]
 
 
 def with_hole(content: bytes, chance: Any) -> bytes:
