@@ -30,6 +30,13 @@ def parquet(**columns: object) -> bytes:
     return target.getvalue()
 
 
+def with_byte_changed() -> bytes:
+    """Return a Parquet file in which one byte of the first page's head is another, so that its sizes lie."""
+    changed = bytearray(parquet())
+    changed[76] = 0xFF
+    return bytes(changed)
+
+
 PARQUET: dict[str, tuple[bytes, Outcome]] = {
     "right": (parquet(), rows([1, 2])),
     "integers-as-identifier": (parquet(id=[7, 8]), rows([1, 2])),
@@ -170,6 +177,7 @@ def cases() -> Iterator[Case]:
     """Give every file."""
     for name, (content, outcome) in PARQUET.items():
         yield case(f"parquet-{name}", "file.parquet", content, outcome)
+    yield case("parquet-byte-changed", "file.parquet", with_byte_changed, BROKEN)
     for name, (make, outcome) in GEOPACKAGE.items():
         yield case(f"geopackage-{name}", "file.gpkg", make, outcome)
     yield case("geopackage-name-of-a-table-no-text", "file.gpkg", with_broken_name, BROKEN)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from governance.commands.check import EXIT_CODES, check
 from governance.intake.messages import MESSAGES
+from tests.corpus import layers
 from tests.corpus.case import SCHEMA, Case
 from tests.corpus.corpus import CASES
 
@@ -54,7 +55,15 @@ def test_command_says_what_the_corpus_says(case: Case, tmp_path: Path) -> None:
     assert all(error["message_fr"].split()[0] in shown for error in blocked[:1])
 
 
-@pytest.mark.parametrize("case", ALONE, ids=lambda case: case.name)
+WITH_A_BYTE_CHANGED = Case("parquet-byte-changed", "file.parquet", layers.with_byte_changed, layers.BROKEN)
+PANIC = "Polars' reader of Parquet writes its own panic on the screen before it raises; the report itself is right"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [*ALONE, pytest.param(WITH_A_BYTE_CHANGED, marks=pytest.mark.xfail(strict=True, reason=PANIC))],
+    ids=lambda case: case.name,
+)
 def test_screen_of_a_real_run_shows_no_trace(case: Case, tmp_path: Path) -> None:
     """In a process of its own: what libraries write by themselves (warnings, panics) is on the screen too."""
     command = [sys.executable, "-c", "from governance.commands.check import check; import typer; typer.run(check)"]
