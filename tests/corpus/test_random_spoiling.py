@@ -88,8 +88,8 @@ def with_hole(content: bytes, chance: Any) -> bytes:
 
 
 def with_nuls(content: bytes, chance: Any) -> bytes:
-    at = chance.draw(st.integers(0, len(content)))
-    return content[:at] + b"\x00" * chance.draw(st.integers(1, 300)) + content[at:]
+    at, count = chance.draw(st.integers(0, len(content))), chance.draw(st.integers(1, 300))
+    return content[:at] + bytes(count) + content[at:]
 
 
 def stuttering(content: bytes, chance: Any) -> bytes:
