@@ -61,11 +61,17 @@ def _may_have_lost_accents(body: bytes) -> bool:
 def _pinned(data: bytes, encoding: str) -> tuple[str, int]:
     try:
         name = codecs.lookup(encoding).name
-    except LookupError:
+        "a".encode(encoding)  # a codec that is none of text (base64) is found as well, and says so only here
+    except (LookupError, UnicodeError):
         raise UnreadableError("encoding-unknown", encoding) from None
     for mark, marked, length in MARKS:
         if data.startswith(mark) and marked.startswith(name.replace("-sig", "")[:6]):
             return marked, length
+    if name in (
+        "utf-16",
+        "utf-32",
+    ):  # without a mark, these decoders give up; the zeros of plain letters tell the order
+        return f"{name}-{'le' if data[0] else 'be'}", 0
     return name, 0
 
 
@@ -105,7 +111,11 @@ def _to_utf8(data: bytes, skip: int, name: str, is_certain: bool) -> tuple[bytes
     try:
         return _transcoded(data, skip, name, "strict"), False
     except (UnicodeDecodeError, UnicodeEncodeError):
+        pass
+    try:
         return _transcoded(data, skip, name, "replace"), True
+    except UnicodeError:  # a codec of names, not of texts (idna), knows no other way than to give up
+        raise UnreadableError("encoding-unknown", name) from None
 
 
 def _transcoded(data: bytes, skip: int, name: str, errors: str) -> bytes:

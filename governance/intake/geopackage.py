@@ -167,7 +167,7 @@ def read_geopackage(path: Path, reading: Reading, wanted: Wanted) -> TextTable:
     try:
         connection = _open(path)
         return _read(connection, reading, wanted)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second: what SQLite says of broken names is broken too
         raise UnreadableError("not-a-table", f"GeoPackage: {str(error)[:80]}") from None
     finally:
         if connection is not None:

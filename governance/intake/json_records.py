@@ -11,7 +11,17 @@ from governance.intake.decoding import Text
 from governance.intake.geometry import with_geometry
 from governance.intake.header import Wanted
 from governance.intake.json_shape import Decoded, Shape, shape_of
-from governance.intake.json_text import Raw, at_path, decoded, elements, find_lists, lines_of, malformed, starts_with
+from governance.intake.json_text import (
+    TOO_DEEP,
+    Raw,
+    at_path,
+    decoded,
+    elements,
+    find_lists,
+    lines_of,
+    malformed,
+    starts_with,
+)
 from governance.intake.limits import MAX_COLUMNS
 from governance.intake.records import PIECE_RECORDS, Digits, flatten, frame_of, put_together
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
@@ -83,7 +93,8 @@ def _pieces(texts: Sequence[Raw], lines: Sequence[int], features: bool = False) 
             try:
                 found = _FEATURES.decode(_list_of(piece))
             except msgspec.ValidationError:
-                raise UnreadableError("json-record", "Feature ?", at[0]) from None
+                place = next((number for number, raw in enumerate(piece) if not starts_with(raw, b"{")), 0)
+                raise UnreadableError("json-record", "Feature ?", at[place]) from None
             written = [item.properties for item in found]
             properties = [text if memoryview(text)[0] == _OPENING else _NOTHING for text in written]
             frame, shape = _in_general(properties, at, features)
@@ -149,6 +160,8 @@ def _read_features(text: Text, reading: Reading) -> TextTable:
         raise UnreadableError("path-not-found", "features") from None
     except msgspec.DecodeError as error:
         raise malformed(error, content) from None
+    except RecursionError:
+        raise UnreadableError("json-malformed", TOO_DEEP) from None
     if not collection.features:
         raise UnreadableError("no-rows")
     lines = lines_of(content, max(content.find(collection.features[0]), 0), collection.features)
@@ -171,7 +184,7 @@ def _read_features(text: Text, reading: Reading) -> TextTable:
 
 def _id_of(raw: Raw) -> str | None:
     value = bytes(raw)
-    if value == b"null":
+    if value in (b"null", b'""'):
         return None
     return str(msgspec.json.decode(value)) if value.startswith(b'"') else value.decode()
 
@@ -212,6 +225,8 @@ def read_json_lines(text: Text) -> TextTable:
             texts.append(check.decode(line))  # each by itself: two broken lines could make a good one together
         except msgspec.DecodeError as error:
             raise UnreadableError("json-malformed", str(error), number) from None
+        except RecursionError:
+            raise UnreadableError("json-malformed", TOO_DEEP, number) from None
         lines.append(number)
     headers, rows = put_together([piece.frame for piece in _pieces(texts, lines)])
     return _table(text, "ndjson", "", lines, headers, rows)

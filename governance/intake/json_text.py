@@ -16,6 +16,7 @@ T = TypeVar("T")
 Raw = msgspec.Raw
 MAX_DEPTH = 4
 """How deep a list of records may lie that nobody declared."""
+TOO_DEEP = "> 1000 []{}"
 _BETWEEN = re.compile(rb"[\s,\[]*")
 _POSITION = re.compile(r"\(byte (\d+)\)")
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
@@ -27,7 +28,8 @@ def malformed(error: Exception, content: bytes) -> UnreadableError:
     found = _POSITION.search(str(error))
     said = str(error).split(" (byte")[0]
     if found is None:
-        return UnreadableError("json-malformed", said)
+        last = content.rstrip().count(b"\n") + 1  # a text that was cut stops where it ends
+        return UnreadableError("json-malformed", f"{said} ({last})", last)
     before = content[: int(found[1])]
     line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
     return UnreadableError("json-malformed", f"{said} ({line}:{column})", line)
@@ -44,7 +46,7 @@ def decoded(decode: Callable[[Any], T], text: Any, content: bytes) -> T:
     except msgspec.DecodeError as error:
         raise malformed(error, content) from None
     except RecursionError:
-        raise UnreadableError("json-malformed", "> 1000 []{}") from None
+        raise UnreadableError("json-malformed", TOO_DEEP) from None
 
 
 def starts_with(raw: Any, signs: bytes) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from governance.intake.limits import check_shape
-from governance.intake.table import LINE, Fault, TextTable, UnreadableError
+from governance.intake.table import LINE, Fault, TextTable, UnreadableError, without_empty_texts
 
 START = b"PAR1"
 ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
@@ -41,7 +41,7 @@ def read_parquet(path: Path) -> TextTable:
         raise UnreadableError("not-a-table", f"Parquet: {str(error).splitlines()[0][:120]}") from None
     if rows == 0:
         raise UnreadableError("no-rows")
-    named = texts.rename({name: str(place) for place, name in enumerate(texts.columns)})
+    named = without_empty_texts(texts).rename({name: str(place) for place, name in enumerate(texts.columns)})
     lines = pl.int_range(1, rows + 1, dtype=pl.Int64, eager=True).alias(LINE)
     fault = Fault("numbered-by-record")
     return TextTable(

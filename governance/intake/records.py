@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from governance.intake.limits import check_shape
-from governance.intake.table import UnreadableError
+from governance.intake.table import UnreadableError, without_empty_texts
 
 PIECE_RECORDS = 2_000
 """A piece that stays in the processor's cache is read in two thirds of the time."""
@@ -120,5 +120,6 @@ def put_together(frames: Sequence[pl.DataFrame]) -> tuple[tuple[str, ...], pl.Da
     if whole.width > 1 and "" in whole.columns and whole[""].null_count() == whole.height:
         whole = whole.drop("")
     check_shape(whole.height, whole.width)
+    whole = without_empty_texts(whole)
     headers = tuple(whole.columns)
     return headers, whole.rename({name: str(place) for place, name in enumerate(headers)})

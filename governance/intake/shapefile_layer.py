@@ -1,5 +1,7 @@
 """Shapefile (Esri, with its .dbf, .prj and .cpg beside it) to a table of text with GeoJSON geometry."""
 
+import struct
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -48,7 +50,10 @@ def read_shapefile(path: Path, reading: Reading) -> TextTable:
     frames: list[pl.DataFrame] = []
     shapes: list[str | None] = []
     try:
-        with shapefile.Reader(str(path), encoding=encoding, encodingErrors="replace") as layer:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            shapefile.Reader(str(path), encoding=encoding, encodingErrors="replace") as layer,
+        ):
             check_shape(len(layer), len(layer.fields))
             records = []
             for item in layer.iterShapeRecords():
@@ -60,7 +65,7 @@ def read_shapefile(path: Path, reading: Reading) -> TextTable:
                     records = []
             if records:
                 frames.append(frame_of(flatten(records), len(records)))
-    except (shapefile.ShapefileException, OSError, ValueError, LookupError, TypeError) as error:
+    except (shapefile.ShapefileException, struct.error, OSError, ValueError, LookupError, TypeError) as error:
         if isinstance(error, UnreadableError):
             raise
         raise UnreadableError("not-a-table", f"Shapefile: {str(error)[:80]}") from None

@@ -93,6 +93,8 @@ def _choose(reader: fastexcel.ExcelReader, path: Path, reading: Reading, wanted:
     """
     area = area_of(reading.range) if reading.range else None
     names = reader.sheet_names
+    if not names:
+        raise UnreadableError("not-a-table", "0 × sheet")
     if reading.table is not None:
         found = find_table(path, reading.table, names) if zipfile.is_zipfile(path) else None
         if found is None:

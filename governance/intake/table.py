@@ -59,6 +59,12 @@ class TextTable:
         }  # fmt: skip
 
 
+def without_empty_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return cells where an empty text is null, as it is in a CSV: nothing is written there, however it was kept."""
+    empty = [name for name, dtype in frame.schema.items() if dtype == pl.String and (frame[name] == "").any()]
+    return frame.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in empty)
+
+
 class UnreadableError(ValueError):
     """The file cannot be read as a table; carries the one fault to report and what is known of the file."""
 

@@ -118,7 +118,8 @@ def _parse(data: bytes, path: tuple[str, ...] | None) -> _Rows:
     except (SAXException, ValueError, LookupError) as error:
         if isinstance(error, UnreadableError):
             raise
-        raise UnreadableError("xml-malformed", str(error)[:120]) from None
+        line = 1 if isinstance(error, LookupError) else None  # an encoding that nobody knows, which the first line says
+        raise UnreadableError("xml-malformed", str(error)[:120], line) from None
     rows.flush()
     return rows
 
