@@ -48,12 +48,12 @@ class Profile:
 
 def _beside_the_rest(settings: Settings) -> Settings:
     """Name the full profile's own servers, where the settings name no other."""
-    return settings.model_copy(
-        update={
-            "ckan_url": settings.ckan_url or ckan_address(settings),
-            "keycloak_url": settings.keycloak_url or keycloak_address(settings),
-        }
-    )
+    keycloak_url = settings.keycloak_url or keycloak_address(settings)
+    servers = {"ckan_url": settings.ckan_url or ckan_address(settings), "keycloak_url": keycloak_url}
+    if settings.token_jwks_url is None:
+        realm = f"{keycloak_url}/realms/{settings.keycloak_realm}"
+        servers |= {"token_issuer": realm, "token_jwks_url": f"{realm}/protocol/openid-connect/certs"}
+    return settings.model_copy(update=servers)
 
 
 PROFILES: dict[ProfileName, Profile] = {

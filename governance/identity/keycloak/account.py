@@ -7,6 +7,7 @@ from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakError
 from requests.exceptions import RequestException
 
+from governance.identity.refused import KeycloakRefused
 from governance.settings import Settings
 
 ADMINISTRATOR = "archipel-administration"
@@ -14,10 +15,6 @@ ADMINISTRATOR = "archipel-administration"
 PASSWORD_NAME = "keycloak_admin"  # noqa: S105 - kept because this is a file's name, not a secret
 """File of the password that ``make services-up`` made, in the state folder's ``keys``."""
 _TIMEOUT_SECONDS = 60
-
-
-class KeycloakRefused(RuntimeError):
-    """Keycloak did not do what it was asked; the message says what, and what it answered."""
 
 
 def _password(settings: Settings) -> str:

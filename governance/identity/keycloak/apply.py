@@ -7,6 +7,7 @@ organisation's name.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from keycloak import KeycloakAdmin
@@ -79,17 +80,17 @@ class _Realm:
         found = {role["name"]: role for role in self.admin.get_realm_roles()} if self.exists else {}
         for name, wanted in self.desired.roles.items():
             if name not in found:
-                self._write("create", "role", name, lambda wanted=wanted: self.admin.create_realm_role(dict(wanted)))
+                self._write("create", "role", name, partial(self.admin.create_realm_role, dict(wanted)))
             elif not _holds(found[name], wanted):
                 content = _merged(found[name], wanted)
-                self._write("update", "role", name, lambda c=content: self.admin.update_realm_role(c["name"], c))
+                self._write("update", "role", name, partial(self.admin.update_realm_role, name, content))
 
     def organisations(self) -> None:
         listed = self.admin.get_organizations(_ALL) if self.exists else []
         found = {each["alias"]: each for each in listed}
         for alias, wanted in self.desired.organisations.items():
             if alias not in found:
-                self._write("create", "organisation", alias, lambda w=wanted: self.admin.create_organization(dict(w)))
+                self._write("create", "organisation", alias, partial(self.admin.create_organization, dict(wanted)))
             elif not _holds(found[alias], wanted):
                 self._update_organisation("update", _merged(found[alias], wanted))
         for alias, known in found.items():

@@ -163,7 +163,7 @@ def _console_mappers() -> Mapping[str, Representation]:
     return {
         "audience": _audience(CONSOLE),
         "organisation": _mapper(
-            "oidc-organization-membership-mapper", **organisation, **{"addOrganizationAttributes": "true"}
+            "oidc-organization-membership-mapper", **organisation, addOrganizationAttributes="true"
         ),
         "roles": _mapper("oidc-usermodel-realm-role-mapper", **roles),
     }

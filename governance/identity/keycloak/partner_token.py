@@ -3,8 +3,9 @@
 from keycloak import KeycloakOpenID
 
 from governance.federation import Member, Partner
-from governance.identity.keycloak.account import KeycloakRefused, open_account, refusals_in_words
+from governance.identity.keycloak.account import open_account, refusals_in_words
 from governance.identity.keycloak.desired import machine_of
+from governance.identity.refused import KeycloakRefused
 from governance.settings import Settings
 
 

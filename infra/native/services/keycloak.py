@@ -12,6 +12,7 @@ import httpx
 from filelock import FileLock
 
 from governance.identity.keycloak.account import ADMINISTRATOR, PASSWORD_NAME
+from governance.identity.keycloak.declarations import apply_declarations
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.downloads import cache_folder, read_checksums, require_checksums
 from infra.native.programs import find_program, run
@@ -93,6 +94,13 @@ def _configure(settings: Settings, _say: Say) -> None:
     write_privately(_file(settings), "".join(f"{name}={value}\n" for name, value in lines.items()))
 
 
+def _furnish(settings: Settings, say: Say) -> None:
+    """Apply the realm, unless the platform is told to use another Keycloak: that one is its operator's to change."""
+    beside = settings.model_copy(update={"keycloak_url": settings.keycloak_url or keycloak_address(settings)})
+    if beside.keycloak_url == keycloak_address(settings):
+        say(f"  realm {settings.keycloak_realm}: {len(apply_declarations(beside))} written")
+
+
 def _command(settings: Settings) -> tuple[str, ...]:
     return ("bash", str(_home() / "bin" / "kc.sh"), f"--config-file={_file(settings)}", "start", "--optimized")
 
@@ -113,6 +121,7 @@ KEYCLOAK = Service(
     needs=("postgresql",),
     obtain=_obtain,
     configure=_configure,
+    furnish=_furnish,
     # The heap alone, so that the rest stays as Keycloak's script sets it.
     own_environment=lambda _settings: {"JAVA_OPTS_KC_HEAP": "-Xms64m -Xmx512m"},
 )
