@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakError
-from requests.exceptions import RequestException
 
 from governance.identity.refused import KeycloakRefused
 from governance.settings import Settings
@@ -38,7 +37,7 @@ def refusals_in_words(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeycloakError, RequestException) as error:
+    except KeycloakError as error:
         raise KeycloakRefused(f"Keycloak, {what}: {error}") from error
 
 

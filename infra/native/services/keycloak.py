@@ -8,7 +8,6 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import httpx
 from filelock import FileLock
 
 from governance.identity.keycloak.account import ADMINISTRATOR, PASSWORD_NAME
@@ -17,7 +16,7 @@ from governance.settings import PROJECT_ROOT, Settings
 from infra.native.downloads import cache_folder, read_checksums, require_checksums
 from infra.native.programs import find_program, run
 from infra.native.secrets_kept import kept_secret, write_privately
-from infra.native.service import Say, Service, folder_of
+from infra.native.service import Say, Service, answers_at, folder_of
 from infra.native.services.postgresql import ensure_database
 
 FOLDER = PROJECT_ROOT / "infra" / "keycloak"
@@ -105,19 +104,11 @@ def _command(settings: Settings) -> tuple[str, ...]:
     return ("bash", str(_home() / "bin" / "kc.sh"), f"--config-file={_file(settings)}", "start", "--optimized")
 
 
-def _is_ready(settings: Settings) -> bool:
-    try:
-        address = f"http://{settings.host}:{settings.keycloak_management_port}/health/ready"
-        return httpx.get(address, timeout=5, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
-
-
 KEYCLOAK = Service(
     name="keycloak",
     command=_command,
     port="keycloak_port",
-    is_ready=_is_ready,
+    is_ready=answers_at("keycloak_management_port", "/health/ready"),
     needs=("postgresql",),
     obtain=_obtain,
     configure=_configure,
