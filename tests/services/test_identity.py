@@ -181,10 +181,11 @@ def test_a_development_token_is_refused_beside_keycloak(world: World, tmp_path: 
     assert world.told_and_kept(minted) == (401, "token_key_unknown", ["token_key_unknown"])
 
 
-def test_identity_and_refresh_tokens_that_keycloak_gives_are_refused(world: World) -> None:
+def test_a_machine_gets_no_refresh_token_and_its_identity_token_opens_nothing(world: World) -> None:
     form = {"grant_type": "client_credentials", "scope": "openid", "client_id": machine_of("exemple-startup")}
     form["client_secret"] = client_secret(world.settings, "exemple-startup")
     given = httpx.post(f"{world.settings.token_issuer}/protocol/openid-connect/token", data=form).json()
+    assert "refresh_token" not in given
     assert world.ask(given["access_token"]).status_code == 200
     assert world.told_and_kept(given["id_token"])[0] == 401
 
@@ -246,6 +247,21 @@ def test_what_people_made_by_hand_stays(world: World) -> None:
     assert client and world.admin.get_client(client)["enabled"] is True
 
 
+def test_the_consoles_token_names_the_organisation_and_roles_of_a_person_and_is_not_for_feeds(world: World) -> None:
+    admin = world.admin
+    user = admin.create_user({"username": "marie", "email": "marie@agglo.example", "enabled": True})
+    (donges,) = [each for each in admin.get_organizations({"max": 100}) if each["alias"] == "donges"]
+    admin.organization_user_add(user, donges["id"])
+    admin.assign_realm_roles(user, [admin.get_realm_role("contributor")])
+    client = f"admin/realms/essai/clients/{admin.get_client_id('archipel-console')}"
+    example = f"{client}/evaluate-scopes/generate-example-access-token"
+    claims = admin.connection.raw_get(example, userId=user, scope="openid").json()
+    assert claims["memberships"]["donges"]["siren"] == ["214400525"]
+    assert "contributor" in claims["roles"]
+    known = world.publish_key(priority=1)
+    assert world.told_and_kept(known.sign(claims)) == (401, "token_wrong_audience", ["token_wrong_audience"])
+
+
 def test_a_partner_that_is_no_longer_declared_is_refused_a_token_and_comes_back(world: World) -> None:
     startup = load_federation(world.settings.federation_dir).partners["exemple-startup"]
     path = world.settings.federation_dir / "partners" / "exemple-startup.yaml"
@@ -269,12 +285,13 @@ def test_a_partner_that_is_no_longer_declared_is_refused_a_token_and_comes_back(
 def test_the_commands_speak_to_the_realm_that_the_profile_made(identity: Stack) -> None:
     environment = {"ARCHIPEL_KEYCLOAK_URL": f"http://127.0.0.1:{identity.ports['KEYCLOAK']}"}
     environment |= {"ARCHIPEL_STATE_DIR": str(identity.state), "PATH": "/usr/bin:/bin"}
+    environment["ARCHIPEL_CONSOLE_PORT"] = str(identity.ports["CONSOLE"])  # where people are sent back to
 
     def archipel(*words: str) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "archipel"), *words]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
-    assert json.loads(archipel("identity", "apply", "--json", "--dry-run").stdout)["writes"] in (0, 1)
+    assert json.loads(archipel("identity", "apply", "--json", "--dry-run").stdout)["writes"] == 0
     told = json.loads(archipel("token", "exemple-startup", "--json").stdout)
     assert jwt.decode(told["token"], options={"verify_signature": False})["org"] == told["siren"] == "000000042"
     member = archipel("token", "donges")

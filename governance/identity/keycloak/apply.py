@@ -17,8 +17,10 @@ from governance.identity.keycloak.account import refusals_in_words
 from governance.identity.keycloak.desired import OWNER, PARTNER, Desired, Representation
 
 _ALL = {"first": 0, "max": 100_000, "briefRepresentation": False}
-_MACHINE_SCOPES = {"defaultClientScopes": ["basic"], "optionalClientScopes": []}
+_MACHINE_SCOPES = ["basic"]
 """Only `sub` and the dates of the built-in claims: what else a machine's token says is in its own mappers."""
+_CONSOLE_SCOPES = ["basic", "acr", "profile", "email", "organization"]
+"""Without the last, Keycloak leaves a person's organisation out of the token, whatever the mappers say."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,9 @@ class _Realm:
 
     def _create_client(self, name: str, wanted: Representation) -> None:
         mappers = [{"name": key, **mapper} for key, mapper in self.desired.mappers[name].items()]
-        scopes = _MACHINE_SCOPES if wanted["serviceAccountsEnabled"] else {}
-        content = {**wanted, **scopes, "protocolMappers": mappers}
+        # Keycloak reads a client's scopes when it is made, and ignores them in an update.
+        scopes = _MACHINE_SCOPES if wanted["serviceAccountsEnabled"] else _CONSOLE_SCOPES
+        content = {**wanted, "defaultClientScopes": scopes, "optionalClientScopes": [], "protocolMappers": mappers}
         self._write("create", "client", name, lambda: self.admin.create_client(content))
 
     def _update_client(self, action: str, content: dict[str, Any]) -> None:

@@ -158,7 +158,8 @@ def _machine_mappers(partner: Partner, settings: Settings) -> Mapping[str, Repre
 
 
 def _console_mappers() -> Mapping[str, Representation]:
-    organisation = {"claim.name": "organization", "jsonType.label": "JSON", "multivalued": "true"}
+    # Not `organization`: the built-in scope writes bare aliases there.
+    organisation = {"claim.name": "memberships", "jsonType.label": "JSON", "multivalued": "true"}
     roles = {"claim.name": "roles", "jsonType.label": "String", "multivalued": "true"}
     return {
         "audience": _audience(CONSOLE),
