@@ -50,6 +50,18 @@ class Settings(BaseSettings):
     """Port of the full profile's Solr, the index of CKAN."""
     ckan_port: int = 8713
     """Port of the full profile's CKAN."""
+    keycloak_port: int = 8714
+    """Port of the full profile's Keycloak."""
+    keycloak_management_port: int = 8715
+    """Port on which the full profile's Keycloak says whether it is ready."""
+
+    keycloak_url: str | None = None
+    """Address of the Keycloak whose realm is kept in step with the declarations; by default none, or the full
+    profile's."""
+    keycloak_realm: str = "archipel"
+    """Realm of that Keycloak that is the platform's."""
+    keycloak_admin_password: SecretStr | None = None
+    """Password of Keycloak's account ``archipel-administration``; by default the one that ``make services-up`` made."""
 
     ckan_url: str | None = None
     """Address of the CKAN that the catalogue is published to as well; by default none, or the full profile's."""

@@ -25,7 +25,22 @@ async def gate_of(request: Request) -> Gate:
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
 
 
+def _verified(gate: Gate, token: str, address: str) -> Subject:
+    """Verify a token; a refusal is written down before it is told.
+
+    Raises:
+        TokenError: with the check that failed.
+        SQLAlchemyError: the refusal could not be written.
+    """
+    try:
+        return gate.verifier.verify(token)
+    except TokenError as error:
+        gate.platform.journal.append("access", {"outcome": "refused", "reasons": [error.refusal.code]}, target=address)
+        raise
+
+
 async def caller_of(
+    request: Request,
     gate: Annotated[Gate, Depends(gate_of)],
     _: Annotated[object, Security(_BEARER)],
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
@@ -40,7 +55,7 @@ async def caller_of(
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenError("token_malformed")
-    return await run_in_threadpool(gate.verifier.verify, token.strip())
+    return await run_in_threadpool(_verified, gate, token.strip(), request.url.path[:200])
 
 
 async def purpose_of(

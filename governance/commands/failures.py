@@ -7,6 +7,7 @@ from governance.catalogue.distributions import CatalogueError
 from governance.contracts.model import ContractError
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
+from governance.identity.refused import KeycloakRefused
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.publish import NothingShared
 from governance.pipeline.warehouse import BuildFailed
@@ -17,6 +18,7 @@ _KNOWN = (
     CatalogueError,
     ContractError,
     DeclarationError,
+    KeycloakRefused,
     NothingShared,
     PolicyEngineError,
     StateOfAnotherVersion,

@@ -20,6 +20,7 @@ COMMANDS = {
     "delete": "governance.commands.delete:delete",
     "notify": "governance.commands.notify:notify",
     "decide": "governance.commands.decide:decide",
+    "identity": "governance.commands.identity:app",
     "token": "governance.commands.token:token",
     "journal": "governance.commands.journal:app",
     "policy": "governance.commands.policy:app",

@@ -10,6 +10,7 @@ from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AI
 from infra.native.services.ckan import CKAN, ckan_address
 from infra.native.services.console import CONSOLE
 from infra.native.services.example_sites import EXAMPLE_SITES
+from infra.native.services.keycloak import KEYCLOAK, keycloak_address
 from infra.native.services.opa import OPA
 from infra.native.services.postgresql import POSTGRESQL
 from infra.native.services.redis import REDIS
@@ -45,11 +46,17 @@ class Profile:
         return tuple(service for service in self.services if service.name in wanted)
 
 
-def _beside_ckan(settings: Settings) -> Settings:
-    return settings.model_copy(update={"ckan_url": settings.ckan_url or ckan_address(settings)})
+def _beside_the_rest(settings: Settings) -> Settings:
+    """Name the full profile's own servers, where the settings name no other."""
+    keycloak_url = settings.keycloak_url or keycloak_address(settings)
+    servers = {"ckan_url": settings.ckan_url or ckan_address(settings), "keycloak_url": keycloak_url}
+    if settings.token_jwks_url is None:
+        realm = f"{keycloak_url}/realms/{settings.keycloak_realm}"
+        servers |= {"token_issuer": realm, "token_jwks_url": f"{realm}/protocol/openid-connect/certs"}
+    return settings.model_copy(update=servers)
 
 
 PROFILES: dict[ProfileName, Profile] = {
     "embedded": Profile(_PLATFORM, lambda settings: settings),
-    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, *_PLATFORM), _beside_ckan),
+    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, KEYCLOAK, *_PLATFORM), _beside_the_rest),
 }

@@ -46,6 +46,8 @@ class Service:
     """Download or find its program; once on a machine. Nothing runs yet."""
     configure: Callable[[Settings, Say], None] = _nothing
     """Write its files into its folder and make what it keeps; what it needs is ready. Again at each start."""
+    furnish: Callable[[Settings, Say], None] = _nothing
+    """Make what it holds through its own interface; it is ready. Again at each start."""
     environment: Callable[[Settings], Mapping[str, str]] = _empty
     """Variables handed down through the supervisor to every service: a secret stands in no configuration file."""
     own_environment: Callable[[Settings], Mapping[str, str]] = _empty

@@ -153,18 +153,23 @@ def _start_supervisor(settings: Settings, planned: Sequence[Service]) -> None:
         raise StartFailed(f"The supervisor did not start: {started.stderr.strip()}")
 
 
+def _await(settings: Settings, service: Service, say: Say) -> None:
+    _wait_until_ready(settings, service)
+    service.furnish(settings, say)
+
+
 def _start_in_order(settings: Settings, missing: Sequence[Service], say: Say) -> None:
     """Start each once what it needs is ready; those that need nothing of each other come up side by side."""
     waiting = {service.name: service for service in missing}
     for service in missing:
         for name in service.needs:
             if name in waiting:
-                _wait_until_ready(settings, waiting.pop(name))
+                _await(settings, waiting.pop(name), say)
         service.configure(settings, say)
         say(f"  starting {service.name}")
         _ask(settings).startProcess(service.name, False)
     for service in waiting.values():
-        _wait_until_ready(settings, service)
+        _await(settings, service, say)
 
 
 def start(settings: Settings, planned: Sequence[Service], say: Say) -> bool:

@@ -19,6 +19,9 @@ PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "p
 """They hand their own environment to a child process; they read no setting from it."""
 SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/decisions/policy_client.py",
+    "governance/identity/keycloak/account.py",
+    "governance/identity/keycloak/apply.py",
+    "governance/identity/keycloak/partner_token.py",
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
     "governance/pipeline/engine.py",
@@ -26,7 +29,7 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "infra/native/service.py",
     "governance/catalogue/ckan/account.py",
 }
-HTTP_LIBRARIES = {"httpx", "requests", "aiohttp", "urllib3"}
+HTTP_LIBRARIES = {"httpx", "requests", "aiohttp", "urllib3", "keycloak"}
 
 
 def _files(folder: str) -> Iterator[Path]:

@@ -50,6 +50,19 @@ def test_the_full_profile_publishes_to_its_own_ckan_unless_another_is_named() ->
     assert PROFILES["embedded"].adapt(Settings()).ckan_url is None
 
 
+def test_the_full_profile_takes_tokens_of_its_own_keycloak_unless_another_issuer_is_named() -> None:
+    beside = FULL.adapt(Settings(keycloak_port=9998))
+    assert beside.token_issuer == "http://127.0.0.1:9998/realms/archipel"
+    assert beside.token_jwks_url == f"{beside.token_issuer}/protocol/openid-connect/certs"
+    named = Settings(token_issuer="https://ailleurs.example", token_jwks_url="https://ailleurs.example/keys")
+    assert FULL.adapt(named).token_issuer == "https://ailleurs.example"
+    assert PROFILES["embedded"].adapt(Settings()).token_jwks_url is None
+
+
 def test_a_secret_is_not_handed_down_as_its_own_mask() -> None:
-    told = platform_environment(Settings.model_validate({"ckan_token": "a-token", "pseudonym_key": "a-key"}))
-    assert not {"ARCHIPEL_CKAN_TOKEN", "ARCHIPEL_PSEUDONYM_KEY"} & set(told)
+    told = platform_environment(
+        Settings.model_validate(
+            {"ckan_token": "a-token", "pseudonym_key": "a-key", "keycloak_admin_password": "a-word"}
+        )
+    )
+    assert not {"ARCHIPEL_CKAN_TOKEN", "ARCHIPEL_PSEUDONYM_KEY", "ARCHIPEL_KEYCLOAK_ADMIN_PASSWORD"} & set(told)

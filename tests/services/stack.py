@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("POSTGRESQL", "REDIS", "SOLR", "CKAN", "CONSOLE", "OPA", "AIRFLOW", "EXAMPLE_SITES")
+NAMES = (
+    "POSTGRESQL",
+    "REDIS",
+    "SOLR",
+    "CKAN",
+    "KEYCLOAK",
+    "KEYCLOAK_MANAGEMENT",
+    "CONSOLE",
+    "OPA",
+    "AIRFLOW",
+    "EXAMPLE_SITES",
+)
 
 
 def free_ports(count: int) -> list[int]:

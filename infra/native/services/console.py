@@ -6,7 +6,7 @@ from governance.api.server import server_command
 from governance.settings import Settings
 from infra.native.service import Service, answers_at
 
-SECRETS = {"pseudonym_key", "ckan_token"}
+SECRETS = {"pseudonym_key", "ckan_token", "keycloak_admin_password"}
 """Read from the state folder where they are not set: a dump of the settings would only hide them."""
 
 

@@ -1,0 +1,1 @@
+"""The realm of the federation in Keycloak: what it must hold, and how it is brought there."""

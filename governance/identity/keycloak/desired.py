@@ -1,0 +1,170 @@
+"""What the realm must hold, as Keycloak's own representations: only the fields that are ours.
+
+Who may read what is not here: it is the policy engine's, which reads agreements. Keycloak says who somebody is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from governance.federation import Federation, Member, Partner
+from governance.settings import Settings
+
+Representation = Mapping[str, Any]
+OWNER, PARTNER = "archipel", "archipel.partner"
+"""Attributes that mark what the platform made, and which partner a client is a machine of: nothing else is touched."""
+CONSOLE = "archipel-console"
+"""Client of the console, and audience of its tokens: the feeds take none of them."""
+ACCESS_TOKEN_SECONDS = 300
+"""A token of somebody who was shut out works no longer than this."""
+ROLES = {
+    "contributor": "Dépose les fichiers d'un membre et corrige ce qui est refusé.",
+    "officer": "Suit les jeux de données d'un membre et ses conventions.",
+    "approver": "Accorde ou refuse les demandes d'accès.",
+    "data-protection-officer": "Veille sur les données personnelles : registre, bases légales, journal.",
+    "auditor": "Lit le journal et les décisions, sans rien modifier.",
+    "operator": "Fait tourner la plateforme.",
+    "partner": "Machine ou personne d'un partenaire.",
+}
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The realm as the declarations want it; organisations by alias, clients by client id, mappers by name."""
+
+    realm: Representation
+    roles: Mapping[str, Representation]
+    organisations: Mapping[str, Representation]
+    clients: Mapping[str, Representation]
+    mappers: Mapping[str, Mapping[str, Representation]]
+    """Of each client: what stands in its tokens."""
+
+
+def machine_of(partner_id: str) -> str:
+    """Return the client id of a partner's machine."""
+    return f"machine-{partner_id}"
+
+
+def desired_realm(federation: Federation, settings: Settings) -> Desired:
+    """Return what the realm of a federation must hold."""
+    machines = {machine_of(partner.id): partner for partner in federation.partners.values()}
+    return Desired(
+        realm=_realm(federation, settings),
+        roles={name: {"name": name, "description": text} for name, text in ROLES.items()},
+        organisations={each.id: _organisation(each) for each in federation.organisations.values()},
+        clients={
+            **{name: _machine(name, partner) for name, partner in machines.items()},
+            CONSOLE: _console(settings),
+        },
+        mappers={
+            **{name: _machine_mappers(partner, settings) for name, partner in machines.items()},
+            CONSOLE: _console_mappers(),
+        },
+    )
+
+
+def _realm(federation: Federation, settings: Settings) -> Representation:
+    return {
+        "realm": settings.keycloak_realm,
+        "enabled": True,
+        "displayName": federation.head.name,
+        "organizationsEnabled": True,
+        "internationalizationEnabled": True,
+        "supportedLocales": ["en", "fr"],
+        "defaultLocale": "fr",
+        "registrationAllowed": False,
+        "bruteForceProtected": True,
+        "failureFactor": 5,
+        "waitIncrementSeconds": 60,
+        "maxFailureWaitSeconds": 900,
+        "passwordPolicy": "length(12) and notUsername",
+        "defaultSignatureAlgorithm": "RS256",
+        "accessTokenLifespan": ACCESS_TOKEN_SECONDS,
+        "revokeRefreshToken": True,
+        "ssoSessionIdleTimeout": 1800,
+        "ssoSessionMaxLifespan": 36000,
+        "eventsEnabled": True,
+        "adminEventsEnabled": True,
+    }
+
+
+def _organisation(organisation: Member | Partner) -> Representation:
+    kind = "partner" if isinstance(organisation, Partner) else "member"
+    return {
+        "alias": organisation.id,
+        "name": organisation.name,
+        "enabled": True,
+        "attributes": {"siren": [organisation.siren], OWNER: [kind]},
+    }
+
+
+def _machine(name: str, partner: Partner) -> Representation:
+    return {
+        "clientId": name,
+        "name": partner.name,
+        "enabled": True,
+        "protocol": "openid-connect",
+        "publicClient": False,
+        "serviceAccountsEnabled": True,
+        "standardFlowEnabled": False,
+        "implicitFlowEnabled": False,
+        "directAccessGrantsEnabled": False,
+        "fullScopeAllowed": False,
+        "attributes": {PARTNER: partner.id},
+    }
+
+
+def _console(settings: Settings) -> Representation:
+    address = settings.public_address
+    return {
+        "clientId": CONSOLE,
+        "name": "Console",
+        "enabled": True,
+        "protocol": "openid-connect",
+        "publicClient": True,
+        "serviceAccountsEnabled": False,
+        "standardFlowEnabled": True,
+        "implicitFlowEnabled": False,
+        "directAccessGrantsEnabled": False,
+        # The whole address: a pattern would let any page of the site receive a code (RFC 9700, 2.1).
+        "redirectUris": [f"{address}/auth/callback"],
+        "webOrigins": [address],
+        "attributes": {"pkce.code.challenge.method": "S256"},
+    }
+
+
+def _mapper(kind: str, **config: str) -> Representation:
+    return {"protocol": "openid-connect", "protocolMapper": kind, "config": {"access.token.claim": "true", **config}}
+
+
+def _audience(name: str) -> Representation:
+    return _mapper("oidc-audience-mapper", **{"included.custom.audience": name, "id.token.claim": "false"})
+
+
+def _fixed(claim: str, value: str, kind: str = "String") -> Representation:
+    more = {"claim.name": claim, "claim.value": value, "jsonType.label": kind, "id.token.claim": "false"}
+    return _mapper("oidc-hardcoded-claim-mapper", **more)
+
+
+def _machine_mappers(partner: Partner, settings: Settings) -> Mapping[str, Representation]:
+    """A machine is of one organisation for good: its claims are fixed, and no account of a user is changed for them."""
+    return {
+        "audience": _audience(settings.token_audience),
+        "org": _fixed("org", partner.siren),
+        "roles": _fixed("roles", '["partner"]', "JSON"),
+        # A shared secret is the lowest level of assurance.
+        "acr": _fixed("acr", "low"),
+    }
+
+
+def _console_mappers() -> Mapping[str, Representation]:
+    # Not `organization`: the built-in scope writes bare aliases there.
+    organisation = {"claim.name": "memberships", "jsonType.label": "JSON", "multivalued": "true"}
+    roles = {"claim.name": "roles", "jsonType.label": "String", "multivalued": "true"}
+    return {
+        "audience": _audience(CONSOLE),
+        "organisation": _mapper(
+            "oidc-organization-membership-mapper", **organisation, addOrganizationAttributes="true"
+        ),
+        "roles": _mapper("oidc-usermodel-realm-role-mapper", **roles),
+    }
