@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from governance.commands.options import FederationOption, JsonOption, Language, StateOption, chosen_settings
+from governance.commands.options import (
+    ByOption,
+    FederationOption,
+    JsonOption,
+    Language,
+    StateOption,
+    YesOption,
+    chosen_settings,
+)
 from governance.pipeline.confirm import Held, confirm_held, find_held
 from governance.platform import open_platform
 
@@ -27,8 +35,8 @@ _KEPT = {"fr": "Rien n'a changé.", "en": "Nothing has changed."}
 def confirm(
     member: Annotated[str, typer.Argument(help="Id of a member or partner.")],
     source: Annotated[str, typer.Argument(help="Id of its source.")],
-    by: Annotated[str | None, typer.Option("--by", help="Who says so; by default who is logged in.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    by: ByOption = None,
+    yes: YesOption = False,
     federation: FederationOption = None,
     state: StateOption = None,
     as_json: JsonOption = False,

@@ -11,6 +11,8 @@ from governance.settings import Settings, load_settings
 FederationOption = Annotated[Path | None, typer.Option("--federation", help="Folder of the declarations.")]
 StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of everything made at run time.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of words.")]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who says so; by default who is logged in.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask again.")]
 
 
 class Language(StrEnum):
