@@ -89,7 +89,7 @@ def test_instant_before_the_first_record_is_refused_in_words(twice: tuple[World,
 
 def test_received_file_that_was_deleted_or_altered_is_named(twice: tuple[World, datetime, str], tmp_path: Path) -> None:
     world, instant, _ = twice
-    record = min(world.platform.lake.records.glob("*.json"))
+    record = _oldest_record(world)
     served = json.loads(record.read_text(encoding="utf-8"))["served"]
     rows = pl.read_parquet(world.platform.lake.shared / record.stem / "shr_territoire__lieux_covoiturage.parquet")
     sha256 = rows.filter(pl.col("member_id") == "donges")["file_sha256"][0]
