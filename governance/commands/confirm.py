@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from governance.commands.asking import ask_or_leave
 from governance.commands.options import (
     ByOption,
     FederationOption,
@@ -29,7 +30,6 @@ _DONE = {
     "en": "Noted in the journal. {after} rows take the place of {before} when data is next harmonised "
     "(archipel harmonise).",
 }
-_KEPT = {"fr": "Rien n'a changé.", "en": "Nothing has changed."}
 
 
 def confirm(
@@ -51,9 +51,8 @@ def confirm(
     platform = open_platform(chosen_settings(federation, state))
     held = find_held(platform, member, source)
     told = _told(held)
-    if not yes and not typer.confirm(_ASK[lang.value].format(**told), err=True):
-        typer.echo(_KEPT[lang.value], err=True)
-        raise typer.Exit(1)
+    if not yes:
+        ask_or_leave(_ASK[lang.value].format(**told), lang)
     receipt = confirm_held(platform, held, by or getpass.getuser())
     typer.echo(json.dumps(receipt.model_dump(mode="json")) if as_json else _DONE[lang.value].format(**told))
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from governance.commands.asking import ask_or_leave
 from governance.commands.options import (
     ByOption,
     FederationOption,
@@ -32,7 +33,6 @@ _DONE = {
     "fr": "C'est fait, et noté au journal. La prochaine harmonisation (archipel harmonise) n'en tient plus compte.",
     "en": "Done, and noted in the journal. It is left out when data is next harmonised (archipel harmonise).",
 }
-_KEPT = {"fr": "Rien n'a changé.", "en": "Nothing has changed."}
 
 
 def delete(
@@ -53,9 +53,8 @@ def delete(
     """
     platform = open_platform(chosen_settings(federation, state))
     found = find_deletable(platform, member, source)
-    if not yes and not typer.confirm(_ASK[lang.value].format(**_told(found, lang)), err=True):
-        typer.echo(_KEPT[lang.value], err=True)
-        raise typer.Exit(1)
+    if not yes:
+        ask_or_leave(_ASK[lang.value].format(**_told(found, lang)), lang)
     delete_source(platform, found, by or getpass.getuser())
     typer.echo(json.dumps(asdict(found), default=str) if as_json else _DONE[lang.value])
 

@@ -176,7 +176,8 @@ def _answer(job: Job, seen: _Seen, again: _Again | None) -> Examined | None:
         repeats = fault_frame([(0, Fault("duplicate-row", line)) for line in lines[LINE]])
         repeats = repeats.with_columns(lines[RECORD].alias("row"), pl.lit(0, pl.UInt32).alias(INDEX))
         errors = [*errors, repeats, again.errors]
-        at_fault = again.errors["line"].unique().filter(~again.errors["line"].unique().is_in(lines[LINE].implode()))
+        at_fault = again.errors["line"].unique()
+        at_fault = at_fault.filter(~at_fault.is_in(lines[LINE].implode()))
         moved = pl.col(LINE).is_in(pl.concat([lines[LINE], at_fault]).implode())
         left -= accepted.filter(moved).select(pl.len()).collect().item()
         accepted, quarantined = accepted.filter(~moved), quarantined.filter(~moved)

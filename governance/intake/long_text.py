@@ -18,7 +18,7 @@ from governance.intake.header import Wanted
 from governance.intake.limits import MAX_CELLS_BY_PIECES, MAX_LINE_BYTES, MIB, check_shape
 from governance.intake.no_data_rows import may_hold_totals, split_blank_rows, without_unit_row
 from governance.intake.reading import kind_of
-from governance.intake.table import Fault, TextTable, UnreadableError
+from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 
 PIECE_BYTES = 16 * MIB
 """Enough that the fixed cost of a pass does not count, few enough that its cells stay near the processor."""
@@ -109,8 +109,9 @@ def _read(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
         check_shape(line - found.last_line - 1, len(table.headers), MAX_CELLS_BY_PIECES)
         if rows.height:
             # Blank rows count once some row follows them: those at the end are not reported.
-            faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < rows["line_number"][-1])]
-            blank = [at for at in blank if at > rows["line_number"][-1]]
+            foot = rows[LINE][-1]
+            faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < foot)]
+            blank = [at for at in blank if at > foot]
             yield _checked(replace(table, rows=rows, faults=tuple(faults)), wanted)
 
 
