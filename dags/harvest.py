@@ -18,7 +18,7 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowSkipException
 
 from governance.federation import Member, Partner
-from governance.pipeline.declared import declared_federation, is_due
+from governance.pipeline.declared import NOT_BEFORE_THE_NEXT_TIME, declared_federation, is_due
 
 ACCEPTED = Asset("archipel://accepted")
 
@@ -44,7 +44,9 @@ def harvest_dag(organisation: Member | Partner) -> None:
 
     @dag(
         dag_id=f"harvest__{organisation.id}",
-        schedule=MultipleCronTriggerTimetable(*crons, timezone="Europe/Paris", run_immediately=False),
+        schedule=MultipleCronTriggerTimetable(
+            *crons, timezone="Europe/Paris", run_immediately=NOT_BEFORE_THE_NEXT_TIME
+        ),
         catchup=False,
         max_active_runs=1,
         tags=["harvest", organisation.kind],

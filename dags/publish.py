@@ -2,10 +2,12 @@
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
+from governance.pipeline.declared import NOT_BEFORE_THE_NEXT_TIME
+
 
 @dag(
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("30 5 * * *", timezone="Europe/Paris", run_immediately=False),
+        timetable=CronTriggerTimetable("30 5 * * *", timezone="Europe/Paris", run_immediately=NOT_BEFORE_THE_NEXT_TIME),
         assets=[Asset("archipel://shared")],
     ),
     catchup=False,

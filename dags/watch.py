@@ -3,9 +3,11 @@
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from governance.pipeline.declared import NOT_BEFORE_THE_NEXT_TIME
+
 
 @dag(
-    schedule=CronTriggerTimetable("*/15 * * * *", timezone="Europe/Paris", run_immediately=False),
+    schedule=CronTriggerTimetable("*/15 * * * *", timezone="Europe/Paris", run_immediately=NOT_BEFORE_THE_NEXT_TIME),
     catchup=False,
     max_active_runs=1,
     tags=["watch"],

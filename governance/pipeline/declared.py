@@ -1,6 +1,6 @@
 """The declarations as DAG files need them: YAML only, so that parsing stays quick."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
@@ -10,6 +10,12 @@ from governance.settings import load_settings
 
 ZONE = ZoneInfo("Europe/Paris")
 """Schedules are written in the time of the town halls."""
+
+NOT_BEFORE_THE_NEXT_TIME = timedelta(0)
+"""For ``run_immediately``: a new installation waits for the next time of a schedule.
+
+With False, Airflow 3 still makes up for a time that is past by less than a tenth of the interval.
+"""
 
 
 def declared_federation() -> Federation:
