@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 PAGE_BYTES = 64 * 1024 * 1024
@@ -22,15 +23,18 @@ class Draft:
         self.path = Path(name)
         self._file = os.fdopen(handle, "wb")
         self.received_bytes = 0
-        self.restart()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self.resume_if: str | None = None
 
     def restart(self) -> None:
         """Forget what was written; what crossed the network stays counted."""
         self._file.seek(0)
         self._file.truncate()
-        self.size = 0
-        self._hash = hashlib.sha256()
-        self.resume_if: str | None = None
+        self._begin()
 
     def write(self, piece: bytes) -> None:
         """Append a piece of the body."""
@@ -44,8 +48,18 @@ class Draft:
         return self._hash.hexdigest()
 
     def keep(self) -> None:
-        """Write the last bytes; the file now belongs to whoever was given its path."""
-        self._file.close()
+        """Put the last bytes on the disk itself; the file now belongs to whoever was given its path.
+
+        Raises:
+            OSError: the disk refused; nothing is left.
+        """
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except BaseException:
+            self.drop()
+            raise
 
     def keep_unless(self, known: str | None) -> Path | None:
         """Keep it and say where it is, or leave nothing where its hash is the one that is known."""
@@ -57,8 +71,9 @@ class Draft:
 
     def drop(self) -> None:
         """Leave nothing on disk."""
-        self._file.close()
         self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # a full disk refuses to write on closing what nobody will read
+            self._file.close()
 
 
 class Page:

@@ -1,5 +1,6 @@
 """Received bytes into the lake, unchanged and addressed by their content."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -39,22 +40,27 @@ def land(lake: Lake, fetched: Fetched) -> str:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Flush, then rename; by way of a copy beside the target when they are on different disks."""
-    draft = source
-    if not _same_disk(source, target.parent):
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        draft = Path(shutil.copyfile(source, name))
-        source.unlink()
+    """Rename what is on the disk already; by way of a copy beside the target where that is another disk."""
+    source.chmod(0o444)
     try:
-        with draft.open("rb") as content:
-            os.fsync(content.fileno())
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target)
+        source.unlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as copy, source.open("rb") as content:
+            shutil.copyfileobj(content, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
         draft.chmod(0o444)
         draft.replace(target)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-
-
-def _same_disk(one: Path, other: Path) -> bool:
-    return one.stat().st_dev == other.stat().st_dev

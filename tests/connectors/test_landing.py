@@ -1,13 +1,13 @@
 """Fetched bytes reach the lake whole, once, and nothing is left beside them."""
 
+import errno
 import hashlib
-import shutil
 from pathlib import Path
 
 import pytest
 
 from connectors.base import Fetched, Validators
-from governance.intake import landing
+from connectors.draft import Draft
 from governance.intake.landing import land
 from governance.lake import Lake
 
@@ -38,6 +38,10 @@ def _draft(folder: Path) -> Path:
     return path
 
 
+def _refuse(*_: object) -> None:
+    raise OSError("disk full")
+
+
 def test_landed_bytes_are_those_fetched_and_the_draft_is_gone(lake: Lake, tmp_path: Path) -> None:
     draft = _draft(tmp_path)
     assert land(lake, _fetched(draft)) == SHA256
@@ -61,34 +65,48 @@ def test_landed_file_cannot_be_changed_by_its_readers(lake: Lake, tmp_path: Path
     assert lake.landed(SHA256).stat().st_mode & 0o222 == 0
 
 
+def _another_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a rename out of its folder fail as it does between two disks."""
+    original = Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return original(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+
+
 def test_draft_on_another_disk_is_copied_beside_the_target_first(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copies: list[Path] = []
     draft = _draft(tmp_path)
-
-    def note(source: Path, target: str) -> str:
-        copies.append(Path(target))
-        return str(original(source, target))
-
-    original = shutil.copyfile
-    monkeypatch.setattr(landing, "_same_disk", lambda *_: False)
-    monkeypatch.setattr(shutil, "copyfile", note)
+    _another_disk(monkeypatch)
     land(lake, _fetched(draft))
-    assert [copy.parent for copy in copies] == [lake.landed(SHA256).parent]
     assert lake.landed(SHA256).read_bytes() == CONTENT
     assert not draft.exists()
     assert len(list(lake.landed(SHA256).parent.iterdir())) == 1
 
 
-def test_disk_that_refuses_leaves_nothing_visible(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.fsync", refuse)
+def test_copy_that_the_disk_refuses_leaves_nothing_visible(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = _draft(tmp_path)
+    _another_disk(monkeypatch)
+    monkeypatch.setattr("os.fsync", _refuse)
     with pytest.raises(OSError, match="disk full"):
-        land(lake, _fetched(_draft(tmp_path)))
+        land(lake, _fetched(draft))
     assert list(lake.landed(SHA256).parent.iterdir()) == []
+    assert not draft.exists()
+
+
+def test_draft_that_the_disk_refuses_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = Draft(tmp_path)
+    draft.write(CONTENT)
+    monkeypatch.setattr("os.fsync", _refuse)
+    with pytest.raises(OSError, match="disk full"):
+        draft.keep()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unchanged_source_stands_for_the_bytes_already_landed(lake: Lake, tmp_path: Path) -> None:
