@@ -8,6 +8,7 @@ BENCHES = {
     "long_files": ("--millions", "1", "5"),
     "reading": (),
     "federation": (),
+    "communes": ("--communes", "10", "100", "1000"),
     "decide": (),
     "feeds": (),
     "mapping": (),

@@ -49,16 +49,17 @@ class Cost:
     rows_accepted: int
 
 
-def _lines(commune: int, rows: int) -> str:
+def lines_of(commune: int, rows: int) -> str:
+    """The file of one commune."""
     dates = ("hier" if number % WRONG_EVERY == 0 else "2026-01-15" for number in range(1, rows + 1))
     body = (
-        f"44{commune:03d}-C-{number:05d},Aire exemple {number},44052,Parking,{day},true,-2.07,47.32"
+        f"{commune:05d}-C-{number:05d},Aire exemple {number},44052,Parking,{day},true,-2.07,47.32"
         for number, day in enumerate(dates, 1)
     )
     return "\n".join([HEADER, *body]) + "\n"
 
 
-def _platform(root: Path, sources: dict[str, str]) -> Platform:
+def make_platform(root: Path, sources: dict[str, str]) -> Platform:
     """A federation with one example partner a source, over local folders; nothing else declared."""
     federation = root / "federation"
     shutil.copytree(PROJECT_ROOT / "federation", federation)
@@ -106,7 +107,7 @@ def _main_job(platform: Platform) -> Cost:
 
 def compare_main_job(root: Path, communes: int, rows: int) -> dict[str, Cost]:
     """Return the cost of the main job, the first time and again, on a federation that nobody has run yet."""
-    made = _platform(root / "job", {f"commune-{n:03d}": _lines(n, rows) for n in range(communes)})
+    made = make_platform(root / "job", {f"commune-{n:03d}": lines_of(n, rows) for n in range(communes)})
     with with_policy_engine(made.settings.model_copy(update={"opa_port": free_port()})) as settings:
         platform = open_platform(settings)
         return {"main job": _main_job(platform), "main job again": _main_job(platform)}
@@ -119,11 +120,11 @@ def _median(costs: Sequence[Cost]) -> Cost:
 
 def compare_harvests(root: Path, communes: int, rows: int) -> dict[str, Cost]:
     """Return the median cost of each side, each run of one beside a run of the other."""
-    _run(_platform(root / "warm-up", {"warm-up": _lines(0, 10)}))
+    _run(make_platform(root / "warm-up", {"warm-up": lines_of(0, 10)}))
     one, many, again = [], [], []
     for turn in range(REPEATS):
-        one.append(_run(_platform(root / f"one-{turn}", {"all-rows": "".join(_all_rows(communes, rows))})))
-        apart = _platform(root / f"many-{turn}", {f"commune-{n:03d}": _lines(n, rows) for n in range(communes)})
+        one.append(_run(make_platform(root / f"one-{turn}", {"all-rows": "".join(_all_rows(communes, rows))})))
+        apart = make_platform(root / f"many-{turn}", {f"commune-{n:03d}": lines_of(n, rows) for n in range(communes)})
         many.append(_run(apart))
         again.append(_run(apart))
     return {"one file": _median(one), "all communes": _median(many), "again, unchanged": _median(again)}
@@ -137,7 +138,7 @@ def compare(communes: int, rows: int, state: Path | None) -> dict[str, Cost]:
 
 
 def _all_rows(communes: int, rows: int) -> list[str]:
-    return [_lines(n, rows) if n == 0 else _lines(n, rows).split("\n", 1)[1] for n in range(communes)]
+    return [lines_of(n, rows) if n == 0 else lines_of(n, rows).split("\n", 1)[1] for n in range(communes)]
 
 
 def main() -> int:

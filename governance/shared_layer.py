@@ -28,6 +28,8 @@ class SharedTable(_Frozen):
     columns: tuple[tuple[str, str], ...]
     """(name, DuckDB type), in the order of the file."""
     rows_by_member: dict[str, int]
+    digests_by_member: dict[str, str] = {}
+    """What tells whether a member's rows changed, whatever became of the others'."""
     contract_version: str
     updated_at: datetime
     """When this dataset's content last changed, which may be an earlier version."""

@@ -102,7 +102,11 @@ def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path
     sql, parameters = relation_sql(opening.decision, opening.contract, parquet, present=present)
     shown = ", ".join(_quoted(name) for name in opening.visible)
     query = f"SELECT {shown} FROM ({sql}) AS visible"  # noqa: S608 - kept because every name is quoted
-    if opening.members is not None:
+    if opening.organisation_id is not None:
+        # An equality, since the shared file is sorted by member and only that lets the others' rows be skipped.
+        query += " WHERE member_id = ?"
+        parameters = [*parameters, opening.organisation_id]
+    elif opening.members is not None:
         query += " WHERE list_contains(?, member_id)"
         parameters = [*parameters, list(opening.members)]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE opened AS {query}", parameters)

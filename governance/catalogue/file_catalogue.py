@@ -5,13 +5,13 @@ current -> versions/<fingerprint>      what the API serves under ``{public}/cata
   catalog-2.1.1.ttl                    the same for harvesters that still read DCAT-AP 2.1.1
   index.json                           every dataset, its files and fingerprint
   datasets/<id>.{ttl,jsonld,json}      one dataset, with its dictionary in the last
+  datasets/<id>-2.1.1.ttl              the same as DCAT-AP 2.1.1
   organisations/<id>.{ttl,jsonld}      what one organisation publishes under its name
   files/<id>.<hash>.{csv,json,parquet} the data; hard links to the store, so nothing is copied
 archive/<id>/                          last state of what vanished and a tombstone; never served
 """
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -20,15 +20,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from governance.catalogue.graph import to_json_ld, to_turtle
-from governance.catalogue.model import Catalogue, PublishedDataset, dataset_fingerprint
+from governance.catalogue.fingerprints import Fingerprints, fingerprints_of
+from governance.catalogue.model import Catalogue, PublishedDataset
+from governance.catalogue.pages import DATASET_PAGES, Kept, as_json, link, write_pages
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
-from governance.catalogue.to_dcat import (
-    build_dataset_graph,
-    build_graph,
-    build_organisation_graph,
-)
 from governance.lake import write_atomically
 
 
@@ -58,6 +54,15 @@ class IndexedDataset(BaseModel):
     files: tuple[IndexedFile, ...]
 
 
+class IndexedOrganisation(BaseModel):
+    """One organisation as the index names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    fingerprint: str
+
+
 class Index(BaseModel):
     """``index.json``: what a program needs to follow the catalogue, and what the next publication compares with."""
 
@@ -65,10 +70,11 @@ class Index(BaseModel):
 
     fingerprint: str
     modified: datetime
+    organisations: tuple[IndexedOrganisation, ...] = ()
     datasets: tuple[IndexedDataset, ...]
 
 
-def _indexed(catalogue: Catalogue, dataset: PublishedDataset) -> IndexedDataset:
+def _indexed(catalogue: Catalogue, dataset: PublishedDataset, fingerprint: str) -> IndexedDataset:
     files = tuple(
         IndexedFile(
             format=file.format,
@@ -85,44 +91,25 @@ def _indexed(catalogue: Catalogue, dataset: PublishedDataset) -> IndexedDataset:
         title=dataset.title.fr,
         rows=dataset.rows,
         modified=dataset.modified,
-        fingerprint=dataset_fingerprint(catalogue, dataset),
+        fingerprint=fingerprint,
         files=files,
     )
 
 
-def build_index(catalogue: Catalogue) -> Index:
+def build_index(catalogue: Catalogue, prints: Fingerprints) -> Index:
     """Return the index of a catalogue."""
     return Index(
-        fingerprint=catalogue.fingerprint,
+        fingerprint=prints.whole,
         modified=catalogue.modified,
-        datasets=tuple(_indexed(catalogue, dataset) for dataset in catalogue.datasets),
+        organisations=tuple(
+            IndexedOrganisation(id=name, fingerprint=print_) for name, print_ in prints.organisations.items()
+        ),
+        datasets=tuple(_indexed(catalogue, dataset, prints.datasets[dataset.id]) for dataset in catalogue.datasets),
     )
 
 
-def render(catalogue: Catalogue, fresh: frozenset[str]) -> dict[str, bytes]:
-    """Return the machine files by relative path; of single datasets, only those named ``fresh``."""
-    whole = build_graph(catalogue)
-    pages = {
-        "catalog.ttl": to_turtle(whole),
-        "catalog.jsonld": to_json_ld(whole),
-        "catalog-2.1.1.ttl": to_turtle(build_graph(catalogue, profile="2.1.1")),
-        "index.json": _json(build_index(catalogue)),
-    }
-    for dataset in catalogue.datasets:
-        if dataset.id in fresh:
-            graph = build_dataset_graph(catalogue, dataset)
-            pages[f"datasets/{dataset.id}.ttl"] = to_turtle(graph)
-            pages[f"datasets/{dataset.id}.jsonld"] = to_json_ld(graph)
-            pages[f"datasets/{dataset.id}.json"] = _json(dataset)
-    for organisation in catalogue.organisations:
-        graph = build_organisation_graph(catalogue, organisation)
-        pages[f"organisations/{organisation.id}.ttl"] = to_turtle(graph)
-        pages[f"organisations/{organisation.id}.jsonld"] = to_json_ld(graph)
-    return pages
-
-
-def _json(model: BaseModel) -> bytes:
-    return json.dumps(model.model_dump(mode="json"), ensure_ascii=False, indent=1).encode() + b"\n"
+def _unchanged(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for name, print_ in now.items() if before.get(name) == print_)
 
 
 class FileCatalogue:
@@ -145,38 +132,53 @@ class FileCatalogue:
 
     def publish(self, catalogue: Catalogue, store: DistributionStore) -> PublicationResult:
         """Make the folder equal to the catalogue; see ``CataloguePublisher``."""
-        index = self.read_index()
+        index, prints = self.read_index(), fingerprints_of(catalogue)
         before = {dataset.id: dataset.fingerprint for dataset in index.datasets} if index else {}
-        now = {dataset.id: dataset_fingerprint(catalogue, dataset) for dataset in catalogue.datasets}
-        unchanged = {name for name, print_ in now.items() if before.get(name) == print_}
+        now, unchanged = prints.datasets, _unchanged(before, prints.datasets)
         result = PublicationResult(
             created=tuple(sorted(now.keys() - before.keys())),
             updated=tuple(sorted((now.keys() & before.keys()) - unchanged)),
             archived=tuple(sorted(before.keys() - now.keys())),
             unchanged=tuple(sorted(unchanged)),
-            version=catalogue.fingerprint[:16],
+            version=prints.whole[:16],
         )
-        if index and index.fingerprint == catalogue.fingerprint:
+        if index and index.fingerprint == prints.whole:
             return result
-        previous = self.current.resolve() if index else None
+        kept = self._kept(index, prints)
         written = self._archive(result.archived, index)
-        written += self._write_version(catalogue, store, previous, frozenset(unchanged))
+        written += self._write_version(catalogue, store, prints, kept)
         self._switch(result.version)
-        self._forget_old_versions(result.version, previous)
+        self._forget_old_versions(result.version, kept.folder if kept else None)
         return result.model_copy(update={"bytes_written": written})
 
+    def _kept(self, index: Index | None, prints: Fingerprints) -> Kept | None:
+        if index is None:
+            return None
+        datasets = {dataset.id: dataset.fingerprint for dataset in index.datasets}
+        organisations = {organisation.id: organisation.fingerprint for organisation in index.organisations}
+        return Kept(
+            self.current.resolve(),
+            _unchanged(datasets, prints.datasets),
+            _unchanged(organisations, prints.organisations),
+        )
+
     def _write_version(
-        self, catalogue: Catalogue, store: DistributionStore, previous: Path | None, unchanged: frozenset[str]
+        self, catalogue: Catalogue, store: DistributionStore, prints: Fingerprints, kept: Kept | None
     ) -> int:
         """Make the whole folder of a version beside the others, then give it its name in one step."""
         versions = self.root / "versions"
-        final = versions / catalogue.fingerprint[:16]
+        final = versions / prints.whole[:16]
         if final.exists():  # kept because going back to an earlier state finds it whole
             return 0
         versions.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=versions, prefix=".draft-"))
         try:
-            written = self._fill(draft, catalogue, store, previous, unchanged)
+            (draft / "files").mkdir()
+            for dataset in catalogue.datasets:
+                for distribution in dataset.distributions:
+                    link(store.path(distribution), draft / distribution.file)
+            written = write_pages(draft, catalogue, kept)
+            written += (draft / "index.json").write_bytes(as_json(build_index(catalogue, prints)))
             draft.chmod(0o755)
             draft.rename(final)
         except BaseException:
@@ -184,36 +186,18 @@ class FileCatalogue:
             raise
         return written
 
-    def _fill(
-        self,
-        draft: Path,
-        catalogue: Catalogue,
-        store: DistributionStore,
-        previous: Path | None,
-        unchanged: frozenset[str],
-    ) -> int:
-        kept = [dataset for dataset in catalogue.datasets if dataset.id in unchanged]
-        names = [f"datasets/{dataset.id}.{suffix}" for dataset in kept for suffix in ("ttl", "jsonld", "json")]
-        reusable = {name for name in names if previous and (previous / name).is_file()}
-        fresh = frozenset(d.id for d in catalogue.datasets if f"datasets/{d.id}.ttl" not in reusable)
-        for name in sorted(reusable):
-            _link(previous / name if previous else draft, draft / name)
-        for dataset in catalogue.datasets:
-            for distribution in dataset.distributions:
-                _link(store.path(distribution), draft / distribution.file)
-        return _write_all(draft, render(catalogue, fresh), previous)
-
     def _archive(self, vanished: tuple[str, ...], index: Index | None) -> int:
         """Keep aside the last state of what vanished, out of readers' reach, with a tombstone."""
         written = 0
         datasets = {dataset.id: dataset for dataset in index.datasets} if index else {}
         for name in vanished:
             folder = self.root / "archive" / name
-            for suffix in ("ttl", "jsonld", "json"):
-                _link(self.current / "datasets" / f"{name}.{suffix}", folder / f"{name}.{suffix}")
-            for file in datasets[name].files:
-                base = file.url.rsplit("/", 1)[-1]
-                _link(self.current / "files" / base, folder / base)
+            folder.mkdir(parents=True, exist_ok=True)
+            pages = [self.current / "datasets" / f"{name}{ending}" for ending in DATASET_PAGES]
+            files = [self.current / "files" / file.url.rsplit("/", 1)[-1] for file in datasets[name].files]
+            for path in (*filter(Path.is_file, pages), *files):
+                (folder / path.name).unlink(missing_ok=True)
+                link(path, folder / path.name)
             tombstone = {
                 "id": name,
                 "last_modified": datasets[name].modified.isoformat(),
@@ -237,28 +221,3 @@ class FileCatalogue:
         for folder in (self.root / "versions").iterdir():
             if folder.name not in kept:
                 shutil.rmtree(folder)
-
-
-def _link(source: Path, target: Path) -> None:
-    """Give a file a second name; copied only where the disk has no hard links."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source.resolve(), target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _write_all(draft: Path, pages: Mapping[str, bytes], previous: Path | None) -> int:
-    """Write the files; one with the same bytes as before keeps the same inode."""
-    written = 0
-    for name, content in sorted(pages.items()):
-        path = draft / name
-        before = previous / name if previous else None
-        if before and before.is_file() and before.read_bytes() == content:
-            _link(before, path)
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        written += len(content)
-    return written

@@ -1,22 +1,17 @@
-"""One graph under construction and its two notations, in a fixed order: the same bytes for the same catalogue.
+"""One graph under construction.
 
-No node is blank, so that every part can be cited and the text does not depend on the order of hashing.
+No node is blank, so that every part can be cited and its text does not depend on the order of hashing.
 """
 
-import json
 from typing import Any, Literal
 
-from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SKOS, XSD, Graph, URIRef
+from rdflib import FOAF, RDF, SKOS, Graph, URIRef
 from rdflib import Literal as Value
 
 from governance.catalogue.model import Catalogue, Text
-from governance.catalogue.vocabulary import ADMS, DCATAP, DQV, LABELS, ODRL, RANGES, SPDX, VCARD
+from governance.catalogue.vocabulary import LABELS, RANGES
 
 Profile = Literal["3.0.1", "2.1.1"]
-_PREFIXES = {
-    "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "dqv": DQV, "foaf": FOAF, "odrl": ODRL, "org": ORG,
-    "owl": OWL, "prov": PROV, "rdfs": RDFS, "skos": SKOS, "spdx": SPDX, "vcard": VCARD, "xsd": XSD,
-}  # fmt: skip
 
 
 class GraphWriter:
@@ -27,8 +22,6 @@ class GraphWriter:
         self.profile = profile
         self.base = catalogue.public_address
         self.graph = Graph(bind_namespaces="none")
-        for prefix, namespace in _PREFIXES.items():
-            self.graph.bind(prefix, namespace)
 
     def uri(self, kind: str, name: str = "") -> URIRef:
         """Stable identifier of a thing of ours, below ``{public}/id/``."""
@@ -57,24 +50,3 @@ class GraphWriter:
         """Point at a page on the web."""
         self.add(subject, predicate, URIRef(address))
         self.add(URIRef(address), RDF.type, FOAF.Document)
-
-
-def to_turtle(graph: Graph) -> bytes:
-    """Return the graph as Turtle, UTF-8, in a fixed order."""
-    return graph.serialize(format="longturtle", encoding="utf-8")
-
-
-def to_json_ld(graph: Graph) -> bytes:
-    """Return the graph as JSON-LD, UTF-8, with a compact context, in a fixed order."""
-    context = {prefix: str(namespace) for prefix, namespace in _PREFIXES.items()}
-    document = json.loads(graph.serialize(format="json-ld", context=context, auto_compact=False))
-    return json.dumps(_in_order(document), ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _in_order(value: Any) -> Any:
-    """Sort keys, and lists too: none of ours has a meaning in its order."""
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        return sorted((_in_order(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-    return value

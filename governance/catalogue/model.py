@@ -4,7 +4,8 @@ Nothing of a catalogue says how it is written; nothing in it was not opened by a
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
@@ -155,30 +156,45 @@ class Catalogue(_Frozen):
         """SHA-256 over all that would be written: equal fingerprints mean nothing to do."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    @cached_property
+    def _organisations_by_id(self) -> dict[str, Organisation]:
+        return {organisation.id: organisation for organisation in self.organisations}
+
+    @cached_property
+    def _datasets_by_publisher(self) -> dict[str, list[PublishedDataset]]:
+        return _grouped((dataset.publisher, dataset) for dataset in self.datasets)
+
+    @cached_property
+    def _slices(self) -> dict[str, list[PublishedDataset]]:
+        return _grouped((dataset.part_of, dataset) for dataset in self.datasets if dataset.part_of)
+
     def organisation(self, organisation_id: str) -> Organisation:
         """Return the organisation of that id.
 
         Raises:
             KeyError: the catalogue has no such organisation.
         """
-        for organisation in self.organisations:
-            if organisation.id == organisation_id:
-                return organisation
-        raise KeyError(organisation_id)
+        return self._organisations_by_id[organisation_id]
 
-    def slices_of(self, dataset_id: str) -> Iterator[PublishedDataset]:
-        """Yield the slices of a harmonised dataset."""
-        return (dataset for dataset in self.datasets if dataset.part_of == dataset_id)
+    def published_by(self, organisation_id: str) -> Sequence[PublishedDataset]:
+        """Return what an organisation publishes under its name, in the catalogue's order."""
+        return self._datasets_by_publisher.get(organisation_id, ())
+
+    def slices_of(self, dataset_id: str) -> Sequence[PublishedDataset]:
+        """Return the slices of a harmonised dataset, in the catalogue's order."""
+        return self._slices.get(dataset_id, ())
+
+    @property
+    def harmonised(self) -> Iterator[PublishedDataset]:
+        """Yield the datasets that are no slices."""
+        return (dataset for dataset in self.datasets if dataset.part_of is None)
 
 
-def dataset_fingerprint(catalogue: Catalogue, dataset: PublishedDataset) -> str:
-    """SHA-256 over all that is written of one dataset, to tell updated from unchanged.
-
-    Who publishes it counts too: a new contact address is an update for whoever reads the dataset alone.
-    """
-    publisher = catalogue.organisation(dataset.publisher)
-    told = (dataset.model_dump_json(), publisher.model_dump_json(), catalogue.publisher, catalogue.public_address)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+def _grouped(pairs: Iterable[tuple[str, PublishedDataset]]) -> dict[str, list[PublishedDataset]]:
+    groups: dict[str, list[PublishedDataset]] = defaultdict(list)
+    for key, dataset in pairs:
+        groups[key].append(dataset)
+    return groups
 
 
 def slice_id(dataset_id: str, organisation_id: str) -> str:

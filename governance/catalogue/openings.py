@@ -55,13 +55,19 @@ class Opening:
         return self.decision.allow and mask is not None and self.organisation_id not in mask.null_for
 
     @property
+    def rows_key(self) -> str:
+        """What tells whether the rows changed: for a slice, its own rows, whatever became of the others'."""
+        own = self.table.digests_by_member.get(self.organisation_id) if self.organisation_id else None
+        return own or self.table.sha256
+
+    @property
     def input_key(self) -> str:
         """SHA-256 over all that the files depend on: rows, decision, contract. Same key, same files.
 
         The bundle's version, the reasons and the validity are left out: they change without changing a cell.
         """
         told = {
-            "rows": self.table.sha256,
+            "rows": self.rows_key,
             "filter": self.decision.row_filter,
             "masks": {name: mask.model_dump(mode="json") for name, mask in self.decision.column_masks.items()},
             "members": self.members,

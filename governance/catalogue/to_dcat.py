@@ -1,11 +1,11 @@
-"""From a catalogue to DCAT-AP, as a graph: the whole, one organisation's part, or one dataset.
+"""From a catalogue to DCAT-AP, as graphs: one a dataset, and what the whole or one organisation's part says beyond.
 
 Two profiles exist because one graph cannot satisfy both: 3.0.1 wants ``dcat:byteSize`` to be an
 ``xsd:nonNegativeInteger``, 2.1.1 an ``xsd:decimal`` and SHA-1 checksums.
 Source: DCAT-AP 3.0.1 and 2.1.1 (SEMIC), DCAT 3 (W3C).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, RDF, RDFS, SKOS, XSD, Graph, URIRef
 from rdflib import Literal as Value
@@ -42,7 +42,7 @@ _FEED = Text(
 )
 
 
-def _write_catalogue(to: GraphWriter, datasets: Iterable[PublishedDataset], owner: Organisation | None = None) -> None:
+def _write_catalogue(to: GraphWriter, datasets: Sequence[PublishedDataset], owner: Organisation | None = None) -> None:
     """The whole catalogue, or the part of it that one organisation publishes under its own name."""
     catalogue = to.catalogue
     whole = to.uri("catalogue")
@@ -54,7 +54,7 @@ def _write_catalogue(to: GraphWriter, datasets: Iterable[PublishedDataset], owne
     to.add(me, DCTERMS.publisher, to.uri("organisation", owner.id if owner else catalogue.publisher))
     to.add(me, DCTERMS.language, FRENCH)
     to.add(me, DCTERMS.issued, catalogue.issued)
-    to.add(me, DCTERMS.modified, catalogue.modified)
+    to.add(me, DCTERMS.modified, max((dataset.modified for dataset in datasets), default=catalogue.issued))
     to.add(me, DCAT.themeTaxonomy, THEME_SCHEME)
     to.document(me, FOAF.homepage, owner.homepage if owner and owner.homepage else catalogue.homepage)
     _write_licence(to, me, catalogue.licence)
@@ -287,46 +287,46 @@ def _write_feed(to: GraphWriter, dataset: PublishedDataset, served: Iterable[URI
         to.add(me, DCAT.servesDataset, each)
 
 
-def build_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
-    """Return the whole catalogue as one graph.
+def build_catalogue_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> Graph:
+    """Return what the whole catalogue says beyond each of its datasets: itself, who publishes, parts and feeds.
 
     Raises:
-        CatalogueError: a dataset bears a theme that the EU table does not know.
         KeyError: a dataset's publisher is not among the organisations.
     """
     to = GraphWriter(catalogue, profile)
     _write_catalogue(to, catalogue.datasets)
     for organisation in catalogue.organisations:
         _write_organisation(to, organisation)
-    for dataset in catalogue.datasets:
-        _write_dataset(to, dataset)
+    for dataset in catalogue.harmonised:
         parts = [to.uri("dataset", part.id) for part in catalogue.slices_of(dataset.id)]
         for part in parts:
             to.add(to.uri("dataset", dataset.id), DCTERMS.hasPart, part)
-        if dataset.part_of is None:
-            _write_feed(to, dataset, (to.uri("dataset", dataset.id), *parts))
+        _write_feed(to, dataset, parts)
     return to.graph
 
 
 def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -> Graph:
-    """Return what one organisation publishes, as a catalogue of its own."""
+    """Return what one organisation's catalogue says beyond each of its datasets."""
     to = GraphWriter(catalogue, "3.0.1")
-    own = [dataset for dataset in catalogue.datasets if dataset.publisher == organisation.id]
+    own = catalogue.published_by(organisation.id)
     _write_catalogue(to, own, organisation)
     _write_organisation(to, organisation)
-    for dataset in own:
-        _write_dataset(to, dataset)
-    for whole in catalogue.datasets:
+    for whole in catalogue.harmonised:
         served = [to.uri("dataset", dataset.id) for dataset in own if dataset.dataset == whole.id]
-        if whole.part_of is None and served:
+        if served:
             _write_organisation(to, catalogue.organisation(whole.publisher))
             _write_feed(to, whole, served)
     return to.graph
 
 
-def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset) -> Graph:
-    """Return one dataset with its publisher and files; it changes only when ``dataset_fingerprint`` does."""
-    to = GraphWriter(catalogue, "3.0.1")
+def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset, profile: Profile = "3.0.1") -> Graph:
+    """Return one dataset with its publisher and files; it changes only when its fingerprint does.
+
+    Raises:
+        CatalogueError: the dataset bears a theme that the EU table does not know.
+        KeyError: its publisher is not among the organisations.
+    """
+    to = GraphWriter(catalogue, profile)
     _write_organisation(to, catalogue.organisation(dataset.publisher))
     _write_dataset(to, dataset)
     if dataset.part_of is None:

@@ -140,17 +140,18 @@ def _switch(
 def _export(platform: Platform, model: SharedModel, version: str, now: datetime) -> SharedTable:
     relative = f"{version}/{model.name}.parquet"
     path = platform.lake.shared / relative
-    rows, columns, by_member = export(platform.settings, model, path)
+    exported = export(platform.settings, model, path)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return SharedTable(
         dataset=model.dataset,
         model=model.name,
         file=relative,
-        rows=rows,
+        rows=exported.rows,
         sha256=sha256,
-        columns=columns,
-        rows_by_member=by_member,
+        columns=exported.columns,
+        rows_by_member=exported.rows_by_member,
+        digests_by_member=exported.digests_by_member,
         contract_version=platform.contracts[model.dataset].version,
         updated_at=now,
     )

@@ -53,8 +53,10 @@ def find_overlaps(lake: Lake, contract: Contract, served: Sequence[AcceptedRows]
     key = [name for name in contract.primary_key if name in names] or names
     if contract.primary_key:
         rows = rows.filter(pl.all_horizontal(pl.col(key).is_not_null()))
-    twice = rows.group_by(key).len().filter(pl.col("len") > 1).select(key)
-    found = rows.join(twice, on=key, how="semi", nulls_equal=True).collect().sort(list(_PLACE))
+    twice = rows.group_by(key).len().filter(pl.col("len") > 1).select(key).collect(engine="streaming")
+    if twice.is_empty():  # looked at by its keys alone: no row need be read whole
+        return pl.DataFrame(schema=_SCHEMA)
+    found = rows.join(twice.lazy(), on=key, how="semi", nulls_equal=True).collect(engine="streaming").sort(list(_PLACE))
     return found.select(
         *_PLACE,
         pl.struct(key).rank("dense").cast(pl.UInt32).alias("group"),

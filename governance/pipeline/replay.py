@@ -174,8 +174,7 @@ def _build(platform: Platform, record: VersionRecord, table: SharedTable, folder
     model = next((model for model in done.shared if model.name == table.model), None)
     if model is None or model.name not in done.built:
         raise CannotReplay(f"{record.shared.version}: {table.model} is not built again: {_why(done)}")
-    rows, _, _ = export(settings, model, path)
-    return rows
+    return export(settings, model, path).rows
 
 
 def _why(done: Build) -> str:

@@ -15,6 +15,8 @@ _ORDER_FIRST = ("member_id", "file_sha256", "line_number")
 """Rows of one member lie together, so that a slice reads few row groups; the other columns settle what is left, so that
 the same rows are the same bytes."""
 _ROW_GROUP = 8192
+MEMORY_LIMIT = "2GiB"
+"""What DuckDB may hold before it goes to the disk: a federation's rows need not fit in memory."""
 
 
 class BuildFailed(RuntimeError):
@@ -76,6 +78,7 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     target = settings.state_dir / "dbt" / "target"
     warehouse_path(settings).parent.mkdir(parents=True, exist_ok=True)
     variables = {"lake": str(lake_root.resolve()), "warehouse": str(warehouse_path(settings).resolve())}
+    variables["memory_limit"] = MEMORY_LIMIT
     arguments = ["--quiet", "build", "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     arguments += ["--target-path", str(target), "--log-path", str(settings.state_dir / "dbt" / "logs")]
     arguments += ["--vars", json.dumps(variables), "--log-level", "none"]
@@ -130,12 +133,21 @@ def _ancestors(name: str, nodes: Mapping[str, Any]) -> set[str]:
     return parents.union(*(_ancestors(parent, nodes) for parent in parents))
 
 
-def export(
-    settings: Settings, model: SharedModel, path: Path
-) -> tuple[int, tuple[tuple[str, str], ...], dict[str, int]]:
-    """Write one shared model to Parquet: (rows, columns with types, rows by member)."""
+@dataclass(frozen=True)
+class Exported:
+    """One shared model as it was written: its columns with their types, and how many rows of whom."""
+
+    rows: int
+    columns: tuple[tuple[str, str], ...]
+    rows_by_member: dict[str, int]
+    digests_by_member: dict[str, str]
+
+
+def export(settings: Settings, model: SharedModel, path: Path) -> Exported:
+    """Write one shared model to Parquet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(warehouse_path(settings))) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         relation = connection.table(model.relation)
         columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
         order = [name for name in _ORDER_FIRST if name in relation.columns]
@@ -146,13 +158,18 @@ def export(
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
             [str(path)],
         )
-        counted: dict[str, int] = {}
+        members: list[tuple[str, int, str]] = []
         if "member_id" in relation.columns:
-            counted = dict(
-                connection.execute(
-                    f"SELECT member_id, count(*) FROM {model.relation} GROUP BY 1 ORDER BY 1"  # noqa: S608
-                ).fetchall()
-            )
+            # A sum and not an exclusive or, under which two equal rows would cancel each other.
+            members = connection.execute(
+                f"SELECT member_id, count(*), sum(hash(each))::VARCHAR FROM {model.relation} AS each "  # noqa: S608
+                "GROUP BY 1 ORDER BY 1"
+            ).fetchall()
         rows = connection.execute(f"SELECT count(*) FROM {model.relation}").fetchone()  # noqa: S608
     assert rows is not None
-    return int(rows[0]), columns, counted
+    return Exported(
+        rows=int(rows[0]),
+        columns=columns,
+        rows_by_member={member: count for member, count, _ in members},
+        digests_by_member={member: digest for member, _, digest in members},
+    )

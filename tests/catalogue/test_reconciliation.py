@@ -1,11 +1,14 @@
 """The catalogue is made equal to what is open: created, updated, archived, or left alone."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
+from governance.catalogue import distributions
 from governance.catalogue.file_catalogue import FileCatalogue
 from governance.catalogue.model import CatalogueError
+from governance.catalogue.openings import Opening
 from governance.federation import Federation
 from tests.catalogue.world import DAY_ONE, DAY_TWO, ROWS, World
 
@@ -66,8 +69,36 @@ def test_one_commune_that_changes_leaves_the_files_of_the_others(world: World) -
     kept = {name for name in before if name.startswith("equipements--besne.")}
     assert len(kept) == 3
     assert {name: after.get(name) for name in kept} == {name: before[name] for name in kept}
-    page = "equipements--besne.ttl"
-    assert (world.served / "datasets" / page).stat().st_ino == pages[page]
+    for page in ("equipements--besne.ttl", "equipements--besne-2.1.1.ttl"):
+        assert (world.served / "datasets" / page).stat().st_ino == pages[page]
+
+
+def test_rows_of_a_commune_that_did_not_change_are_not_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish()
+    changed = [*ROWS["equipements"][:2], ("donges", "Piscine", "2024-01-01", 1.0, "x")]
+    world.share({**ROWS, "equipements": changed}, DAY_TWO)
+    read: list[str | None] = []
+
+    def note(connection: object, opening: Opening, parquet: object) -> object:
+        read.append(opening.organisation_id)
+        return load(connection, opening, parquet)
+
+    load: Callable[..., object] = distributions._load
+    monkeypatch.setattr(distributions, "_load", note)
+    world.publish(DAY_TWO)
+    assert read == [None, "donges"]
+
+
+def test_part_of_an_organisation_is_written_again_only_when_it_changed(world: World) -> None:
+    world.publish()
+    before = {path.name: path.stat().st_ino for path in (world.served / "organisations").iterdir()}
+    changed = [*ROWS["equipements"][:2], ("donges", "Piscine", "2024-01-01", 1.0, "x")]
+    world.share({**ROWS, "equipements": changed}, DAY_TWO)
+    world.publish(DAY_TWO)
+    after = {path.name: path.stat().st_ino for path in (world.served / "organisations").iterdir()}
+    assert {name.split(".")[0] for name in before if after[name] != before[name]} == {"agglo", "donges"}
 
 
 def test_update_keeps_the_date_of_issue_and_moves_the_date_of_change(world: World) -> None:

@@ -43,6 +43,11 @@ def _contract(identifier: str, classification: str, columns: tuple[Column, ...],
     )
 
 
+def _digest(frame: pl.DataFrame, member: str) -> str:
+    rows = frame.filter(pl.col("member_id") == member).rows()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
 CONTRACTS = {
     contract.id: contract
     for contract in (
@@ -204,6 +209,7 @@ class World:
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             columns=tuple((column, "VARCHAR") for column in columns),
             rows_by_member=counted,
+            digests_by_member={member: _digest(frame, member) for member in counted},
             contract_version="1.0.0",
             updated_at=at,
         )

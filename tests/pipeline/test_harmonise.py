@@ -43,6 +43,8 @@ def test_rows_of_two_communes_become_one_dataset_and_only_changes_are_rebuilt(wo
     assert old is not None
     assert new is not None
     assert old.tables["subventions"] == new.tables["subventions"]
+    digests = [version.tables[DATASET].digests_by_member for version in (old, new)]
+    assert [name for name in digests[0] if digests[0][name] != digests[1][name]] == ["donges"]
     # Readers that hold the old version still find its file, unchanged.
     assert pl.read_parquet(table_path(world.platform.lake, old.tables[DATASET])).height == 3
 

@@ -13,6 +13,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from governance.contracts.odcs import load_contract
 from governance.contracts.table_schema import from_table_schema, to_table_schema
 from governance.intake.validate import compile_contract
+from governance.pipeline.warehouse import MEMORY_LIMIT
 from tests.scaffold.conftest import New
 
 SCHEMA: dict[str, Any] = {
@@ -49,6 +50,7 @@ def _dbt(project: Path, *arguments: str) -> None:
     folders = ["--project-dir", str(project / "dbt"), "--profiles-dir", str(project / "dbt")]
     folders += ["--target-path", str(project / "target"), "--log-path", str(project / "logs")]
     variables = {"lake": str(project / "lake"), "warehouse": str(project / "warehouse.duckdb")}
+    variables["memory_limit"] = MEMORY_LIMIT
     done = dbtRunner().invoke(["--quiet", *arguments, *folders, "--vars", json.dumps(variables)])
     assert done.success, done.exception or done.result
 

@@ -1,0 +1,54 @@
+"""What tells that a page of the catalogue need not be written again."""
+
+import hashlib
+from dataclasses import dataclass
+
+from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
+
+LAYOUT = "2"
+"""Counted up when the same facts are written in another way, so that an update of the platform writes every page."""
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """SHA-256 over all that is written of each dataset and of each organisation's part, by id."""
+
+    whole: str
+    datasets: dict[str, str]
+    organisations: dict[str, str]
+
+
+def fingerprints_of(catalogue: Catalogue) -> Fingerprints:
+    """Return the fingerprints of a catalogue.
+
+    Who publishes a dataset counts too: a new contact address is an update for whoever reads the dataset alone.
+    """
+    about = {who.id: who.model_dump_json() for who in catalogue.organisations}
+    common = (LAYOUT, catalogue.publisher, catalogue.public_address)
+    datasets = {each.id: _hash(*common, each.model_dump_json(), about[each.publisher]) for each in catalogue.datasets}
+    frame = _hash(*common, *_frame(catalogue, about))
+    organisations = {
+        who.id: _of_organisation(catalogue, who, frame, about, datasets) for who in catalogue.organisations
+    }
+    return Fingerprints(_hash(LAYOUT, catalogue.fingerprint), datasets, organisations)
+
+
+def _of_organisation(
+    catalogue: Catalogue, who: Organisation, frame: str, about: dict[str, str], datasets: dict[str, str]
+) -> str:
+    return _hash(frame, about[who.id], *(datasets[each.id] for each in catalogue.published_by(who.id)))
+
+
+def _frame(catalogue: Catalogue, about: dict[str, str]) -> list[str]:
+    """What every organisation's part repeats: the catalogue's own words, and the feeds' that serve its rows."""
+    facts = {"title", "description", "homepage", "licence", "issued"}
+    feeds = [each for each in catalogue.harmonised if each.has_feed]
+    return [catalogue.model_dump_json(include=facts), *(_of_feed(each) + about[each.publisher] for each in feeds)]
+
+
+def _of_feed(dataset: PublishedDataset) -> str:
+    return dataset.model_dump_json(include={"id", "title", "keywords", "theme", "licence", "publisher"})
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
