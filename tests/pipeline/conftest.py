@@ -1,7 +1,6 @@
 """A federation of two communes over local folders, so that a test changes a file and runs the real steps."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,23 +58,28 @@ class World:
 MEMBERS = {"donges": ("Donges", "44052", 8201), "trignac": ("Trignac", "44210", 8316)}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    root = tmp_path / "federation"
+def make_world(folder: Path) -> World:
+    """Declare the two communes below a folder; nothing is run."""
+    root = folder / "federation"
     shutil.copytree(PROJECT_ROOT / "federation", root)
     for path in [*root.glob("members/*.yaml"), *root.glob("partners/*.yaml")]:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
         declared["sources"] = []
-        folder = tmp_path / "folders" / path.stem
+        where = folder / "folders" / path.stem
         if path.stem in MEMBERS:
-            folder.mkdir(parents=True)
-            options = {"folder": str(folder), "pattern": "*.csv"}
+            where.mkdir(parents=True)
+            options = {"folder": str(where), "pattern": "*.csv"}
             declared["sources"] = [{"dataset": "lieux_covoiturage", "connector": "local_folder", "options": options}]
         path.write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
     settings = Settings(
         federation_dir=root,
-        state_dir=tmp_path / "state",
-        source_folders=(tmp_path / "folders",),
+        state_dir=folder / "state",
+        source_folders=(folder / "folders",),
         opa_url="http://127.0.0.1:9",
     )
-    yield World(open_platform(settings), {name: tmp_path / "folders" / name for name in MEMBERS})
+    return World(open_platform(settings), {name: folder / "folders" / name for name in MEMBERS})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)

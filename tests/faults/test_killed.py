@@ -1,0 +1,116 @@
+"""Kill −9 at each step of a run, then run again: no row lost, none doubled, no half version ever visible."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from governance.pipeline.engine import with_policy_engine
+from governance.platform import Platform, open_platform
+from governance.settings import PROJECT_ROOT
+from governance.shared_layer import read_current, table_path
+from governance.state.receipts import latest_receipts
+from tests.decisions.engine import free_port
+from tests.faults.doomed import STEPS
+from tests.pipeline.conftest import World, make_world, place
+
+DATASET = "lieux_covoiturage"
+BEFORE = {("donges", "44052-C-001"), ("donges", "44052-C-002"), ("trignac", "44210-C-001")}
+AFTER = BEFORE - {("donges", "44052-C-002")} | {("donges", "44052-C-003"), ("trignac", "44210-C-002")}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A federation whose first files are published, and a copy of its state of then."""
+
+    world: World
+    platform: Platform
+    kept: Path
+
+    def restore(self) -> None:
+        """Go back to the state of after the first run."""
+        shutil.rmtree(self.platform.settings.state_dir)
+        shutil.copytree(self.kept, self.platform.settings.state_dir, symlinks=True)
+
+    def run(self, *die_at: str) -> int:
+        """Run the main job in a process of its own: one that died leaves no lock, and this one takes none."""
+        settings = self.platform.settings
+        environment = {
+            **os.environ,
+            "ARCHIPEL_FEDERATION_DIR": str(settings.federation_dir),
+            "ARCHIPEL_STATE_DIR": str(settings.state_dir),
+            "ARCHIPEL_SOURCE_FOLDERS": json.dumps([str(folder) for folder in settings.source_folders]),
+            "ARCHIPEL_OPA_PORT": str(settings.opa_port),
+        }
+        command = [sys.executable, "-m", "tests.faults.doomed", *die_at]
+        return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=False).returncode
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    root = tmp_path_factory.mktemp("killed")
+    world = make_world(root)
+    asked = world.platform.settings.model_copy(update={"opa_url": None, "opa_port": free_port()})
+    world.write("donges", place(1), place(2))
+    world.write("trignac", place(1, "44210"))
+    with with_policy_engine(asked) as settings:
+        made = Published(world, open_platform(settings), root / "kept")
+        assert made.run() == 0
+        made.platform.engine.dispose()
+        shutil.copytree(settings.state_dir, made.kept, symlinks=True)
+        world.write("donges", place(1), place(3), "pas une ligne")
+        world.write("trignac", place(1, "44210"), place(2, "44210"), place(2, "44210"))
+        yield made
+
+
+def _shared_rows(platform: Platform) -> set[tuple[str, str]]:
+    """The rows that readers see, each once."""
+    current = read_current(platform.lake)
+    assert current is not None
+    table = current.tables[DATASET]
+    path = table_path(platform.lake, table)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == table.sha256
+    rows = pl.read_parquet(path).select("member_id", "id_local").rows()
+    assert len(rows) == len(set(rows)) == table.rows
+    return set(rows)
+
+
+def _published_rows(platform: Platform) -> set[tuple[str, str]]:
+    """The rows in the catalogue's own file, every file of its index being there, whole."""
+    current = platform.settings.state_dir / "catalogue" / "current"
+    index = json.loads((current / "index.json").read_bytes())
+    for dataset in index["datasets"]:
+        for file in dataset["files"]:
+            content = (current / "files" / Path(file["url"]).name).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == file["sha256"]
+    (whole,) = (dataset for dataset in index["datasets"] if dataset["id"] == DATASET)
+    (name,) = (Path(file["url"]).name for file in whole["files"] if file["format"] == "parquet")
+    return set(pl.read_parquet(current / "files" / name).select("member_id", "id_local").rows())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_that_is_killed_is_done_again_and_nothing_is_half_seen(step: str, published: Published) -> None:
+    published.restore()
+    platform = open_platform(published.platform.settings)
+    assert published.run(step) == -signal.SIGKILL
+    assert _shared_rows(platform) in (BEFORE, AFTER)
+    assert _published_rows(platform) in (BEFORE, AFTER)
+
+    assert published.run() == 0
+    assert _shared_rows(platform) == AFTER
+    assert _published_rows(platform) == AFTER
+    last = latest_receipts(platform.engine, ("accepted",))
+    donges, trignac = last["donges", DATASET], last["trignac", DATASET]
+    assert (donges.rows_in, donges.rows_accepted, donges.rows_quarantined, donges.rows_duplicates) == (3, 2, 1, 0)
+    assert (trignac.rows_in, trignac.rows_accepted, trignac.rows_quarantined, trignac.rows_duplicates) == (3, 2, 0, 1)
+    assert platform.journal.verify() is None
+    platform.engine.dispose()
