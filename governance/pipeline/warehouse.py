@@ -73,6 +73,7 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
         BuildFailed: the project cannot be read, or dbt itself broke.
     """
     # Imported here: dbt takes seconds to import, and whoever only asks what is to be done need not wait for it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner, dbtRunnerResult
 
     target = settings.state_dir / "dbt" / "target"
@@ -85,6 +86,8 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     if select is not None:
         arguments += ["--select", *select]
     result: dbtRunnerResult = dbtRunner().invoke(arguments)
+    # Left to itself it keeps the warehouse open for as long as the process lives, and no other can build.
+    DuckDBConnectionManager.close_all_connections()
     if result.exception is not None:
         raise BuildFailed(str(result.exception)) from result.exception
     outcomes = list(result.result or [])

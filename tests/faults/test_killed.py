@@ -41,8 +41,8 @@ class Published:
         shutil.rmtree(self.platform.settings.state_dir)
         shutil.copytree(self.kept, self.platform.settings.state_dir, symlinks=True)
 
-    def run(self, *die_at: str) -> int:
-        """Run the main job in a process of its own: one that died leaves no lock, and this one takes none."""
+    def start(self, *die_at: str) -> subprocess.Popen[bytes]:
+        """Start the main job in a process of its own."""
         settings = self.platform.settings
         environment = {
             **os.environ,
@@ -52,7 +52,11 @@ class Published:
             "ARCHIPEL_OPA_PORT": str(settings.opa_port),
         }
         command = [sys.executable, "-m", "tests.faults.doomed", *die_at]
-        return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=False).returncode
+        return subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment)
+
+    def run(self, *die_at: str) -> int:
+        """Run it to its end."""
+        return self.start(*die_at).wait()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,20 @@ def test_a_run_that_is_killed_is_done_again_and_nothing_is_half_seen(step: str, 
     assert _published_rows(platform) in (BEFORE, AFTER)
 
     assert published.run() == 0
+    _assert_all_is_there(platform)
+    platform.engine.dispose()
+
+
+def test_two_runs_at_once_do_the_work_once(published: Published) -> None:
+    published.restore()
+    platform = open_platform(published.platform.settings)
+    runs = [published.start(), published.start()]
+    assert [run.wait() for run in runs] == [0, 0]
+    _assert_all_is_there(platform)
+    platform.engine.dispose()
+
+
+def _assert_all_is_there(platform: Platform) -> None:
     assert _shared_rows(platform) == AFTER
     assert _published_rows(platform) == AFTER
     last = latest_receipts(platform.engine, ("accepted",))
@@ -113,4 +131,3 @@ def test_a_run_that_is_killed_is_done_again_and_nothing_is_half_seen(step: str, 
     assert (donges.rows_in, donges.rows_accepted, donges.rows_quarantined, donges.rows_duplicates) == (3, 2, 1, 0)
     assert (trignac.rows_in, trignac.rows_accepted, trignac.rows_quarantined, trignac.rows_duplicates) == (3, 2, 0, 1)
     assert platform.journal.verify() is None
-    platform.engine.dispose()
