@@ -185,6 +185,7 @@ def record(
         "decision",
         {
             "decision_id": decision_id,
+            "engine_decision_id": decision.engine_decision_id,
             "policy_version": decision.policy_version,
             "organisation": asked.subject.organisation,
             "action": "read",

@@ -121,6 +121,7 @@ class Decision(Frozen):
     policy_version: str | None = None
     valid_until: AwareDatetime
     agreement_id: str | None = Field(None, description="the agreement it rests on, for the journal and for masks")
+    engine_decision_id: str | None = Field(None, description="the engine's own id of its answer, as in its log")
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ test_open_data_is_allowed_to_nobody_in_particular if {
 	_codes(answer) == {"open_data"}
 	answer.duties == [{"code": "attribute"}]
 	answer.agreement_id == null
-	answer.policy_version == "r1"
+	answer.policy_version == "p1+d1"
 	answer.valid_until == "2026-11-23T10:05:00Z"
 }
 
