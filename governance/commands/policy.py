@@ -1,4 +1,4 @@
-"""``archipel policy``: build the bundle, test the policies, write the pages of the reasons."""
+"""``archipel policy``: build the bundles, say which are in force, test the policies, write the reasons' pages."""
 
 import json
 import subprocess
@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from governance.commands.policy_lines import status_lines
 from governance.contracts.model import ContractError
+from governance.decisions.engine_status import policy_status
 from governance.decisions.opa_server import PolicyEngineError, find_opa
 from governance.decisions.reasons import PAGES, write_pages
 from governance.federation import DeclarationError
@@ -15,14 +17,14 @@ from governance.pipeline.in_force import put_in_force
 from governance.settings import PROJECT_ROOT, load_settings
 
 LEAST_COVERAGE = 95.0
-app = typer.Typer(help="Policies: build the bundle, test, document.", no_args_is_help=True)
+app = typer.Typer(help="Policies: build the bundles, see which are in force, test, document.", no_args_is_help=True)
 
 
 @app.command("build")
 def build(
     as_json: Annotated[bool, typer.Option("--json", help='Print {"revision": …}.')] = False,
 ) -> None:
-    """Build the bundle of the declarations and put it in force."""
+    """Build and sign the bundles of the declarations and put them in force."""
     try:
         settings = load_settings()
         revision = put_in_force(settings, Journal.from_settings(settings))
@@ -30,6 +32,20 @@ def build(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     typer.echo(json.dumps({"revision": revision}) if as_json else revision)
+
+
+@app.command("status")
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON.")] = False,
+    lang: Annotated[str, typer.Option(help="fr or en.")] = "fr",
+) -> None:
+    """Say which version is in force and whether the engine decides by it; exit 0 when all is well, 1 otherwise."""
+    found = policy_status(load_settings())
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        typer.echo("\n".join(status_lines(found, "en" if lang == "en" else "fr")))
+    raise typer.Exit(0 if found.is_well else 1)
 
 
 @app.command("test")

@@ -147,7 +147,8 @@ class OpaDecisionPoint:
             return denial_without_engine("policy_engine_unavailable", instant), None
 
     def _decide_once(self, request: DecisionRequest, question: str) -> Decision:
-        told = _Envelope.model_validate_json(self._client.ask_raw("archipel/decision/answer", _asked(request)))
+        document = "archipel/decision/answer" if request.hands_over else "archipel/decision/outlook"
+        told = _Envelope.model_validate_json(self._client.ask_raw(document, _asked(request)))
         return self._decided(request, question, told.result, told.decision_id)
 
     def _decided(
@@ -157,9 +158,9 @@ class OpaDecisionPoint:
         if answer is None:
             return denial_without_engine("policy_engine_unavailable", instant)
         if not self._revisions.is_acceptable(answer.policy_version):
-            return denial_without_engine("policy_engine_outdated", instant)
+            return denial_without_engine("policy_engine_outdated", instant, told_as)
         if not answer.reasons or (answer.column_masks and not answer.allow):
-            return denial_without_engine("policy_answer_malformed", instant)
+            return denial_without_engine("policy_answer_malformed", instant, told_as)
         row_filter = self._filter_of(request, question, answer) if answer.allow else None
         told = {name: getattr(answer, name) for name in _Answer.model_fields}
         return Decision(row_filter=row_filter, engine_decision_id=told_as, **told)

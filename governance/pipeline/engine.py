@@ -9,6 +9,7 @@ from pathlib import Path
 
 from governance.api.engine_desk_server import desk_served
 from governance.decisions.engine_desk import EngineDesk
+from governance.decisions.engine_status import ONE_COMMAND
 from governance.decisions.opa_server import Engine, PolicyEngineError, opa_command, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
 from governance.journal.journal import Journal
@@ -48,7 +49,7 @@ def private_engine(settings: Settings) -> Iterator[Settings]:
         tempfile.TemporaryDirectory(prefix="archipel-engine-") as folder,
         desk_served(desk, settings.host, desk_port) as address,
     ):
-        engine = Engine("command", Path(folder), port, address)
+        engine = Engine(ONE_COMMAND, Path(folder), port, address)
         process = subprocess.Popen(opa_command(settings, engine), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield settings.model_copy(update={"opa_url": None, "opa_port": port})

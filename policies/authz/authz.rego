@@ -33,6 +33,7 @@ allow if {
 
 _questions := [
 	["v1", "data", "archipel", "decision", "answer"],
+	["v1", "data", "archipel", "decision", "outlook"],
 	["v1", "data", "archipel", "decision", "policy_version"],
 	["v1", "data", "archipel", "explanation", "answer"],
 	["v1", "compile", "archipel", "row_filter", "include"],

@@ -14,6 +14,7 @@ decision := ["v1", "data", "archipel", "decision", "answer"]
 
 test_questions_of_the_platform_are_let_through if {
 	_may(_asked("POST", decision))
+	_may(_asked("POST", ["v1", "data", "archipel", "decision", "outlook"]))
 	_may(_asked("POST", ["v1", "data", "archipel", "decision", "policy_version"]))
 	_may(_asked("POST", ["v1", "data", "archipel", "explanation", "answer"]))
 	_may(_asked("POST", ["v1", "compile", "archipel", "row_filter", "include"]))

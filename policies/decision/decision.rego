@@ -83,6 +83,12 @@ answer := {
 }
 
 # METADATA
+# title: The whole answer, for whoever hands nothing over on it
+# description: Asked under its own name, so that the engine's log tells an access from a look.
+# entrypoint: true
+outlook := answer
+
+# METADATA
 # title: Layers considered, from the first to the last
 layers := ["request"] if not request.is_clear
 

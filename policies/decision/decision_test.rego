@@ -86,6 +86,13 @@ test_published_restricted_data_is_told_as_such_and_no_more if {
 	_codes(_answer(asked, example.facts)) == {"classification_not_published"}
 }
 
+test_outlook_is_the_answer if {
+	told := decision.outlook with input as example.covered_request
+		with data.facts as example.facts
+		with data.system.bundles as example.bundles
+	told == _answer(example.covered_request, example.facts)
+}
+
 test_no_bundle_is_no_answer if {
 	not decision.answer with input as example.open_request with data.facts as example.facts with data.system.bundles as {}
 }
