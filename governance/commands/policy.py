@@ -1,15 +1,18 @@
 """``archipel policy``: build the bundles, say which are in force, test the policies, write the reasons' pages."""
 
 import json
+import re
+import shlex
 import subprocess
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from governance.commands.policy_lines import status_lines
 from governance.contracts.model import ContractError
-from governance.decisions.engine_status import policy_status
-from governance.decisions.opa_server import PolicyEngineError, find_opa
+from governance.decisions.engine_status import ONE_COMMAND, policy_status
+from governance.decisions.opa_server import Engine, PolicyEngineError, find_opa, main_engine, opa_command
 from governance.decisions.reasons import PAGES, write_pages
 from governance.federation import DeclarationError
 from governance.journal.journal import Journal
@@ -46,6 +49,28 @@ def status(
     else:
         typer.echo("\n".join(status_lines(found, "en" if lang == "en" else "fr")))
     raise typer.Exit(0 if found.is_well else 1)
+
+
+@app.command("engine")
+def engine(
+    name: Annotated[str, typer.Argument(help="Its name in reports: letters, digits, hyphens; not main nor command.")],
+    folder: Annotated[Path, typer.Option("--to", help="Folder for its configuration and the bundles that it keeps.")],
+    platform: Annotated[str | None, typer.Option(help="Address at which it reaches the platform.")] = None,
+    port: Annotated[int, typer.Option(help="Port that it listens on.")] = 8181,
+) -> None:
+    """Write the configuration of one more engine, such as one beside each API, and print how to start it."""
+    settings = load_settings()
+    if name in {main_engine(settings).name, ONE_COMMAND} or not re.fullmatch(r"[a-z0-9-]{1,60}", name):
+        typer.echo(
+            f"{name!r} cannot be the name of an engine: letters, digits and hyphens; not main nor command", err=True
+        )
+        raise typer.Exit(2)
+    made = Engine(name, folder.resolve(), port, (platform or main_engine(settings).platform).rstrip("/"))
+    try:
+        typer.echo(shlex.join(opa_command(settings, made)))
+    except PolicyEngineError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
 
 
 @app.command("test")

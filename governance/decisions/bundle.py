@@ -15,10 +15,11 @@ from typing import Any
 
 from governance.decisions.bundle_names import ENGINE_PACKAGES, BundleName
 from governance.decisions.facts import current_facts
+from governance.decisions.opa_server import check_policies
 from governance.decisions.reasons import Rule, load_rules
 from governance.decisions.revisions import Revisions
 from governance.decisions.signing import BundleKey, canonical
-from governance.lake import write_if_changed
+from governance.lake import is_content_of, write_if_changed
 from governance.settings import Settings
 
 ROOTS: Mapping[BundleName, tuple[str, ...]] = {"policies": ("archipel", "rules"), "data": ("facts",)}
@@ -101,11 +102,11 @@ def write_bundles(settings: Settings) -> str:
 
     Raises:
         DeclarationError, ContractError: a declaration cannot be used; the bundles in force stay.
-        PolicyEngineError: no OPA to read the annotations with.
+        PolicyEngineError: no OPA to read and check the policies with, or it would refuse them; likewise.
         SigningKeyError: the key for bundles is none.
     """
     key = BundleKey.from_settings(settings)
-    rules = load_rules(settings.policies_dir)
-    return put_bundles(
-        settings, policy_bundle(settings.policies_dir, rules, key), data_bundle(current_facts(settings), key)
-    )
+    policies = policy_bundle(settings.policies_dir, load_rules(settings.policies_dir), key)
+    if not is_content_of(bundle_path(settings, "policies"), policies.archive):
+        check_policies(settings.policies_dir)
+    return put_bundles(settings, policies, data_bundle(current_facts(settings), key))

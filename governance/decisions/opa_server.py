@@ -72,6 +72,18 @@ def find_opa() -> Path:
     raise PolicyEngineError(f"no OPA {oldest} or later on PATH or at {kept_opa()}; 'make run' obtains it")
 
 
+def check_policies(policies: Path) -> None:
+    """Let the engine compile the policies of a folder strictly, as it will when it activates them.
+
+    Raises:
+        PolicyEngineError: no binary, or a policy that it would refuse; the message is the engine's.
+    """
+    words = [str(find_opa()), "check", "--strict", str(policies)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise PolicyEngineError(f"opa check {policies}: {(done.stderr or done.stdout).strip()}")
+
+
 @dataclass(frozen=True)
 class Engine:
     """One engine: its name, where it keeps its files, its port on this machine, and the platform that it asks."""

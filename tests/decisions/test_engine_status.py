@@ -1,5 +1,7 @@
 """Whether the engine decides by the version in force is told, and why not; and each version says what changed in it."""
 
+import shlex
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,15 +15,15 @@ from governance.commands import policy
 from governance.decisions.bundle import bundle_path, revisions_of
 from governance.decisions.changes import changes_between, content_in_force
 from governance.decisions.engine_status import PolicyStatus, policy_status
-from governance.decisions.opa_server import opa_command, wait_for_revision
+from governance.decisions.opa_server import PolicyEngineError, opa_command, wait_for_revision
 from governance.federation import Federation
 from governance.journal.journal import Journal
 from governance.journal.model import Search
 from governance.lake import write_atomically
 from governance.pipeline.in_force import put_in_force as put_declared
-from governance.settings import Settings, load_settings
+from governance.settings import PROJECT_ROOT, Settings, load_settings
 from tests.api.small_platform import write_federation
-from tests.decisions.engine import agreement, engine_up, facts_of, new_settings, put_in_force, running
+from tests.decisions.engine import agreement, engine_up, facts_of, free_port, new_settings, put_in_force, running
 
 pytestmark = pytest.mark.services
 
@@ -81,6 +83,29 @@ def test_command_says_what_is_active_and_what_was_refused(
         load_settings.cache_clear()
 
 
+def test_one_more_engine_is_fed_and_reports_under_its_own_name(
+    settings: Settings, federation: Federation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("state_dir", "opa_port", "console_port"):
+        monkeypatch.setenv(f"ARCHIPEL_{name.upper()}", str(getattr(settings, name)))
+    load_settings.cache_clear()
+    port = free_port()
+    try:
+        words = ["engine", "second", "--to", str(tmp_path / "second"), "--port", str(port)]
+        done = CliRunner().invoke(policy.app, words)
+        assert CliRunner().invoke(policy.app, ["engine", "main", "--to", str(tmp_path)]).exit_code == 2
+    finally:
+        load_settings.cache_clear()
+    assert done.exit_code == 0, done.output
+    other = settings.model_copy(update={"opa_url": f"http://127.0.0.1:{port}"})
+    with engine_up(settings), running(shlex.split(done.stdout)):
+        version = put_in_force(settings, facts_of(federation, agreement()))
+        wait_for_revision(settings, version)
+        wait_for_revision(other, version)
+        found = _status(other, lambda found: len(found.bundles) == 4)
+    assert {state.engine for state in found.bundles} == {"main", "second"}
+
+
 def test_each_version_tells_what_changed_in_it(tmp_path: Path) -> None:
     write_federation(tmp_path / "federation")
     settings = new_settings(tmp_path / "state", federation_dir=tmp_path / "federation")
@@ -96,6 +121,19 @@ def test_each_version_tells_what_changed_in_it(tmp_path: Path) -> None:
     assert (earlier.fields["previous"], earlier.fields["changes"]) == (None, {})
     assert (later.fields["revision"], later.fields["previous"]) == (second, first)
     assert later.fields["changes"] == {"agreements": {"changed": ["exemple-startup"], "removed": ["exemple-eau"]}}
+
+
+def test_policy_that_the_engine_would_refuse_is_not_put_in_force(tmp_path: Path) -> None:
+    policies = shutil.copytree(PROJECT_ROOT / "policies", tmp_path / "policies")
+    settings = new_settings(tmp_path / "state", policies_dir=policies)
+    journal = Journal.from_settings(settings)
+    good = put_declared(settings, journal)
+    rule = policies / "duty" / "duty.rego"
+    rule.write_text(rule.read_text(encoding="utf-8") + "\n_odd := unheard_of(1)\n", encoding="utf-8")
+    with pytest.raises(PolicyEngineError, match="undefined function unheard_of"):
+        put_declared(settings, journal)
+    assert revisions_of(settings).current == good
+    assert len(journal.search(Search(kind="policy_change"))) == 1
 
 
 def test_unreadable_bundle_holds_nothing_known(settings: Settings, federation: Federation) -> None:
