@@ -146,8 +146,7 @@ class EngineDesk:
             decisions = [_decision_of(event) for event in events]
         except (ValueError, zlib.error) as error:
             raise ReportRefused(str(error)) from error
-        self._records.put_decisions(decisions)
-        self._records.forget_decisions(timedelta(days=self._settings.decision_log_days))
+        self._records.put_decisions(decisions, timedelta(days=self._settings.decision_log_days))
         return len(decisions)
 
 

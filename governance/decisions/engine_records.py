@@ -109,16 +109,15 @@ class EngineRecords:
         with self._engine.connect() as connection:
             return [BundleState.model_validate(dict(row._mapping)) for row in connection.execute(query)]
 
-    def put_decisions(self, decisions: Sequence[EngineDecision]) -> None:
-        """Keep decisions; one that is there already stays, since an engine sends again what was not confirmed."""
+    def put_decisions(self, decisions: Sequence[EngineDecision], keep: timedelta) -> None:
+        """Keep decisions, and forget those older than ``keep``.
+
+        One that is there already stays, since an engine sends again what was not confirmed.
+        """
         rows = [{**decision.model_dump(), "at": _text(decision.at)} for decision in decisions]
+        oldest = _text(datetime.now(UTC) - keep)
         with self._engine.begin() as connection:
             insert_unless_known(connection, _decisions, rows)
-
-    def forget_decisions(self, older_than: timedelta) -> None:
-        """Delete the decisions before that time."""
-        oldest = _text(datetime.now(UTC) - older_than)
-        with self._engine.begin() as connection:
             connection.execute(delete(_decisions).where(_decisions.c.at < oldest))
 
     def decisions(self, since: datetime, until: datetime) -> Iterator[EngineDecision]:

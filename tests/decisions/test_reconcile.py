@@ -151,7 +151,7 @@ def test_log_is_kept_as_long_as_the_settings_say(world: World) -> None:
     old = world.logged(decision).model_copy(
         update={"decision_id": "old", "at": datetime.now(UTC) - timedelta(days=world.settings.decision_log_days + 1)}
     )
-    world.records.put_decisions([old])
+    world.records.put_decisions([old], timedelta(days=1000))
     world.logged(world.access())
     everything = list(world.records.decisions(datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC)))
     assert "old" not in {one.decision_id for one in everything}
