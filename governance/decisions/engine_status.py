@@ -10,7 +10,7 @@ from governance.decisions.revisions import Activation
 from governance.settings import Settings
 from governance.state.database import open_database
 
-Verdict = Literal["active", "behind", "closed", "silent", "nothing"]
+Verdict = Literal["active", "refusing", "behind", "closed", "silent", "nothing"]
 ONE_COMMAND = "command"
 """Name of an engine that lives as long as one command; nobody waits for what it says."""
 
@@ -18,6 +18,10 @@ _WORDS: dict[Verdict, tuple[str, str]] = {
     "active": (
         "Le moteur de décision applique la version en vigueur.",
         "The policy engine decides by the version in force.",
+    ),
+    "refusing": (
+        "Le moteur de décision applique la version en vigueur, et refuse le paquet qu'on lui présente.",
+        "The policy engine decides by the version in force, and refuses the bundle that it is offered.",
     ),
     "behind": (
         "Le moteur de décision répond avec une autre version que celle en vigueur : rien ne sort.",
@@ -50,8 +54,8 @@ class PolicyStatus(Frozen):
 
     @property
     def is_well(self) -> bool:
-        """Whether the version in force is applied and no engine refused a newer bundle."""
-        return self.verdict == "active" and not any(state.fault for state in self.bundles)
+        """Whether the version in force is applied and no engine refuses what it is offered."""
+        return self.verdict == "active"
 
 
 def policy_status(settings: Settings, records: EngineRecords | None = None) -> PolicyStatus:
@@ -65,14 +69,17 @@ def policy_status(settings: Settings, records: EngineRecords | None = None) -> P
         is_alive = answers_with is not None or client.is_alive()
     finally:
         client.close_connection()
+    bundles = tuple(state for state in records.states() if state.engine != ONE_COMMAND)
     verdict = _verdict(in_force, answers_with, is_alive)
+    if verdict == "active" and any(state.fault for state in bundles):
+        verdict = "refusing"
     return PolicyStatus(
         verdict=verdict,
         text_fr=_WORDS[verdict][0],
         text_en=_WORDS[verdict][1],
         in_force=in_force,
         answers_with=answers_with,
-        bundles=tuple(state for state in records.states() if state.engine != ONE_COMMAND),
+        bundles=bundles,
     )
 
 

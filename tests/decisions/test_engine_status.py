@@ -70,9 +70,9 @@ def test_command_says_what_is_active_and_what_was_refused(
             done = CliRunner().invoke(policy.app, ["status"])
             assert done.exit_code == 0, done.output
             assert version in done.stdout and "applique la version en vigueur" in done.stdout
-            revisions_of(settings).record(f"{version}-next")
             write_atomically(bundle_path(settings, "data"), b"not an archive")
-            _status(settings, lambda found: any(state.fault for state in found.bundles))
+            assert not _status(settings, lambda found: found.verdict == "refusing").is_well
+            revisions_of(settings).record(f"{version}-next")
             done = CliRunner().invoke(policy.app, ["status", "--lang", "en"])
             assert done.exit_code == 1
             assert f"the engine answers: {version}" in done.stdout
