@@ -25,6 +25,8 @@ from governance.state.database import open_database
 
 LARGEST_REPORT = 16 * 1024 * 1024
 """Bytes of one report once unpacked."""
+_NOT_REACHED = "request failed:"
+"""Said of a question that had no answer: whoever reports it reaches us again, or stops. It refused nothing."""
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -123,17 +125,17 @@ class EngineDesk:
         engine = report.labels.get("engine", "unnamed")[:64]
         for name in BUNDLES:
             told = report.bundles.get(name)
-            # An engine that is told to stop reports its own waiting question as a failure.
-            if told is not None and not (told.message or "").endswith("context canceled"):
+            if told is not None:
                 self._take_state(_state_of(engine, name, told))
 
     def _take_state(self, state: BundleState) -> None:
-        before = self._records.put_state(state)
-        known = (before.revision, before.fault) if before else (None, None)
-        if (state.revision, state.fault) == known:
-            return
-        told = {"engine": state.engine, "bundle": state.bundle, "revision": state.revision, "fault": state.fault}
-        self._journal.append("policy_activation", told)
+        """The journal first: what was cut in between is told twice rather than never."""
+        before = self._records.state(state.engine, state.bundle)
+        if (state.revision, state.fault) != ((before.revision, before.fault) if before else (None, None)):
+            told = {"engine": state.engine, "bundle": state.bundle, "revision": state.revision, "fault": state.fault}
+            self._journal.append("policy_activation", told)
+        if before is None or before.differs(state):
+            self._records.put_state(state)
 
     def take_decisions(self, body: bytes) -> int:
         """Keep the decisions of a report (gzip, a JSON array) and return how many.
@@ -153,6 +155,8 @@ class EngineDesk:
 def _state_of(engine: str, name: str, told: _BundleReport) -> BundleState:
     since = told.last_successful_activation
     faults = [told.message or "", *(json.dumps(error, ensure_ascii=False) for error in told.errors)]
+    if faults[0].startswith(_NOT_REACHED):
+        faults = []
     return BundleState(
         engine=engine,
         bundle=name,

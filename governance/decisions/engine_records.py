@@ -7,7 +7,20 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime
-from sqlalchemy import Boolean, Column, Engine, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    insert,
+    select,
+)
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from governance.decisions.model import Frozen
@@ -78,6 +91,10 @@ def _text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def _is_of(engine: str, bundle: str) -> ColumnElement[bool]:
+    return and_(_bundles.c.engine == engine, _bundles.c.bundle == bundle)
+
+
 class EngineRecords:
     """The reports of all engines of one installation."""
 
@@ -89,19 +106,20 @@ class EngineRecords:
                 for index in table.indexes:
                     connection.execute(CreateIndex(index, if_not_exists=True))
 
-    def put_state(self, state: BundleState) -> BundleState | None:
-        """Keep the state of a bundle and return the one before it."""
-        key = (_bundles.c.engine == state.engine) & (_bundles.c.bundle == state.bundle)
+    def state(self, engine: str, bundle: str) -> BundleState | None:
+        """The last report of one bundle of one engine."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_bundles).where(_is_of(engine, bundle))).one_or_none()
+        return BundleState.model_validate(dict(row._mapping)) if row else None
+
+    def put_state(self, state: BundleState) -> None:
+        """Keep the state of a bundle in the place of the one before."""
         told = state.model_dump()
         for name in ("active_since", "reported_at"):
             told[name] = _text(told[name]) if told[name] else None
         with self._engine.begin() as connection:
-            row = connection.execute(select(_bundles).where(key)).one_or_none()
-            before = BundleState.model_validate(dict(row._mapping)) if row else None
-            if before is None or before.differs(state):
-                connection.execute(delete(_bundles).where(key))
-                connection.execute(insert(_bundles).values(**told))
-        return before
+            connection.execute(delete(_bundles).where(_is_of(state.engine, state.bundle)))
+            connection.execute(insert(_bundles).values(**told))
 
     def states(self) -> list[BundleState]:
         """The last report of every bundle, by engine and name."""

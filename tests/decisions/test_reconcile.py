@@ -14,6 +14,7 @@ from governance.decisions.engine_records import EngineDecision, EngineRecords
 from governance.decisions.model import Decision
 from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.opa_server import wait_for_revision
+from governance.decisions.policy_client import PolicyClient
 from governance.decisions.reconcile import ACCESS, Reconciliation, reconcile
 from governance.decisions.record import record_decision
 from governance.federation import Federation
@@ -144,6 +145,18 @@ def test_log_tells_no_account_and_no_token(world: World) -> None:
     secrets = [path.read_text(encoding="utf-8") for path in (world.settings.state_dir / "keys").glob("opa_*")]
     assert len(secrets) == 2
     assert not [secret for secret in secrets if secret in event]
+
+
+def test_a_row_in_a_question_is_never_in_the_log(world: World) -> None:
+    row = {"author": "cell-of-a-row"}
+    client = PolicyClient.from_settings(world.settings)
+    for odd in ({"row": row}, {"context": {**ask().to_input()["context"], **row}}):
+        client.ask("archipel/decision/answer", {**ask().to_input(), **odd})
+    client.close_connection()
+    world.logged(world.access())
+    events = [one.event for one in world.records.decisions(datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC))]
+    assert len(events) == 3
+    assert "cell-of-a-row" not in "".join(events)
 
 
 def test_log_is_kept_as_long_as_the_settings_say(world: World) -> None:

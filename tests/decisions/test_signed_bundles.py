@@ -212,14 +212,18 @@ def test_engine_that_never_had_a_bundle_is_closed_and_opens_by_itself(
 def test_engine_goes_on_while_the_platform_is_away_and_follows_when_it_is_back(
     settings: Settings, federation: Federation
 ) -> None:
+    finalized = put_in_force(settings, facts_of(federation, agreement()))
     with running(opa_command(settings)):
         with desk_up(settings):
-            wait_for_revision(settings, put_in_force(settings, facts_of(federation, agreement())), PATIENCE_SECONDS)
+            wait_for_revision(settings, finalized, PATIENCE_SECONDS)
         assert _codes(settings) == ("agreement_in_force",)
         revoked = put_in_force(settings, facts_of(federation, agreement(state="revoked")))
         with desk_up(settings):
             wait_for_revision(settings, revoked, PATIENCE_SECONDS)
             assert _codes(settings) == ("agreement_revoked",)
+            _wait(partial(_reported, settings, revoked))
+    told = Journal.from_settings(settings).search(Search(kind="policy_activation"))
+    assert {entry.fields["fault"] for entry in told} == {None}
 
 
 def test_bundle_tampered_with_where_the_engine_keeps_it_is_refused(settings: Settings, federation: Federation) -> None:
