@@ -18,7 +18,10 @@ mask contains "/input" if {
 
 mask contains "/input" if not is_object(input.input)
 
-# The words of a reason follow from its code and the version of the policy; so do all rules of an explanation.
+# What follows from the question and the version of the policy is left out, as a publication asks thousands of questions: the
+# masks of the columns, the words of a reason beside its code, all rules of an explanation.
+mask contains "/result/column_masks" if input.result.column_masks
+
 mask contains sprintf("/result/reasons/%d/%s", [place, name]) if {
 	some place, told in input.result.reasons
 	some name, _ in told

@@ -26,9 +26,16 @@ test_a_question_with_words_that_are_not_ours_is_not_written_at_all if {
 
 test_words_of_reasons_and_rules_are_left_to_the_bundle if {
 	reason := {"code": "open_data", "rule": "r", "text_fr": "f", "text_en": "e"}
-	event := {"input": example.open_request, "result": {"allow": true, "reasons": [reason], "rules": {"open_data": {}}}}
-	found := log.mask with input as event
-	found == {"/input/subject/id", "/result/reasons/0/text_fr", "/result/reasons/0/text_en", "/result/rules"}
+	masks := {"kind": {"mask": "show"}}
+	result := {"allow": true, "column_masks": masks, "reasons": [reason], "rules": {"open_data": {}}}
+	found := log.mask with input as {"input": example.open_request, "result": result}
+	found == {
+		"/input/subject/id",
+		"/result/column_masks",
+		"/result/reasons/0/text_fr",
+		"/result/reasons/0/text_en",
+		"/result/rules",
+	}
 }
 
 test_looking_whether_the_engine_answers_is_not_a_decision if {

@@ -19,11 +19,11 @@ from governance.decisions.engine_records import BundleState, EngineRecords
 from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.opa_server import CALLER_SECRET, main_engine, opa_command, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
-from governance.decisions.signing import BundleKey
+from governance.decisions.signing import KEY_FILE, BundleKey
 from governance.federation import Federation
 from governance.journal.journal import Journal
 from governance.journal.model import Search
-from governance.kept_secrets import kept_secret
+from governance.kept_secrets import kept_secret, secret_path
 from governance.lake import write_atomically
 from governance.settings import Settings
 from governance.state.database import open_database
@@ -236,6 +236,22 @@ def test_bundle_tampered_with_where_the_engine_keeps_it_is_refused(settings: Set
         _wait(partial(_is_alive, settings))
         time.sleep(1)
         assert _codes(settings) == ("policy_engine_unavailable",)
+
+
+def test_after_a_new_key_what_was_kept_under_the_old_one_counts_no_more(
+    settings: Settings, federation: Federation
+) -> None:
+    version = put_in_force(settings, facts_of(federation, agreement()))
+    with engine_up(settings):
+        wait_for_revision(settings, version)
+    secret_path(settings, KEY_FILE).unlink()
+    assert put_in_force(settings, facts_of(federation, agreement())) == version
+    with running(opa_command(settings)):
+        _wait(partial(_is_alive, settings))
+        assert _codes(settings) == ("policy_engine_unavailable",)
+        with desk_up(settings):
+            wait_for_revision(settings, version, PATIENCE_SECONDS)
+            assert _codes(settings) == ("agreement_in_force",)
 
 
 def test_engine_answers_nobody_who_has_no_token_and_nothing_but_the_platforms_questions(
