@@ -13,7 +13,7 @@ from governance.commands import journal as journal_command
 from governance.decisions.engine_records import EngineDecision, EngineRecords
 from governance.decisions.model import Decision
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import wait_for_revision
+from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
 from governance.decisions.reconcile import ACCESS, Reconciliation, reconcile
 from governance.decisions.record import record_decision
@@ -21,7 +21,17 @@ from governance.federation import Federation
 from governance.journal.journal import Journal
 from governance.settings import Settings, load_settings
 from governance.state.database import open_database
-from tests.decisions.engine import agreement, ask, engine_up, facts_of, free_port, new_settings, put_in_force
+from tests.decisions.engine import (
+    agreement,
+    ask,
+    desk_up,
+    engine_up,
+    facts_of,
+    free_port,
+    new_settings,
+    put_in_force,
+    running,
+)
 
 pytestmark = pytest.mark.services
 SECRET_ACCOUNT = "machine-of-a-person-whose-name-is-secret"  # noqa: S105 - kept because it is an account, not a secret
@@ -100,6 +110,24 @@ def test_what_is_only_looked_at_needs_no_entry(world: World) -> None:
     for decision in (looked, explained):
         assert world.logged(decision).path != ACCESS
     assert world.reconciled().gaps == ()
+
+
+def test_what_is_decided_while_the_platform_is_away_is_reported_when_it_is_back(
+    tmp_path: Path, federation: Federation
+) -> None:
+    settings = new_settings(tmp_path, decision_keep_seconds=0)
+    version = put_in_force(settings, facts_of(federation, agreement()))
+    with running(opa_command(settings)):
+        with desk_up(settings):
+            wait_for_revision(settings, version)
+        made = World(settings)
+        decisions = [made.access() for _ in range(3)]
+        assert [gap.kind for gap in made.reconciled().gaps] == ["not_in_log"] * 3
+        with desk_up(settings):
+            for decision in decisions:
+                made.logged(decision)
+        made.point.close()
+    assert made.reconciled().gaps == ()
 
 
 def test_gap_is_named_in_both_directions(world: World) -> None:
