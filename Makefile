@@ -22,7 +22,7 @@ run: $(VENV)/.run ## Start everything, run the main job through Airflow, say whe
 stop: ## End every service that `make run` started
 	@test -x $(BIN)/python && $(BIN)/python -m infra.native stop || echo "nothing was running"
 
-status: $(VENV)/.run ## Say which services run
+status: $(VENV)/.run ## Say which services run, and which policy the engine decides by
 	@$(BIN)/python -m infra.native status
 
 logs: $(VENV)/.run ## Show the last lines of each service's log

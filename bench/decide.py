@@ -16,13 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from governance.decisions.bundle import build_bundle, current_data, revisions_of
+from governance.decisions.bundle import data_bundle, policy_bundle, put_bundles, revisions_of
+from governance.decisions.facts import current_facts
 from governance.decisions.model import Context, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import bundle_path, find_opa, opa_command, wait_for_revision
+from governance.decisions.opa_server import find_opa, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
-from governance.decisions.revisions import Revisions
-from governance.lake import write_atomically
+from governance.decisions.reasons import load_rules
+from governance.decisions.signing import BundleKey
+from governance.pipeline.engine import private_engine
 from governance.settings import Settings
 from tests.decisions.engine import free_port
 
@@ -82,23 +84,22 @@ def _measure(call: Callable[[], Any], repeats: int) -> dict[str, float]:
 
 def _keyed(folder: Path, count: int, repeats: int) -> dict[str, dict[str, float]]:
     """The product's own path; then the same without kept row filters, so that each call compiles one."""
-    settings = Settings(state_dir=folder / str(count), opa_port=free_port())
-    revision, content = build_bundle(settings.policies_dir, _many(current_data(settings), count))
-    write_atomically(bundle_path(settings), content)
-    revisions_of(settings).record(revision)
-    with _running(opa_command(settings)):
+    written = Settings(state_dir=folder / str(count))
+    key = BundleKey.from_settings(written)
+    policies = policy_bundle(written.policies_dir, load_rules(written.policies_dir), key)
+    revision = put_bundles(written, policies, data_bundle(_many(current_facts(written), count), key))
+    with private_engine(written) as settings:
         wait_for_revision(settings, revision, timeout=120)
-        client = PolicyClient.at(settings.opa_address)
-        point = OpaDecisionPoint(client, Revisions(bundle_path(settings).with_name("revisions.json")))
+        client = PolicyClient.from_settings(settings)
+        point = OpaDecisionPoint(client, revisions_of(settings))
         bare = OpaDecisionPoint(client, revisions_of(settings), filters_kept=0)
         if not point.decide(REQUEST).allow:
             raise SystemExit("the example request is refused: nothing to measure")
-        question = {"input": REQUEST.to_input()}
         return {
             f"keyed, {count} agreements": _measure(lambda: point.decide(REQUEST), repeats),
             f"keyed, {count} agreements, filter compiled each time": _measure(lambda: bare.decide(REQUEST), repeats),
-            f"keyed, {count} agreements, allow alone": _measure(
-                lambda: client.query_rule(question["input"], "archipel/decision/allow"), repeats
+            f"keyed, {count} agreements, answer alone": _measure(
+                lambda: client.ask("archipel/decision/answer", REQUEST.to_input()), repeats
             ),
         }
 

@@ -25,11 +25,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from governance.api.server import server_command
+from governance.decisions.bundle import write_bundles
+from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from infra.native.services.console import platform_environment
-from tests.api.small_platform import policy_engine, write_federation, write_shared
-from tests.decisions.engine import free_port
+from tests.api.small_platform import write_federation, write_shared
+from tests.decisions.engine import free_port, running
 
 _CLIENTS = 4
 _ROWS = """
@@ -103,10 +105,12 @@ def feeds(root: Path) -> Iterator[Platform]:
     write_federation(root / "federation")
     places: dict[str, Any] = {"federation_dir": root / "federation", "state_dir": root / "state"}
     settings = Settings(**places, console_port=free_port(), opa_port=free_port())
-    with policy_engine(settings):
+    revision = write_bundles(settings)
+    with running(opa_command(settings)):
         process = subprocess.Popen(server_command(settings), env={**os.environ, **platform_environment(settings)})
         try:
             _wait_for(f"{settings.public_address}/health/live")
+            wait_for_revision(settings, revision)
             yield open_platform(settings)
         finally:
             process.terminate()

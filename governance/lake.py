@@ -63,13 +63,18 @@ class Lake:
         return self.root / "shared"
 
 
+def is_content_of(path: Path, content: bytes) -> bool:
+    """Say whether a file is there and has that content."""
+    return path.is_file() and path.read_bytes() == content
+
+
 def write_if_changed(path: Path, content: bytes) -> bool:
     """Write a file as ``write_atomically`` does unless it has that content already; say whether it was written.
 
     Raises:
         OSError: the disk refused; nothing of the new content is visible.
     """
-    if path.is_file() and path.read_bytes() == content:
+    if is_content_of(path, content):
         return False
     write_atomically(path, content)
     return True

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     decision_keep_seconds: float = Field(1.0, ge=0, le=60)
     """How long the policy engine's answer may be used again for the same question; 0 asks each time. A new policy
     takes effect at once in any case."""
+    decision_log_days: int = Field(30, ge=1)
+    """How long the policy engine's own log of decisions is kept, to be held against the journal, in days."""
     public_url: str | None = None
     """Address under which people reach the console and the feeds; by default the embedded one."""
     egress_exceptions: tuple[str, ...] = ()

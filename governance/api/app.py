@@ -8,10 +8,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from governance.api import feed_routes, identifier_routes, service_routes
+from governance.api import engine_routes, feed_routes, identifier_routes, service_routes
 from governance.api.gate import open_gate
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
+from governance.decisions.engine_desk import EngineDesk
+from governance.decisions.engine_records import EngineRecords
 from governance.identity.issuer import DevelopmentIssuer
 from governance.platform import Platform
 
@@ -114,10 +116,12 @@ def create_app(platform: Platform) -> FastAPI:
         DevelopmentIssuer(settings)
     app.state.platform = platform
     app.state.gate = open_gate(platform)
+    app.state.engine_desk = EngineDesk(settings, platform.journal, EngineRecords(platform.engine))
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(service_routes.router)
     app.include_router(identifier_routes.router)
+    app.include_router(engine_routes.router)
     mount_console(app)
     catalogue = settings.state_dir / "catalogue" / "current"
     app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")

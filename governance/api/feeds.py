@@ -141,7 +141,7 @@ def list_feeds(gate: Gate, subject: Subject, purpose: str | None = None) -> Feed
     contracts = sorted(gate.platform.contracts.values(), key=lambda one: (order[one.classification], one.id))
     feeds = []
     for contract in contracts:
-        decision = ask(gate, Asked(subject, contract.id, purpose=purpose))
+        decision = ask(gate, Asked(subject, contract.id, purpose=purpose, hands_over=False))
         table = current.tables.get(contract.id) if current else None
         feeds.append(_summary(gate, contract, decision, table))
     return FeedList(version=current.version if current else None, feeds=tuple(feeds))
@@ -201,7 +201,7 @@ def describe_feed(gate: Gate, subject: Subject, dataset: str, purpose: str | Non
         ProblemError: 404, no such dataset.
     """
     contract = contract_of(gate, dataset)
-    decision = ask(gate, Asked(subject, dataset, purpose=purpose))
+    decision = ask(gate, Asked(subject, dataset, purpose=purpose, hands_over=False))
     table = _table_of(gate, dataset)
     readable = decision.allow and table is not None
     types = gate.rows.columns(relation_of(gate, decision, contract, table)) if readable and table else {}

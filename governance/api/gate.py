@@ -51,6 +51,8 @@ class Asked:
     channel: Channel = "feed"
     purpose: str | None = None
     agreement_id: str | None = None
+    hands_over: bool = True
+    """Whether rows may leave on the answer; a description of a feed says what would be decided."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def ask(gate: Gate, asked: Asked, instant: datetime | None = None) -> Decision:
             agreement_id=asked.agreement_id,
             instant=instant or datetime.now(UTC),
         ),
+        hands_over=asked.hands_over,
     )
     return gate.platform.pdp.decide(request)
 
@@ -185,6 +188,7 @@ def record(
         "decision",
         {
             "decision_id": decision_id,
+            "engine_decision_id": decision.engine_decision_id,
             "policy_version": decision.policy_version,
             "organisation": asked.subject.organisation,
             "action": "read",

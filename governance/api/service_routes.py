@@ -9,10 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.api.callers import CallerGate
-from governance.api.gate import Asked, ask
 from governance.api.problems import ProblemError
 from governance.api.words import reason
-from governance.decisions.model import ENGINE_REASON_CODES, Subject
 from governance.identity.issuer import jwks_path
 from governance.shared_layer import read_current
 
@@ -38,8 +36,7 @@ def is_live() -> Health:
 def is_ready(gate: CallerGate) -> Health:
     """The policy engine, the database and the shared layer answer; an empty shared layer is ready."""
     faults = []
-    dataset = next(iter(gate.platform.contracts), "none")
-    if set(ask(gate, Asked(Subject(), dataset)).codes) & set(ENGINE_REASON_CODES):
+    if not gate.platform.pdp.is_ready():
         faults.append("policy engine")
     try:
         with gate.platform.engine.connect() as connection:

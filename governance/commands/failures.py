@@ -8,6 +8,7 @@ from governance.contracts.model import ContractError
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
 from governance.identity.refused import KeycloakRefused
+from governance.identity.signing_keys import SigningKeyError
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.publish import NothingShared
 from governance.pipeline.warehouse import BuildFailed
@@ -21,6 +22,7 @@ _KNOWN = (
     KeycloakRefused,
     NothingShared,
     PolicyEngineError,
+    SigningKeyError,
     StateOfAnotherVersion,
     StepFailed,
 )

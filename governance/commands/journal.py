@@ -1,6 +1,6 @@
-"""``archipel journal``: verify, search and export the append-only record."""
+"""``archipel journal``: verify, search and export the append-only record, and hold it against the engine's log."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
@@ -9,11 +9,15 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from governance.commands.screen import open_screen
+from governance.decisions.engine_records import EngineRecords
+from governance.decisions.reconcile import SETTLED, Reconciliation, reconcile
 from governance.journal.journal import Journal
 from governance.journal.model import Entry, Kind, Search
 from governance.settings import load_settings
+from governance.state.database import open_database
 
-app = typer.Typer(help="Journal: verify, search, export.", no_args_is_help=True)
+_GAPS_SHOWN = 20
+app = typer.Typer(help="Journal: verify, search, export, hold against the engine's log.", no_args_is_help=True)
 
 
 def _open() -> Journal:
@@ -62,11 +66,51 @@ def search(
     _print(found)
 
 
+@app.command("reconcile")
+def reconcile_with_engine(
+    since: Annotated[str | None, typer.Option(help="ISO 8601; by default as far as the engine's log is kept.")] = None,
+    until: Annotated[str | None, typer.Option(help="Excluded; by default ten minutes ago: later is under way.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print counts and every gap as JSON.")] = False,
+    lang: Annotated[str, typer.Option(help="fr or en.")] = "fr",
+) -> None:
+    """Hold the journal against the engine's own log and name the gaps; exit 0 when there is none, 1 otherwise."""
+    settings, now = load_settings(), datetime.now(UTC)
+    try:
+        begin = _instant(since) or now - timedelta(days=settings.decision_log_days)
+        end = _instant(until) or now - SETTLED
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    records = EngineRecords(open_database(settings.database_address))
+    found = reconcile(Journal.from_settings(settings), records, begin, end)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        _print_reconciliation(found, lang)
+    raise typer.Exit(1 if found.gaps else 0)
+
+
 @app.command("export")
 def export() -> None:
     """Every entry as a line of JSON, oldest first, and the head; identities stay in the platform."""
     for line in _open().export():
         typer.echo(line)
+
+
+def _print_reconciliation(found: Reconciliation, lang: str) -> None:
+    counts = (found.entries, found.decisions, found.unanswered, len(found.gaps))
+    if lang == "fr":
+        typer.echo("Entrées : {}. Décisions du moteur : {}. Refus faute de réponse : {}. Écarts : {}.".format(*counts))
+    else:
+        typer.echo(
+            "Entries: {}. Decisions of the engine: {}. Refused for want of an answer: {}. Gaps: {}.".format(*counts)
+        )
+    for gap in found.gaps[:_GAPS_SHOWN]:
+        number = f"#{gap.entry}" if gap.entry else gap.engine_decision_id
+        detail = f" ({gap.detail})" if gap.detail else ""
+        typer.echo(f"  {gap.at.isoformat(timespec='seconds')}  {number}  {gap.target}: {gap.text(lang)}{detail}")
+    if len(found.gaps) > _GAPS_SHOWN:
+        typer.echo(f"  … {len(found.gaps) - _GAPS_SHOWN} : --json")
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -68,7 +68,7 @@ def report(
         kept = read_run_report(platform.lake, receipt)
         if kept is None:
             raise NoReport(say["no_report"].format(name=receipt.run_id))
-        sight = sight_of(platform.pdp, receipt.dataset, platform.contracts.get(receipt.dataset))
+        sight = sight_of(platform, receipt.dataset, platform.contracts.get(receipt.dataset))
         if to is not None and to.suffix.lower() == ".xlsx":
             write_atomically(to, _copy(platform, receipt, kept.report, sight, lang))
         elif to is not None:

@@ -78,6 +78,7 @@ def preview_of(gate: Gate, dataset: str) -> Preview:
         record(gate, asked, uuid4().hex, decision, "refused")
         return Preview(reasons=decision.reasons)
     if table is None:
+        record(gate, asked, uuid4().hex, decision, "no_data")
         return Preview()
     relation = relation_of(gate, decision, gate.platform.contracts[dataset], table)
     columns, rows = gate.rows.preview(relation, PREVIEW_ROWS, hide=_MACHINE_COLUMNS)

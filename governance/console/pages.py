@@ -21,6 +21,7 @@ from governance.console.languages import LANGUAGES
 from governance.console.mapping_page import NO_FORM, TOO_LARGE, MappingPage, empty_page, mapping_page
 from governance.console.member import MemberPage, member_page
 from governance.console.overview import Overview, overview
+from governance.console.policies_page import PoliciesPage, policies_page
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.received_form import TooLarge, read_form
 from governance.console.rendering import STATIC, language_of_path, render
@@ -81,6 +82,10 @@ def _journal(request: Request, gate: CallerGate, _: Annotated[None, Depends(_off
     return journal_page(gate.platform, request.query_params)
 
 
+def _policies(gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> PoliciesPage:
+    return policies_page(gate.platform)
+
+
 def _mapping(gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> MappingPage:
     return empty_page(gate)
 
@@ -107,6 +112,7 @@ _add("/runs/{run_id}", "run.html", _run)
 _add("/datasets/{dataset}", "dataset.html", _dataset)
 _add("/why", "why.html", _why)
 _add("/journal", "journal.html", _journal)
+_add("/policies", "policies.html", _policies)
 _add("/mapping", "mapping.html", _mapping)
 _add("/reasons", "reasons.html", _reasons)
 _add("/reasons/{code}", "reason.html", _reason)

@@ -115,7 +115,7 @@ def faults_of(gate: Gate, receipt: Receipt) -> list[tuple[RowError, Fault]]:
 
 def sight_of_run(gate: Gate, receipt: Receipt) -> Sight:
     """Return what everybody may see of the cells of a run."""
-    return sight_of(gate.platform.pdp, receipt.dataset, gate.platform.contracts.get(receipt.dataset))
+    return sight_of(gate.platform, receipt.dataset, gate.platform.contracts.get(receipt.dataset))
 
 
 def corrected_copy(gate: Gate, run_id: str, language: Language) -> bytes:

@@ -1,182 +1,112 @@
-"""The policy bundle: the Rego of ``policies/`` and the facts it decides upon, as one deterministic archive.
+"""The two signed bundles that the engine decides by: the policies with the words of their reasons, and the facts.
 
-Facts are objects keyed by id, agreements by assignee then target: a decision costs the same with one agreement
-and with twenty thousand.
+Two, because they change for different reasons: an agreement every week, a rule of law every year. Which of the two
+changed is seen at a glance in the version of a decision, ``<policies>+<data>``.
 """
 
 import gzip
 import hashlib
 import io
-import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from governance.contracts.model import Contract
-from governance.contracts.odcs import load_contracts
-from governance.decisions.agreements import Agreement, check_against_contract, load_agreements
-from governance.decisions.closures import Closure, load_closures
-from governance.decisions.model import PROVENANCE_COLUMNS
-from governance.decisions.opa_server import bundle_path
+from governance.decisions.bundle_names import ENGINE_PACKAGES, BundleName
+from governance.decisions.facts import current_facts
+from governance.decisions.opa_server import check_policies
 from governance.decisions.reasons import Rule, load_rules
 from governance.decisions.revisions import Revisions
-from governance.federation import DeclarationError, Federation, load_federation
-from governance.lake import write_if_changed
+from governance.decisions.signing import BundleKey, canonical
+from governance.lake import is_content_of, write_if_changed
 from governance.settings import Settings
 
-ROOTS = ("archipel", "facts", "system/authz")
+ROOTS: Mapping[BundleName, tuple[str, ...]] = {"policies": ("archipel", "rules"), "data": ("facts",)}
+_REVISION_DIGITS = 32
 
 
-def _canonical(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+@dataclass(frozen=True)
+class Bundle:
+    """One signed archive; equal content and key give equal bytes.
 
-
-def _dataset_facts(contract: Contract, federation: Federation) -> dict[str, Any]:
-    steward = federation.head.siren
-    if contract.steward is not None:
-        if contract.steward not in federation.organisations:
-            raise DeclarationError(f"contract {contract.id}: steward {contract.steward!r} is no member or partner")
-        steward = federation.organisations[contract.steward].siren
-    providers = {who.id: who.siren for who, source in federation.sources() if source.dataset == contract.id}
-    columns = {column.name: sorted(column.tags) for column in contract.columns}
-    return {
-        "classification": contract.classification,
-        "version": contract.version,
-        "steward": steward,
-        "providers": providers,
-        "columns": columns | {name: ["provenance"] for name in PROVENANCE_COLUMNS},
-    }
-
-
-def _agreement_facts(agreement: Agreement) -> dict[str, Any]:
-    """What the policy compares; titles, notes and history stay out of the engine."""
-    told = {
-        "state", "assigner", "actions", "purposes", "channels", "legal_basis", "row_filter", "columns", "duties",
-    }  # fmt: skip
-    facts = agreement.model_dump(mode="json", include=told, exclude_defaults=False)
-    facts["columns"] = {
-        name: mask.model_dump(mode="json", exclude_none=True, exclude={"null_for"})
-        for name, mask in agreement.columns.items()
-    }
-    facts["duties"] = [duty.model_dump(exclude_none=True) for duty in agreement.duties]
-    facts["valid_from"] = agreement.begins_at.isoformat().replace("+00:00", "Z")
-    facts["valid_until"] = agreement.ends_at.isoformat().replace("+00:00", "Z")
-    facts["first_day"] = agreement.valid_from.isoformat()
-    facts["last_day"] = agreement.valid_until.isoformat()
-    return facts
-
-
-def _closure_facts(closure: Closure, contract: Contract, federation: Federation) -> dict[str, Any]:
-    who = federation.organisations.get(closure.by)
-    if who is None:
-        raise DeclarationError(f"rule {closure.id}: {closure.by!r} is no member or partner")
-    known = {column.name for column in contract.columns} | set(PROVENANCE_COLUMNS)
-    for column in sorted(set(closure.columns) - known):
-        raise DeclarationError(f"rule {closure.id}: {contract.id} has no column {column!r}")
-    return {
-        "level": "federation" if who.siren == federation.head.siren else "member",
-        "member_id": closure.by,
-        "columns": list(closure.columns),
-        "channels": list(closure.channels),
-        "ground": closure.ground,
-    }
-
-
-def policy_data(
-    federation: Federation,
-    contracts: Mapping[str, Contract],
-    agreements: Mapping[str, Agreement],
-    closures: Mapping[str, Closure],
-    rules: tuple[Rule, ...] = (),
-) -> dict[str, Any]:
-    """The ``data`` document of the bundle: everything under ``facts``, keyed by id, without names or contacts.
-
-    Raises:
-        DeclarationError: an agreement or a closure speaks of an organisation, dataset or column that is not there.
+    ``revision`` is the first 128 bits of the SHA-256 of the content, so that it names exactly what decided.
     """
-    by_assignee: dict[str, dict[str, dict[str, Any]]] = {}
-    for agreement in agreements.values():
-        if agreement.target not in contracts:
-            raise DeclarationError(f"agreement {agreement.id}: no dataset {agreement.target!r}")
-        for siren in (agreement.assigner, agreement.assignee):
-            if siren not in federation.by_siren:
-                raise DeclarationError(f"agreement {agreement.id}: no organisation has SIREN {siren}")
-        check_against_contract(agreement, contracts[agreement.target])
-        held = by_assignee.setdefault(agreement.assignee, {}).setdefault(agreement.target, {})
-        held[agreement.id] = _agreement_facts(agreement)
-    closed: dict[str, dict[str, Any]] = {}
-    for closure in closures.values():
-        if closure.dataset not in contracts:
-            raise DeclarationError(f"rule {closure.id}: no dataset {closure.dataset!r}")
-        facts = _closure_facts(closure, contracts[closure.dataset], federation)
-        closed.setdefault(closure.dataset, {})[closure.id] = facts
-    return {
-        "facts": {
-            "organisations": {siren: {"id": who.id} for siren, who in federation.by_siren.items()},
-            "datasets": {name: _dataset_facts(contract, federation) for name, contract in contracts.items()},
-            "agreements": by_assignee,
-            "closures": closed,
-            "rules": {rule.code: rule.model_dump() for rule in rules},
-        }
-    }
+
+    name: BundleName
+    revision: str
+    archive: bytes
 
 
-def build_bundle(policies: Path, data: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Revision and bytes of the bundle; equal policies and facts give equal bytes.
+def version_of(policies: str, data: str) -> str:
+    """The version of a decision that rests on bundles of these revisions; the policy says the same."""
+    return f"{policies}+{data}"
 
-    The revision is the SHA-256 of the content, so that it names exactly what decided.
-    """
-    files = {
-        str(path.relative_to(policies)): path.read_bytes()
-        for path in sorted(policies.rglob("*.rego"))
-        if not path.name.endswith("_test.rego")
-    }
-    files["data.json"] = _canonical(data)
+
+def _pack(name: BundleName, files: Mapping[str, bytes], key: BundleKey) -> Bundle:
     digest = hashlib.sha256()
-    for name, content in sorted(files.items()):
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    revision = digest.hexdigest()
-    files[".manifest"] = _canonical({"revision": revision, "roots": list(ROOTS), "rego_version": 1})
+    for path, content in sorted(files.items()):
+        digest.update(f"{path}\0{len(content)}\0".encode() + content)
+    revision = digest.hexdigest()[:_REVISION_DIGITS]
+    manifest = canonical({"revision": revision, "roots": list(ROOTS[name]), "rego_version": 1})
+    signed = {**files, ".manifest": manifest}
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, content in sorted(files.items()):
-            entry = tarfile.TarInfo(name)
+        for path, content in sorted({**signed, ".signatures.json": key.sign(signed, name)}.items()):
+            entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), 0o644
             archive.addfile(entry, io.BytesIO(content))
-    return revision, gzip.compress(packed.getvalue(), mtime=0)
+    return Bundle(name, revision, gzip.compress(packed.getvalue(), mtime=0))
 
 
-def current_data(settings: Settings) -> dict[str, Any]:
-    """The facts of this installation's declarations.
+def _regos(policies: Path) -> Iterator[Path]:
+    for path in sorted(policies.rglob("*.rego")):
+        is_engines_own = path.relative_to(policies).parts[0] in ENGINE_PACKAGES
+        if not path.name.endswith("_test.rego") and not is_engines_own:
+            yield path
 
-    Raises:
-        DeclarationError, ContractError: a declaration cannot be used.
-        PolicyEngineError: no OPA to read the annotations with.
-    """
-    root = settings.federation_dir
-    return policy_data(
-        load_federation(root, {"example_sites": settings.example_sites_address}),
-        load_contracts(root / "contracts"),
-        load_agreements(root),
-        load_closures(root),
-        load_rules(settings.policies_dir),
-    )
+
+def policy_bundle(policies: Path, rules: tuple[Rule, ...], key: BundleKey) -> Bundle:
+    """The bundle of the Rego under a folder, without tests and the engine's own rules, and of the reasons' words."""
+    files = {str(path.relative_to(policies)): path.read_bytes() for path in _regos(policies)}
+    files["data.json"] = canonical({"rules": {rule.code: rule.model_dump() for rule in rules}})
+    return _pack("policies", files, key)
+
+
+def data_bundle(facts: Mapping[str, Any], key: BundleKey) -> Bundle:
+    """The bundle of the facts, as `policy_data` gives them."""
+    return _pack("data", {"data.json": canonical(facts)}, key)
+
+
+def bundle_path(settings: Settings, name: BundleName) -> Path:
+    """Where the bundle in force lies."""
+    return settings.state_dir / "policy" / f"{name}.tar.gz"
 
 
 def revisions_of(settings: Settings) -> Revisions:
-    """The order of this installation's bundles."""
-    return Revisions(bundle_path(settings).with_name("revisions.json"))
+    """The order of this installation's versions."""
+    return Revisions(settings.state_dir / "policy" / "revisions.json")
 
 
-def write_bundle(settings: Settings) -> str:
-    """Build the bundle of the declarations, put it in force, and return its revision; unchanged, nothing is written.
+def put_bundles(settings: Settings, policies: Bundle, data: Bundle) -> str:
+    """Put two bundles in force and return their version; an equal one is not written again."""
+    for bundle in (policies, data):
+        write_if_changed(bundle_path(settings, bundle.name), bundle.archive)
+    version = version_of(policies.revision, data.revision)
+    revisions_of(settings).record(version)
+    return version
+
+
+def write_bundles(settings: Settings) -> str:
+    """Build the bundles of the declarations, put them in force, and return their version.
 
     Raises:
-        DeclarationError, ContractError: a declaration cannot be used; the bundle in force stays.
-        PolicyEngineError: no OPA to read the annotations with.
+        DeclarationError, ContractError: a declaration cannot be used; the bundles in force stay.
+        PolicyEngineError: no OPA to read and check the policies with, or it would refuse them; likewise.
+        SigningKeyError: the key for bundles is none.
     """
-    revision, content = build_bundle(settings.policies_dir, current_data(settings))
-    write_if_changed(bundle_path(settings), content)
-    revisions_of(settings).record(revision)
-    return revision
+    key = BundleKey.from_settings(settings)
+    policies = policy_bundle(settings.policies_dir, load_rules(settings.policies_dir), key)
+    if not is_content_of(bundle_path(settings, "policies"), policies.archive):
+        check_policies(settings.policies_dir)
+    return put_bundles(settings, policies, data_bundle(current_facts(settings), key))

@@ -5,8 +5,6 @@ Made for the console's "why?" page and ``archipel decide``; what datasette shows
 
 from typing import Literal
 
-from pydantic import ValidationError
-
 from governance.decisions.model import Decision, DecisionRequest, Frozen
 from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.reasons import Rule
@@ -39,15 +37,10 @@ class Explanation(Frozen):
 
 def explain(point: OpaDecisionPoint, request: DecisionRequest) -> Explanation:
     """Decide, and say which rules were considered; without an engine the list of rules is empty."""
-    decision = point.decide(request)
-    found = point.considered(request)
+    decision, found = point.explain(request)
     if found is None:
         return Explanation(request=request, decision=decision, rules=())
-    try:
-        rules = [Rule.model_validate(rule) for rule in found["rules"].values()]
-        matched, layers = set(found["matched"]), set(found["layers"])
-    except (KeyError, AttributeError, TypeError, ValidationError):
-        return Explanation(request=request, decision=decision, rules=())
+    matched, layers = set(found.matched), set(found.layers)
     decisive = {reason.rule for reason in decision.reasons}
 
     def verdict(rule: Rule) -> Verdict:
@@ -55,6 +48,9 @@ def explain(point: OpaDecisionPoint, request: DecisionRequest) -> Explanation:
             return "matched"
         return "not_matched" if rule.layer in layers or rule.layer == "decision" else "not_considered"
 
-    considered = [ConsideredRule(rule=rule, verdict=verdict(rule), is_decisive=rule.rule in decisive) for rule in rules]
+    considered = [
+        ConsideredRule(rule=rule, verdict=verdict(rule), is_decisive=rule.rule in decisive)
+        for rule in found.rules.values()
+    ]
     considered.sort(key=lambda each: (LAYERS.index(each.rule.layer), each.rule.effect == "permit", each.rule.code))
     return Explanation(request=request, decision=decision, rules=tuple(considered))

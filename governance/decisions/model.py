@@ -60,6 +60,8 @@ class DecisionRequest(Frozen):
     action: Action = "read"
     target: Target
     context: Context = Field(default_factory=Context)
+    hands_over: bool = Field(True, exclude=True)
+    """Whether something may be handed over on the answer; then the journal has an entry of it."""
 
     def to_input(self) -> dict[str, Any]:
         """The ``input`` document of OPA; what is not said is left out, so that the policy can tell."""
@@ -121,6 +123,7 @@ class Decision(Frozen):
     policy_version: str | None = None
     valid_until: AwareDatetime
     agreement_id: str | None = Field(None, description="the agreement it rests on, for the journal and for masks")
+    engine_decision_id: str | None = Field(None, description="the engine's own id of its answer, as in its log")
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -149,8 +152,10 @@ _ENGINE_REASONS = {
 ENGINE_REASON_CODES = tuple(_ENGINE_REASONS)
 
 
-def denial_without_engine(code: str, instant: datetime) -> Decision:
+def denial_without_engine(code: str, instant: datetime, told_as: str | None = None) -> Decision:
     """The answer given when the engine gave none that counts: deny, and ask again at once.
+
+    ``told_as`` is the engine's id of an answer that does not count.
 
     Raises:
         KeyError: the code is not one of ``ENGINE_REASON_CODES``.
@@ -164,4 +169,5 @@ def denial_without_engine(code: str, instant: datetime) -> Decision:
         change_fr="Réessayez dans un instant ; si cela dure, prévenez la fédération.",
         change_en="Try again in a moment; if it lasts, tell the federation.",
     )
-    return Decision(allow=False, reasons=(reason,), valid_until=instant + timedelta(seconds=1))
+    until = instant + timedelta(seconds=1)
+    return Decision(allow=False, reasons=(reason,), valid_until=until, engine_decision_id=told_as)

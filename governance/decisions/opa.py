@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Protocol, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from governance.decisions.bundle import revisions_of
 from governance.decisions.kept_answers import KeptAnswers
 from governance.decisions.model import Decision, DecisionRequest, Duty, Frozen, Mask, Reason, denial_without_engine
 from governance.decisions.policy_client import NO_ANSWER, PolicyClient
+from governance.decisions.reasons import Rule
 from governance.decisions.revisions import Revisions
 from governance.settings import Settings
 
@@ -25,6 +26,10 @@ class PolicyDecisionPoint(Protocol):
 
     def decide(self, request: DecisionRequest) -> Decision:
         """Answer the request; never raises for want of an answer, it refuses."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Say whether it would answer by the policy in force; nothing is decided."""
         ...
 
 
@@ -46,6 +51,31 @@ class _Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     result: _Answer | None = None
+    decision_id: str | None = Field(None, max_length=64)
+
+
+class Considered(BaseModel):
+    """The engine's message to a question asked to understand it: the answer, and the rules behind it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    decision: _Answer
+    layers: tuple[str, ...]
+    matched: tuple[str, ...]
+    rules: Mapping[str, Rule]
+
+
+class _Explained(BaseModel):
+    """The envelope of `Considered`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    result: Considered | None = None
+    decision_id: str | None = Field(None, max_length=64)
+
+
+def _asked(request: DecisionRequest) -> bytes:
+    return b'{"input":' + request.model_dump_json(exclude_none=True).encode() + b"}"
 
 
 class OpaDecisionPoint:
@@ -68,7 +98,7 @@ class OpaDecisionPoint:
     def from_settings(cls, settings: Settings) -> Self:
         """The decision point of this installation."""
         return cls(
-            PolicyClient.at(settings.opa_address), revisions_of(settings), keep_seconds=settings.decision_keep_seconds
+            PolicyClient.from_settings(settings), revisions_of(settings), keep_seconds=settings.decision_keep_seconds
         )
 
     def close(self) -> None:
@@ -95,26 +125,45 @@ class OpaDecisionPoint:
             self._decisions.keep(f"{decision.policy_version} {question}", decision, instant, until)
         return decision
 
-    def considered(self, request: DecisionRequest) -> Mapping[str, Any] | None:
-        """What the engine considered (``archipel.explanation``), or ``None`` where there is no answer."""
+    def is_ready(self) -> bool:
+        """Say whether it would answer by the policy in force; see `PolicyDecisionPoint`."""
+        revision = self._client.revision()
+        return revision is not None and self._revisions.is_acceptable(revision)
+
+    def explain(self, request: DecisionRequest) -> tuple[Decision, Considered | None]:
+        """Answer as `decide` does, with what was considered; nothing of it without an answer that counts.
+
+        The engine is asked under another name, so that its log tells a question to understand from an access.
+        """
+        instant = request.context.instant
         try:
-            found = self._client.ask("archipel/explanation/answer", request.to_input())
+            told = self._client.ask_raw("archipel/explanation/answer", _asked(request))
+            found = _Explained.model_validate_json(told)
+            answer = found.result.decision if found.result else None
+            return self._decided(request, request.question_key(), answer, found.decision_id), found.result
+        except ValidationError:
+            return denial_without_engine("policy_answer_malformed", instant), None
         except NO_ANSWER:
-            return None
-        return found if isinstance(found, dict) else None
+            return denial_without_engine("policy_engine_unavailable", instant), None
 
     def _decide_once(self, request: DecisionRequest, question: str) -> Decision:
+        document = "archipel/decision/answer" if request.hands_over else "archipel/decision/outlook"
+        told = _Envelope.model_validate_json(self._client.ask_raw(document, _asked(request)))
+        return self._decided(request, question, told.result, told.decision_id)
+
+    def _decided(
+        self, request: DecisionRequest, question: str, answer: _Answer | None, told_as: str | None
+    ) -> Decision:
         instant = request.context.instant
-        asked = b'{"input":' + request.model_dump_json(exclude_none=True).encode() + b"}"
-        answer = _Envelope.model_validate_json(self._client.ask_raw("archipel/decision/answer", asked)).result
         if answer is None:
             return denial_without_engine("policy_engine_unavailable", instant)
         if not self._revisions.is_acceptable(answer.policy_version):
-            return denial_without_engine("policy_engine_outdated", instant)
+            return denial_without_engine("policy_engine_outdated", instant, told_as)
         if not answer.reasons or (answer.column_masks and not answer.allow):
-            return denial_without_engine("policy_answer_malformed", instant)
+            return denial_without_engine("policy_answer_malformed", instant, told_as)
         row_filter = self._filter_of(request, question, answer) if answer.allow else None
-        return Decision(row_filter=row_filter, **{name: getattr(answer, name) for name in _Answer.model_fields})
+        told = {name: getattr(answer, name) for name in _Answer.model_fields}
+        return Decision(row_filter=row_filter, engine_decision_id=told_as, **told)
 
     def _filter_of(self, request: DecisionRequest, question: str, answer: _Answer) -> Mapping[str, Any] | None:
         """The row filter of an answer that allows; one of the same bundle, agreement and question is used again."""

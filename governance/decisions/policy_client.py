@@ -14,6 +14,10 @@ from pydantic_core import from_json
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
+from governance.decisions.opa_server import CALLER_SECRET
+from governance.kept_secrets import kept_secret
+from governance.settings import Settings
+
 TIMEOUT_SECONDS = 2.0
 _UCAST = "application/vnd.opa.ucast.all+json"
 _NO_MASK_RULE = "data.archipel.row_filter.no_mask"
@@ -29,14 +33,21 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
     """opa-python-client with what it lacks: the compile API of filters, addresses as URLs, connections kept open."""
 
     _pool: HTTPConnectionPool
+    _identity: Mapping[str, str]
 
     @classmethod
-    def at(cls, address: str, timeout: float = TIMEOUT_SECONDS) -> Self:
+    def from_settings(cls, settings: Settings) -> Self:
+        """A client of this installation's engine, with the token that it answers to."""
+        return cls.at(settings.opa_address, token=kept_secret(settings, CALLER_SECRET))
+
+    @classmethod
+    def at(cls, address: str, timeout: float = TIMEOUT_SECONDS, token: str | None = None) -> Self:
         """A client with kept connections; one retry, because the engine may have closed one meanwhile."""
         parts = urlsplit(address)
         host, secure = parts.hostname or "127.0.0.1", parts.scheme == "https"
         port = parts.port or (443 if secure else 8181)
         client = cls(host=host, port=port, ssl=secure, retries=1, timeout=timeout)
+        client._identity = {"Authorization": f"Bearer {token}"} if token else {}
         kind = HTTPSConnectionPool if secure else HTTPConnectionPool
         # Kept apart from the library's own session, which takes as long again as the engine to hand over an answer.
         client._pool = kind(
@@ -88,8 +99,15 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
         tree = result.get("query") if isinstance(result, dict) else None
         return tree if isinstance(tree, dict) else None
 
+    def is_alive(self) -> bool:
+        """Whether an engine answers at all, with or without bundles."""
+        try:
+            return bool(self._pool.request("GET", "/health", retries=False).status == _OK)
+        except NO_ANSWER:
+            return False
+
     def revision(self) -> str | None:
-        """Revision of the bundle the engine has loaded; ``None`` when it has none or does not answer."""
+        """Version of the two bundles the engine has loaded; ``None`` when it has none or does not answer."""
         try:
             found = self.ask("archipel/decision/policy_version", {})
         except NO_ANSWER:
@@ -98,7 +116,7 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
 
     def _post(self, path: str, body: bytes, accept: str) -> bytes:
         response = self._pool.urlopen(
-            "POST", path, body=body, headers={"Content-Type": "application/json", "Accept": accept}
+            "POST", path, body=body, headers={"Content-Type": "application/json", "Accept": accept, **self._identity}
         )
         if response.status != _OK:
             raise HTTPError(f"{path}: status {response.status}")

@@ -20,6 +20,7 @@ def record_decision(
     decision_id = uuid4().hex
     fields = {
         "decision_id": decision_id,
+        "engine_decision_id": decision.engine_decision_id,
         "policy_version": decision.policy_version,
         "organisation": request.subject.organisation,
         "action": request.action,

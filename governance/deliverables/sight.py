@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from governance.contracts.model import Contract
 from governance.decisions.model import Context, Decision, DecisionRequest, Subject, Target
-from governance.decisions.opa import PolicyDecisionPoint
+from governance.decisions.record import record_decision
 from governance.intake.messages import MESSAGES
 from governance.intake.model import RowError
+from governance.platform import Platform
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ class Sight:
         )
 
 
-def sight_of(pdp: PolicyDecisionPoint, dataset: str, contract: Contract | None) -> Sight:
-    """Ask what everybody may preview of a dataset; without an answer, nothing."""
+def sight_of(platform: Platform, dataset: str, contract: Contract | None) -> Sight:
+    """Ask what everybody may preview of a dataset, and write it into the journal; without an answer, nothing."""
     request = DecisionRequest(
         subject=Subject(), action="read", target=Target(dataset=dataset), context=Context(channel="preview")
     )
-    return sight_in(pdp.decide(request), contract)
+    decision = platform.pdp.decide(request)
+    record_decision(platform.journal, request, decision)
+    return sight_in(decision, contract)
 
 
 def sight_in(decision: Decision, contract: Contract | None) -> Sight:

@@ -4,20 +4,16 @@ It stands in for Keycloak on a laptop. It refuses to work where a real issuer is
 a state folder never opens a production platform.
 """
 
-import base64
-import hashlib
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from governance.federation import Member, Partner
+from governance.identity.signing_keys import kept_signing_key, key_id
 from governance.lake import write_if_changed
 from governance.settings import Settings
 
@@ -33,32 +29,6 @@ def jwks_path(state_dir: Path) -> Path:
     return state_dir / "keys" / "jwks.json"
 
 
-def _make_key(path: Path) -> None:
-    """Write a new private key, readable by its owner only; if another process was faster, keep its key."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    draft = path.with_name(f".{path.name}.{uuid4().hex}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(pem)
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _key_id(key: ec.EllipticCurvePrivateKey) -> str:
-    """Id of a key: its JWK thumbprint (RFC 7638), so that two issuers never share one by chance."""
-    public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    members = {name: public[name] for name in ("crv", "kty", "x", "y")}
-    digest = hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 class DevelopmentIssuer:
     """Mints tokens under one key kept in the state folder."""
 
@@ -66,14 +36,8 @@ class DevelopmentIssuer:
         if settings.token_jwks_url:
             raise IssuerError("token_jwks_url is set: tokens come from that issuer, not from this machine")
         self._settings = settings
-        path = settings.state_dir / "keys" / "development-issuer.pem"
-        if not path.exists():
-            _make_key(path)
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise IssuerError(f"{path.name} holds no elliptic-curve key; remove it and a new one is made")
-        self._key = key
-        self._id = _key_id(key)
+        self._key = kept_signing_key(settings, "development-issuer.pem")
+        self._id = key_id(self._key)
         self._publish()
 
     def _publish(self) -> None:

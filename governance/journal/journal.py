@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -131,6 +131,15 @@ class Journal:
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
+    def walk(self, kinds: Collection[Kind], since: datetime, until: datetime) -> Iterator[Entry]:
+        """Every entry of these kinds in a time, the oldest first; ``until`` excluded."""
+        at = entries.c.at
+        query = select(entries).where(entries.c.kind.in_(kinds), at >= _text(since), at < _text(until))
+        with self._engine.connect() as connection:
+            streamed = connection.execution_options(yield_per=1000)
+            for row in streamed.execute(query.order_by(entries.c.sequence)):
+                yield _entry(row)
+
     def export(self) -> Iterator[str]:
         """Every entry as one line of canonical JSON, oldest first, then the head; identities stay here."""
         with self._engine.connect() as connection:
@@ -182,9 +191,9 @@ class Journal:
         if wanted.subject is not None:
             query = query.where(entries.c.subject == self.pseudonym(wanted.subject))
         if wanted.since is not None:
-            query = query.where(entries.c.at >= wanted.since.astimezone(UTC).isoformat(timespec="microseconds"))
+            query = query.where(entries.c.at >= _text(wanted.since))
         if wanted.until is not None:
-            query = query.where(entries.c.at < wanted.until.astimezone(UTC).isoformat(timespec="microseconds"))
+            query = query.where(entries.c.at < _text(wanted.until))
         if wanted.before is not None:
             query = query.where(entries.c.sequence < wanted.before)
         return query
@@ -227,6 +236,11 @@ class Journal:
         draft = self._anchor.with_name(f".{self._anchor.name}.{os.getpid()}.{threading.get_ident()}")
         draft.write_text(canonical({"sequence": sequence, "hash": last_hash, "mac": mac}), encoding="utf-8")
         draft.replace(self._anchor)
+
+
+def _text(instant: datetime) -> str:
+    """An instant as entries have it, so that texts sort as instants do."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _entry(row: Row[Any]) -> Entry:

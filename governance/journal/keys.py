@@ -5,10 +5,10 @@ Its own file because three things need it and none may invent its own: one key, 
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
+from governance.kept_secrets import keep_once
 from governance.settings import Settings
 
 
@@ -27,9 +27,7 @@ def load_key(settings: Settings) -> bytes:
     if settings.pseudonym_key is not None:
         return settings.pseudonym_key.get_secret_value().encode()
     path = key_path(settings)
-    if not path.exists():
-        _make(path)
-    key = path.read_bytes()
+    key = keep_once(path, lambda: secrets.token_bytes(32))
     if len(key) < 32:
         raise ValueError(f"{path}: not a key of 32 bytes")
     return key
@@ -38,18 +36,3 @@ def load_key(settings: Settings) -> bytes:
 def derive_key(key: bytes, use: str) -> bytes:
     """A key of 32 bytes for one use; knowing it tells nothing about the others."""
     return hmac.new(key, use.encode(), hashlib.sha256).digest()
-
-
-def _make(path: Path) -> None:
-    """Write a new key so that of several processes at once exactly one wins, and none reads a half."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(secrets.token_bytes(32))
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink(missing_ok=True)

@@ -6,8 +6,9 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Kind = Literal[
-    "access", "decision", "policy_change", "agreement_change", "rule_change", "role_change", "schedule_change",
-    "source_change", "access_request", "confirmation", "release", "harmonisation", "publication", "identity_erased",
+    "access", "decision", "policy_change", "policy_activation", "agreement_change", "rule_change", "role_change",
+    "schedule_change", "source_change", "access_request", "confirmation", "release", "harmonisation", "publication",
+    "identity_erased",
 ]  # fmt: skip
 GENESIS = "0" * 64
 """What the first entry names as its predecessor."""

@@ -105,7 +105,7 @@ def _of_period(platform: Platform, notice: Notice, subscription: Subscription) -
 def _told(platform: Platform, receipt: Receipt) -> RunNews:
     contract = platform.contracts.get(receipt.dataset)
     is_open = contract is not None and contract.classification == "open"
-    sight = sight_of(platform.pdp, receipt.dataset, contract) if is_open else _NOTHING
+    sight = sight_of(platform, receipt.dataset, contract) if is_open else _NOTHING
     # What is said of a file that cannot be used may quote a cell of it.
     quotes = receipt.outcome == "rejected" and not sight.is_whole
     general = {

@@ -2,12 +2,16 @@
 
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-import httpx
-
-from governance.decisions.opa_server import PolicyEngineError, opa_command, wait_for_revision
+from governance.api.engine_desk_server import desk_served
+from governance.decisions.engine_desk import EngineDesk
+from governance.decisions.engine_status import ONE_COMMAND
+from governance.decisions.opa_server import Engine, PolicyEngineError, opa_command, wait_for_revision
+from governance.decisions.policy_client import PolicyClient
 from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
 from governance.settings import Settings
@@ -27,28 +31,49 @@ def with_policy_engine(settings: Settings) -> Iterator[Settings]:
     if _is_ours(settings, revision):
         yield settings
         return
-    private = settings.model_copy(update={"opa_url": None, "opa_port": _free_port(settings.host)})
-    process = subprocess.Popen(opa_command(private), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with private_engine(settings) as private:
         wait_for_revision(private, revision)
         yield private
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+
+
+@contextmanager
+def private_engine(settings: Settings) -> Iterator[Settings]:
+    """Start an engine that decides by the bundles in force, with a desk of its own; yield settings that lead to it.
+
+    Raises:
+        PolicyEngineError: no binary.
+    """
+    desk_port, port = _free_ports(settings.host)
+    desk = EngineDesk.from_settings(settings)
+    with (
+        tempfile.TemporaryDirectory(prefix="archipel-engine-") as folder,
+        desk_served(desk, settings.host, desk_port) as address,
+    ):
+        engine = Engine(ONE_COMMAND, Path(folder), port, address)
+        process = subprocess.Popen(opa_command(settings, engine), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield settings.model_copy(update={"opa_url": None, "opa_port": port})
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
 
 
 def _is_ours(settings: Settings, revision: str) -> bool:
     """Say whether the engine at our address decides by our declarations; another installation's does not."""
+    client = PolicyClient.from_settings(settings)
     try:
-        if not httpx.get(f"{settings.opa_address}/health", timeout=1).is_success:
+        if not client.is_alive():
             return False
         wait_for_revision(settings, revision, timeout=LOADING_SECONDS)
-    except (httpx.HTTPError, PolicyEngineError):
+    except PolicyEngineError:
         return False
+    finally:
+        client.close_connection()
     return True
 
 
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def _free_ports(host: str) -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((host, 0))
+        other.bind((host, 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])

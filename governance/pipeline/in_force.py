@@ -1,19 +1,40 @@
-"""Put the declared policies in force, and write into the journal that they changed."""
+"""Put the declared policies in force, and write into the journal that they changed, and what in them."""
 
-from governance.decisions.bundle import revisions_of, write_bundle
+import shutil
+import subprocess
+from pathlib import Path
+
+from governance.decisions.bundle import revisions_of, write_bundles
+from governance.decisions.changes import changes_between, content_in_force
 from governance.journal.journal import Journal
 from governance.settings import Settings
 
 
 def put_in_force(settings: Settings, journal: Journal) -> str:
-    """Build the bundle of the declarations and return its revision; a new one is journalled, with its predecessor.
+    """Build the bundles of the declarations and return their version; a new one is journalled, with its predecessor.
 
     Raises:
-        DeclarationError, ContractError: a declaration cannot be used; the bundle in force stays.
+        DeclarationError, ContractError: a declaration cannot be used; the bundles in force stay.
         PolicyEngineError: no OPA to read the annotations with.
     """
-    before = revisions_of(settings).current
-    revision = write_bundle(settings)
-    if revision != before:
-        journal.append("policy_change", {"revision": revision, "previous": before})
+    previous = revisions_of(settings).current
+    before = content_in_force(settings)
+    revision = write_bundles(settings)
+    if revision != previous:
+        told = changes_between(before, content_in_force(settings)) if previous else {}
+        commit = _commit_of(settings.federation_dir)
+        journal.append("policy_change", {"revision": revision, "previous": previous, "changes": told, "commit": commit})
     return revision
+
+
+def _commit_of(folder: Path) -> str | None:
+    """The commit that the declarations stand at, which says who changed and approved them; marked where they differ.
+
+    None where they are under no version control here.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return None
+    words = ["describe", "--always", "--abbrev=12", "--dirty", "--exclude", "*"]
+    done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False)
+    return done.stdout.strip() or None if done.returncode == 0 else None

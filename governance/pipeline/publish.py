@@ -73,8 +73,7 @@ def publish(platform: Platform) -> Published:
             instant=datetime.now(UTC),
         )
         result = publication.result
-        if result.changed:
-            _remember(platform, publication)
+        _remember(platform, publication)
         ckan = _publish_to_ckan(platform, publication.catalogue)
         mark_published(platform.settings, shared.version)
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
@@ -97,7 +96,15 @@ def _publish_to_ckan(platform: Platform, catalogue: Catalogue) -> PublicationRes
 
 
 def _remember(platform: Platform, publication: Publication) -> None:
-    """Write into the journal every decision that this catalogue rests on, then what became of it."""
+    """Write into the journal every decision that this catalogue rests on, then what became of it.
+
+    Where nothing changed, one entry names all the answers: they only say again what the journal has.
+    """
+    if not publication.result.changed:
+        told = [answer.decision.engine_decision_id for answer in publication.answers]
+        engine_decisions = list(dict.fromkeys(name for name in told if name))
+        platform.journal.append("publication", {"unchanged": True, "engine_decisions": engine_decisions})
+        return
     for answer in publication.answers:
         record_decision(platform.journal, answer.request, answer.decision)
     _note(platform.journal, publication.result, {})

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from governance.api import feed_routes, identifier_routes, service_routes
+from governance.api import engine_routes, feed_routes, identifier_routes, service_routes
 from governance.console.pages import router as console
 from governance.reference.markdown import code, page, table
 
@@ -38,7 +38,7 @@ def api_page() -> str:
     ]
     beside = [
         (code(route.path), route.description.splitlines()[0])
-        for router in (service_routes.router, identifier_routes.router)
+        for router in (service_routes.router, identifier_routes.router, engine_routes.router)
         for route in router.routes
         if isinstance(route, APIRoute) and not route.include_in_schema
     ]

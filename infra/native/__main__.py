@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from governance.commands.failures import in_words
+from governance.commands.policy_lines import status_lines
+from governance.decisions.engine_status import policy_status
 from governance.orchestrator.airflow import AirflowRefused
 from governance.settings import Settings, load_settings
 from infra.native import supervisor
@@ -69,10 +71,12 @@ def stop() -> None:
 
 @app.command()
 def status() -> None:
-    """Say which services run; ends with 1 when one does not."""
+    """Say which services run and which policy is in force; ends with 1 when a service does not."""
     known = supervisor.states(_settings())
     for name, state in known.items():
         typer.echo(f"{name:24}{state}")
+    if "opa" in known:
+        typer.echo("\n".join(status_lines(policy_status(_settings()), "en")))
     if not known:
         typer.echo("nothing is running; `make run` starts everything")
     if not known or set(known.values()) != {"RUNNING"}:

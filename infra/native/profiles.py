@@ -18,7 +18,7 @@ from infra.native.services.solr import SOLR
 
 ProfileName = Literal["embedded", "full"]
 
-_PLATFORM = (OPA, EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR)
+_PLATFORM = (EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR, OPA)
 
 
 @dataclass(frozen=True)

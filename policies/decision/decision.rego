@@ -57,8 +57,12 @@ duties := duty.required if allow
 duties := [] if not allow
 
 # METADATA
-# title: Revision of the bundle that decided
-policy_version := bundle.manifest.revision if some bundle in data.system.bundles
+# title: Revisions of the two bundles that decided
+# description: Undefined, and with it the answer, until both are there.
+policy_version := concat("+", [
+	data.system.bundles.policies.manifest.revision,
+	data.system.bundles.data.manifest.revision,
+])
 
 # METADATA
 # title: When the caller must ask again
@@ -77,6 +81,12 @@ answer := {
 	"reasons": reasons,
 	"valid_until": valid_until,
 }
+
+# METADATA
+# title: The whole answer, for whoever hands nothing over on it
+# description: Asked under its own name, so that the engine's log tells an access from a look.
+# entrypoint: true
+outlook := answer
 
 # METADATA
 # title: Layers considered, from the first to the last

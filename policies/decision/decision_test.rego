@@ -34,7 +34,7 @@ test_open_data_is_allowed_to_nobody_in_particular if {
 	_codes(answer) == {"open_data"}
 	answer.duties == [{"code": "attribute"}]
 	answer.agreement_id == null
-	answer.policy_version == "r1"
+	answer.policy_version == "p1+d1"
 	answer.valid_until == "2026-11-23T10:05:00Z"
 }
 
@@ -84,6 +84,13 @@ test_deny_overrides_a_permission if {
 test_published_restricted_data_is_told_as_such_and_no_more if {
 	asked := object.union(example.covered_request, {"context": {"channel": "publish"}})
 	_codes(_answer(asked, example.facts)) == {"classification_not_published"}
+}
+
+test_outlook_is_the_answer if {
+	told := decision.outlook with input as example.covered_request
+		with data.facts as example.facts
+		with data.system.bundles as example.bundles
+	told == _answer(example.covered_request, example.facts)
 }
 
 test_no_bundle_is_no_answer if {

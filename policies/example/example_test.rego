@@ -23,8 +23,9 @@ facts := {
 		"odd": {"o1": agreement},
 	}},
 	"closures": {},
-	"rules": {},
 }
+
+rules := {}
 
 agreement := {
 	"state": "finalized",
@@ -56,7 +57,7 @@ covered_request := {
 	"context": {"channel": "feed", "instant": "2026-11-23T10:00:00Z", "purpose": "dpv:ResearchAndDevelopment"},
 }
 
-bundles := {"bundle.tar.gz": {"manifest": {"revision": "r1"}}}
+bundles := {"policies": {"manifest": {"revision": "p1"}}, "data": {"manifest": {"revision": "d1"}}}
 
 # Facts in which the agreement differs as given.
 facts_where(difference) := with_agreement(object.union(agreement, difference))

@@ -18,7 +18,7 @@ answer := {
 	"decision": decision.answer,
 	"layers": decision.layers,
 	"matched": matched,
-	"rules": data.facts.rules,
+	"rules": data.rules,
 }
 
 # METADATA

@@ -26,6 +26,7 @@ test_default_that_won_is_a_match if {
 test_answer_holds_decision_layers_and_rules if {
 	answer := explanation.answer with input as example.open_request
 		with data.facts as example.facts
+		with data.rules as example.rules
 		with data.system.bundles as example.bundles
 	object.keys(answer) == {"decision", "layers", "matched", "rules"}
 }

@@ -104,8 +104,8 @@ test_provider_gives_only_its_own_rows if {
 }
 
 test_filter_of_another_bundle_includes_nothing if {
-	same := object.union(example.open_request, {"context": {"policy_version": "r1"}})
+	same := object.union(example.open_request, {"context": {"policy_version": "p1+d1"}})
 	_is_included(same, example.facts, _row)
-	other := object.union(example.open_request, {"context": {"policy_version": "r0"}})
+	other := object.union(example.open_request, {"context": {"policy_version": "p1+d0"}})
 	not _is_included(other, example.facts, _row)
 }

@@ -24,18 +24,18 @@ from fastapi import FastAPI
 from governance.api.server import server_command
 from governance.contracts.model import Classification, Column, Constraints, Contract
 from governance.contracts.odcs import dump_contract
-from governance.decisions.bundle import write_bundle
 from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.identity.issuer import DevelopmentIssuer
 from governance.intake.findings import SCHEMA, Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts
+from governance.pipeline.in_force import put_in_force
 from governance.pipeline.run_reports import write_run_reports
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
 from governance.state.receipts import Outcome, Receipt, store_receipts
 from infra.native.services.console import platform_environment
-from tests.decisions.engine import free_port
+from tests.decisions.engine import free_port, running
 
 EPCI, STARTUP, WATER, REGION = "244400644", "000000042", "000000026", "000000034"
 
@@ -344,19 +344,6 @@ class Running:
 
 
 @contextmanager
-def policy_engine(settings: Settings) -> Iterator[int]:
-    """Run a real OPA with the bundle of the settings; gives its process id."""
-    revision = write_bundle(settings)
-    process = subprocess.Popen(opa_command(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for_revision(settings, revision)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-@contextmanager
 def served(platform: Platform) -> Iterator[str]:
     """Serve a platform as the supervisor does; gives its address."""
     settings = platform.settings
@@ -405,9 +392,10 @@ def small_platform(root: Path) -> Iterator[Running]:
     settings = Settings(
         federation_dir=root / "federation", state_dir=root / "state", console_port=free_port(), opa_port=free_port()
     )
-    with policy_engine(settings):
-        platform = open_platform(settings)
-        write_shared(platform, subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
-        write_runs(platform)
-        with served(platform) as url:
-            yield Running(platform, url)
+    platform = open_platform(settings)
+    revision = put_in_force(settings, platform.journal)
+    write_shared(platform, subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
+    write_runs(platform)
+    with running(opa_command(settings)), served(platform) as url:
+        wait_for_revision(settings, revision)
+        yield Running(platform, url)

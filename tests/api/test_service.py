@@ -1,7 +1,9 @@
 """The service around the feeds: health, keys, OpenAPI, security headers, surprises, journal, catalogue files."""
 
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from governance.api.app import create_app
+from governance.decisions.engine_records import EngineRecords
 from governance.decisions.model import Decision, DecisionRequest
+from governance.decisions.reconcile import reconcile
 from governance.identity.issuer import DevelopmentIssuer
 from governance.journal.model import Search
 from governance.settings import Settings
@@ -70,6 +74,22 @@ def test_failed_journal_hands_nothing_over(running: Running) -> None:
     answer = another(running, journal=Full()).get("/v1/feeds/subventions")
     assert answer.status_code == 500
     assert "Association" not in answer.text
+
+
+def test_journal_and_the_engines_log_agree_on_every_access(running: Running) -> None:
+    since = datetime.now(UTC)
+    startup, region = running.client("exemple-startup"), running.client("exemple-region")
+    assert startup.get("/v1/feeds/consommation_energie", params=RESEARCH).status_code == 200
+    assert region.get("/v1/feeds/consommation_energie", params=RESEARCH).status_code == 403
+    for page in ("/v1/feeds", "/v1/feeds/subventions/description", "/fr/datasets/subventions", "/fr/runs/run-donges"):
+        running.client().get(page)
+    records = EngineRecords(running.platform.engine)
+    deadline = time.monotonic() + 15
+    while (found := reconcile(running.platform.journal, records, since, datetime.now(UTC))).gaps or not found.decisions:
+        assert time.monotonic() < deadline, found.gaps
+        time.sleep(0.1)
+    # A page and the one after it may rest on one answer.
+    assert found.entries == 4 >= found.decisions >= 3
 
 
 def test_every_access_is_in_the_journal_without_its_identity(running: Running) -> None:

@@ -5,7 +5,6 @@ Rows are synthetic: each cell of a tagged column says which column it comes from
 
 import hashlib
 import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,14 +17,13 @@ from rdflib import DCAT, RDF, Graph
 from governance.catalogue.publication import Publication, publish_open_data
 from governance.contracts.model import Column, Contract
 from governance.contracts.odcs import load_contracts
-from governance.decisions.bundle import write_bundle
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.federation import Federation, load_federation
 from governance.lake import Lake
+from governance.pipeline.engine import with_policy_engine
 from governance.settings import PROJECT_ROOT, Settings
 from governance.shared_layer import SharedTable, SharedVersion
-from tests.decisions.engine import free_port
+from tests.decisions.engine import new_settings
 
 pytestmark = pytest.mark.services
 SHAPES = PROJECT_ROOT.parent / "shared" / "suites" / "dcat-ap-shacl"
@@ -115,15 +113,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     declared = shutil.copytree(PROJECT_ROOT / "federation", state / "federation")
     (declared / "rules").mkdir(exist_ok=True)
     (declared / "rules" / "exemple-trignac-menus.yaml").write_text(CLOSURE, encoding="utf-8")
-    settings = Settings(state_dir=state, federation_dir=declared, opa_port=free_port())
-    revision = write_bundle(settings)
-    engine = subprocess.Popen(opa_command(settings))
-    try:
-        wait_for_revision(settings, revision)
+    with with_policy_engine(new_settings(state, federation_dir=declared)) as settings:
         yield Published(settings)
-    finally:
-        engine.terminate()
-        engine.wait(timeout=10)
 
 
 def test_open_datasets_are_published_and_no_other(published: Published) -> None:

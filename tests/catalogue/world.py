@@ -122,6 +122,9 @@ class RuledDecisions:
     version: str = "bundle-1"
     asked: list[DecisionRequest] = field(default_factory=list)
 
+    def is_ready(self) -> bool:
+        return not self.silent
+
     def decide(self, request: DecisionRequest) -> Decision:
         """Answer as the policies do; see ``policies/``."""
         self.asked.append(request)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -28,6 +29,7 @@ PAGES = (
     "/mapping",
     "/why",
     "/journal",
+    "/policies",
     "/reasons",
     "/reasons/agreement_expired",
     "/reasons/token_expired",
@@ -158,6 +160,21 @@ def test_journal_page_shows_accesses_and_verifies(running: Running) -> None:
     assert page["entries"][0]["target"] == "subventions"
     assert (page["is_verified"], page["broken"]) == (True, None)
     assert "La chaîne est intacte" in client.get("/fr/journal?verify=1").text
+
+
+@pytest.mark.services
+def test_policies_page_says_what_is_in_force_and_that_the_engine_decides_by_it(running: Running) -> None:
+    client = running.client()
+    deadline = time.monotonic() + 15
+    while len((page := client.get("/fr/policies.json").json())["status"]["bundles"]) < 2:
+        assert time.monotonic() < deadline, "the engine did not report"
+    status = page["status"]
+    assert (status["verdict"], status["answers_with"]) == ("active", status["in_force"]["revision"])
+    active = {bundle["bundle"]: bundle["revision"] for bundle in status["bundles"]}
+    assert f"{active['policies']}+{active['data']}" == status["answers_with"]
+    assert page["changes"][0]["revision"] == status["answers_with"]
+    assert "applique la version en vigueur" in client.get("/fr/policies").text
+    assert "decides by the version in force" in client.get("/en/policies").text
 
 
 @pytest.mark.services

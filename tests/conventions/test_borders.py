@@ -24,7 +24,6 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/identity/keycloak/partner_token.py",
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
-    "governance/pipeline/engine.py",
     "infra/native/opa_binary.py",
     "infra/native/service.py",
     "governance/catalogue/ckan/account.py",

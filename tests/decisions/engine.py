@@ -5,23 +5,29 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
 
+from governance.api.engine_desk_server import desk_served
 from governance.contracts.model import Column, Contract
 from governance.decisions.agreements import Agreement
-from governance.decisions.bundle import policy_data
+from governance.decisions.bundle import data_bundle, policy_bundle, put_bundles
 from governance.decisions.closures import Closure
+from governance.decisions.engine_desk import EngineDesk
+from governance.decisions.facts import policy_data
 from governance.decisions.model import Context, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import find_opa
+from governance.decisions.opa_server import find_opa, opa_command
 from governance.decisions.policy_client import PolicyClient
+from governance.decisions.reasons import Rule, load_rules
 from governance.decisions.revisions import Revisions
+from governance.decisions.signing import BundleKey
 from governance.federation import Federation, load_federation
-from governance.settings import PROJECT_ROOT
+from governance.settings import PROJECT_ROOT, Settings
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 EPCI, NORTH, SOUTH, PARTNER = "200000008", "200000016", "200000024", "300000007"
@@ -44,11 +50,41 @@ def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(timeout=10)
 
 
+def new_settings(state_dir: Path, **difference: Any) -> Settings:
+    """Settings of an installation of the test's own, on free ports."""
+    return Settings(state_dir=state_dir, **{"opa_port": free_port(), "console_port": free_port()} | difference)
+
+
+@contextmanager
+def desk_up(settings: Settings) -> Iterator[None]:
+    """Where the engines fetch and report, in the place of the whole application."""
+    with desk_served(EngineDesk.from_settings(settings), settings.host, settings.console_port):
+        yield
+
+
+@contextmanager
+def engine_up(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """The engine that stays up, and the desk that it comes to."""
+    with desk_up(settings), running(opa_command(settings)) as process:
+        yield process
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    return load_rules(PROJECT_ROOT / "policies")
+
+
+def put_in_force(settings: Settings, facts: Mapping[str, Any]) -> str:
+    """Sign and put in force the policies as they are and these facts; gives the version."""
+    key = BundleKey.from_settings(settings)
+    return put_bundles(settings, policy_bundle(settings.policies_dir, rules(), key), data_bundle(facts, key))
+
+
 class AnyRevision(Revisions):
     """Accepts every bundle, for servers whose facts are pushed by the test."""
 
     def is_acceptable(self, revision: str, at: datetime | None = None) -> bool:
-        return revision == "pushed"
+        return revision == "pushed+pushed"
 
 
 class PushedFacts:
@@ -58,7 +94,8 @@ class PushedFacts:
         self._address = address
         self.client = PolicyClient.at(address)
         self.point = OpaDecisionPoint(self.client, AnyRevision(Path("none")), filters_kept=0)
-        self._put("system/bundles/pushed/manifest", {"revision": "pushed", "roots": ["nothing"]})
+        for name in ("policies", "data"):
+            self._put(f"system/bundles/{name}/manifest", {"revision": "pushed", "roots": [f"nothing/{name}"]})
 
     def push(self, facts: Mapping[str, Any]) -> None:
         self._put("facts", facts["facts"])

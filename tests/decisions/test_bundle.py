@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import re
@@ -7,17 +8,26 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
-from governance.decisions.bundle import build_bundle, policy_data
+from governance.decisions.bundle import Bundle, bundle_path, data_bundle, policy_bundle
+from governance.decisions.bundle_names import ENGINE_PACKAGES
 from governance.decisions.closures import Closure
+from governance.decisions.facts import policy_data
 from governance.decisions.opa_server import find_opa
 from governance.decisions.reasons import PAGES, load_rules, pages, write_pages
+from governance.decisions.signing import BundleKey, canonical
 from governance.federation import DeclarationError, Federation
 from governance.settings import PROJECT_ROOT
-from tests.decisions.engine import CONTRACTS, PARTNER, agreement, facts_of
+from tests.decisions.engine import CONTRACTS, PARTNER, agreement, facts_of, new_settings, put_in_force, rules
 
 POLICIES = PROJECT_ROOT / "policies"
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> BundleKey:
+    return BundleKey.from_settings(new_settings(tmp_path_factory.mktemp("state")))
 
 
 def _members(content: bytes) -> dict[str, bytes]:
@@ -30,28 +40,66 @@ def _closure(**difference: Any) -> Closure:
     return Closure(**(terms | {"since": date(2026, 1, 1)} | difference))
 
 
-def test_equal_declarations_give_equal_bytes(federation: Federation) -> None:
+def _signed(bundle: Bundle, key: BundleKey) -> dict[str, Any]:
+    """What the signature says, once it is known to be ours."""
+    (token,) = json.loads(_members(bundle.archive)[".signatures.json"])["signatures"]
+    assert jwt.get_unverified_header(token)["kid"] == key.id
+    said: dict[str, Any] = jwt.decode(token, key.public_pem, algorithms=["ES256"])
+    return said
+
+
+def test_equal_declarations_give_equal_bytes(federation: Federation, key: BundleKey) -> None:
     facts = facts_of(federation, agreement())
-    assert build_bundle(POLICIES, facts) == build_bundle(POLICIES, facts)
+    assert data_bundle(facts, key) == data_bundle(facts, key)
+    assert policy_bundle(POLICIES, rules(), key) == policy_bundle(POLICIES, rules(), key)
 
 
-def test_any_change_of_facts_gives_another_revision(federation: Federation) -> None:
-    before, _ = build_bundle(POLICIES, facts_of(federation, agreement()))
-    after, _ = build_bundle(POLICIES, facts_of(federation, agreement(state="revoked")))
-    assert before != after
+def test_any_change_of_facts_gives_another_revision_of_the_data_alone(federation: Federation, tmp_path: Path) -> None:
+    settings = new_settings(tmp_path)
+    policies, data = put_in_force(settings, facts_of(federation, agreement())).split("+")
+    written = bundle_path(settings, "policies").stat().st_mtime_ns
+    after = put_in_force(settings, facts_of(federation, agreement(state="revoked"))).split("+")
+    assert after[0] == policies
+    assert after[1] != data
+    assert bundle_path(settings, "policies").stat().st_mtime_ns == written
 
 
-def test_manifest_names_revision_roots_and_language(federation: Federation) -> None:
-    revision, content = build_bundle(POLICIES, facts_of(federation, agreement()))
-    manifest = json.loads(_members(content)[".manifest"])
-    assert manifest == {"revision": revision, "roots": ["archipel", "facts", "system/authz"], "rego_version": 1}
+def test_manifest_names_revision_roots_and_language(federation: Federation, key: BundleKey) -> None:
+    bundles = (policy_bundle(POLICIES, rules(), key), data_bundle(facts_of(federation), key))
+    for bundle, roots in zip(bundles, (["archipel", "rules"], ["facts"]), strict=True):
+        manifest = json.loads(_members(bundle.archive)[".manifest"])
+        assert manifest == {"revision": bundle.revision, "roots": roots, "rego_version": 1}
 
 
-def test_tests_are_not_part_of_the_bundle(federation: Federation) -> None:
-    _, content = build_bundle(POLICIES, facts_of(federation, agreement()))
-    names = _members(content)
+def test_signature_covers_every_file_and_says_which_bundle_it_is_of(federation: Federation, key: BundleKey) -> None:
+    for bundle in (policy_bundle(POLICIES, rules(), key), data_bundle(facts_of(federation), key)):
+        said, members = _signed(bundle, key), _members(bundle.archive)
+        del members[".signatures.json"]
+        assert said["scope"] == bundle.name
+        assert {file["name"]: file["hash"] for file in said["files"]} == {
+            name: hashlib.sha256(content).hexdigest() for name, content in members.items()
+        }
+
+
+def test_tests_and_the_rules_that_guard_the_engine_are_not_part_of_the_bundle(key: BundleKey) -> None:
+    names = _members(policy_bundle(POLICIES, rules(), key).archive)
     assert "decision/decision.rego" in names
     assert not [name for name in names if "_test" in name]
+    assert not [name for name, content in names.items() if b"package system" in content]
+
+
+def test_json_is_written_as_the_engine_writes_it_before_it_hashes(tmp_path: Path) -> None:
+    odd = {"b": 'é<&>\u2028\u2029\t\x7f"', "a": [1, 0.1, 1e-7, None, True], "\U0001f600": "x", "\uffee": {}}
+    (tmp_path / "data.json").write_bytes(canonical(odd))
+    key = BundleKey.from_settings(new_settings(tmp_path / "state"))
+    bundle = data_bundle({"facts": odd}, key)
+    (tmp_path / "bundle.tar.gz").write_bytes(bundle.archive)
+    (tmp_path / "key.pem").write_text(key.public_pem, encoding="utf-8")
+    words = ["build", "--bundle", str(tmp_path / "bundle.tar.gz"), "--output", str(tmp_path / "again.tar.gz")]
+    verification = ["--verification-key", str(tmp_path / "key.pem"), "--verification-key-id", key.id]
+    command = [str(find_opa()), *words, *verification, "--signing-alg", "ES256", "--scope", "data"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_agreements_are_keyed_by_assignee_and_target(federation: Federation) -> None:
@@ -120,7 +168,7 @@ def test_each_folder_is_a_package_with_metadata_and_a_test() -> None:
         if folder.name == "example":
             continue
         main = (folder / f"{folder.name}.rego").read_text(encoding="utf-8")
-        package = "system.authz" if folder.name == "authz" else f"archipel.{folder.name}"
+        package = f"{'system' if folder.name in ENGINE_PACKAGES else 'archipel'}.{folder.name}"
         assert re.match(rf"# METADATA\n# title: (.|\n)*?\npackage {re.escape(package)}\n", main), folder
 
 

@@ -10,14 +10,13 @@ import yaml
 
 from governance.contracts.model import Contract
 from governance.contracts.odcs import load_contracts
-from governance.decisions.bundle import write_bundle
 from governance.decisions.explain import explain
 from governance.decisions.model import Context, Decision, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.federation import Federation, load_federation
-from governance.settings import PROJECT_ROOT, Settings
-from tests.decisions.engine import free_port, running
+from governance.pipeline.engine import with_policy_engine
+from governance.settings import PROJECT_ROOT
+from tests.decisions.engine import new_settings
 
 pytestmark = pytest.mark.services
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "golden.yaml").read_text(encoding="utf-8"))
@@ -28,12 +27,7 @@ NEVER_OUT = {"auteur_nom", "auteur_courriel", "auteur_telephone", "adresse", "de
 
 @pytest.fixture(scope="module")
 def point(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpaDecisionPoint]:
-    settings = Settings(
-        state_dir=tmp_path_factory.mktemp("state"), opa_port=free_port(), federation_dir=PROJECT_ROOT / "federation"
-    )
-    revision = write_bundle(settings)
-    with running(opa_command(settings)):
-        wait_for_revision(settings, revision)
+    with with_policy_engine(new_settings(tmp_path_factory.mktemp("state"))) as settings:
         found = OpaDecisionPoint.from_settings(settings)
         yield found
         found.close()

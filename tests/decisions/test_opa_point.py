@@ -6,24 +6,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from governance.decisions.bundle import build_bundle, revisions_of, write_bundle
+from governance.decisions.bundle import bundle_path, revisions_of, write_bundles
+from governance.decisions.bundle_names import BUNDLES
 from governance.decisions.model import Decision
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import PolicyEngineError, bundle_path, opa_command, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
 from governance.decisions.revisions import GRACE, Revisions
-from governance.federation import Federation
-from governance.lake import write_atomically
-from governance.settings import PROJECT_ROOT, Settings
-from tests.decisions.engine import NOW, AnyRevision, agreement, ask, facts_of, free_port, running
+from tests.decisions.engine import NOW, AnyRevision, ask, free_port, new_settings
 from tests.decisions.impostor import Answer, impostor
 
 GOOD: dict[str, Any] = {
     "allow": True, "agreement_id": "a1", "column_masks": {"name": {"mask": "show"}}, "duties": [],
-    "policy_version": "pushed", "reasons": [{"code": "c", "rule": "r", "text_fr": "f", "text_en": "e"}],
+    "policy_version": "pushed+pushed", "reasons": [{"code": "c", "rule": "r", "text_fr": "f", "text_en": "e"}],
     "valid_until": "2026-11-23T10:05:00Z",
 }  # fmt: skip
 
@@ -152,64 +148,11 @@ def test_revision_that_returns_is_in_force_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.services
-def test_new_bundle_is_followed_and_a_broken_or_older_one_is_not(tmp_path: Path, federation: Federation) -> None:
-    settings = Settings(state_dir=tmp_path, opa_port=free_port(), policies_dir=PROJECT_ROOT / "policies")
-
-    def put(**difference: Any) -> str:
-        revision, content = build_bundle(settings.policies_dir, facts_of(federation, agreement(**difference)))
-        write_atomically(bundle_path(settings), content)
-        revisions_of(settings).record(revision)
-        return revision
-
-    first = put()
-    old_bundle = bundle_path(settings).read_bytes()
-    with running(opa_command(settings)):
-        wait_for_revision(settings, first)
-        point = OpaDecisionPoint.from_settings(settings)
-        assert point.decide(ask()).allow
-        second = put(state="revoked")
-        wait_for_revision(settings, second)
-        assert point.decide(ask()).codes == ("agreement_revoked",)
-        write_atomically(bundle_path(settings), b"not an archive")
-        with pytest.raises(PolicyEngineError, match="not in force"):
-            wait_for_revision(settings, "anything", timeout=1.5)
-        assert point.decide(ask()).codes == ("agreement_revoked",)
-        third = put(state="suspended")
-        wait_for_revision(settings, third)
-        write_atomically(bundle_path(settings), old_bundle)
-        wait_for_revision(settings, first)
-        assert point.decide(ask()).codes == ("policy_engine_outdated",)
-        point.close()
-
-
-@pytest.mark.services
-def test_bundle_of_unchanged_declarations_is_not_written_again(tmp_path: Path) -> None:
-    settings = Settings(state_dir=tmp_path)
-    revision = write_bundle(settings)
-    written = bundle_path(settings).stat().st_mtime_ns
-    assert write_bundle(settings) == revision
-    assert bundle_path(settings).stat().st_mtime_ns == written
+def test_bundles_of_unchanged_declarations_are_not_written_again(tmp_path: Path) -> None:
+    settings = new_settings(tmp_path)
+    revision = write_bundles(settings)
+    written = [bundle_path(settings, name).stat().st_mtime_ns for name in BUNDLES]
+    assert write_bundles(settings) == revision
+    assert [bundle_path(settings, name).stat().st_mtime_ns for name in BUNDLES] == written
     assert len(revisions_of(settings).all()) == 1
     assert revisions_of(settings).all()[0].at <= datetime.now(UTC)
-
-
-@pytest.mark.services
-def test_engine_lets_nobody_write_or_read_out_its_facts(tmp_path: Path, federation: Federation) -> None:
-    settings = Settings(state_dir=tmp_path, opa_port=free_port(), policies_dir=PROJECT_ROOT / "policies")
-    revision, content = build_bundle(settings.policies_dir, facts_of(federation, agreement()))
-    write_atomically(bundle_path(settings), content)
-    revisions_of(settings).record(revision)
-    with running(opa_command(settings)):
-        wait_for_revision(settings, revision)
-        at = f"{settings.opa_address}/v1"
-        forged = {"x": {"manifest": {"revision": "forged"}}}
-        refused = [
-            httpx.put(f"{at}/data/system/bundles", json=forged, timeout=5),
-            httpx.put(f"{at}/policies/mine", content="package mine", timeout=5),
-            httpx.get(f"{at}/data/facts", timeout=5),
-            httpx.post(f"{at}/query", json={"query": "data.facts = x"}, timeout=5),
-        ]
-        point = OpaDecisionPoint.from_settings(settings)
-        assert [answer.status_code for answer in refused] == [401, 401, 401, 401]
-        assert point.decide(ask()).allow
-        point.close()

@@ -25,6 +25,9 @@ class ShowsEverything:
 
     columns: tuple[str, ...]
 
+    def is_ready(self) -> bool:
+        return True
+
     def decide(self, request: DecisionRequest) -> Decision:
         masks = {column: Mask(mask="show") for column in self.columns}
         until = datetime.now(UTC) + timedelta(hours=1)

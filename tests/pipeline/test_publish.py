@@ -37,5 +37,10 @@ def test_what_is_open_is_published_once_and_every_decision_is_journalled(world: 
         again = publish(platform)
         assert again.counts() == {"created": 0, "updated": 0, "archived": 0, "unchanged": len(first.result.created)}
         assert world.files() == before
-        assert len(platform.journal.search(Search())) == len(entries)
+        decisions = [entry for entry in entries if entry.kind == "decision"]
+        assert platform.journal.search(Search(kind="decision")) == decisions
+        confirmed, published = platform.journal.search(Search(kind="publication"))
+        assert published.fields["created"]
+        assert confirmed.fields["unchanged"] is True
+        assert len(confirmed.fields["engine_decisions"]) == len(decisions)
     assert world.platform.journal.verify() is None

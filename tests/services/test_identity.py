@@ -28,6 +28,7 @@ from governance.identity.keycloak.partner_token import client_secret, fetch_toke
 from governance.identity.refused import KeycloakRefused
 from governance.journal.journal import Journal
 from governance.journal.model import Search
+from governance.pipeline.engine import with_policy_engine
 from governance.platform import open_platform
 from governance.settings import Settings
 from infra.native.profiles import PROFILES
@@ -36,7 +37,6 @@ from tests.api.small_platform import (
     SIGNALEMENTS,
     SUBVENTIONS,
     InProcess,
-    policy_engine,
     write_federation,
     write_shared,
 )  # fmt: skip
@@ -125,7 +125,7 @@ def world(identity: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     write_federation(tmp_path / "federation")
     settings = _settings(identity, tmp_path)
     apply_declarations(settings)
-    with policy_engine(settings):
+    with with_policy_engine(settings) as settings:
         platform = open_platform(settings)
         write_shared(platform, subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
         yield World(settings, open_account(settings), InProcess(create_app(platform)))

@@ -7,9 +7,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from governance.kept_secrets import kept_secret, secret_path, write_privately
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.programs import run
-from infra.native.secrets_kept import kept_secret, secret_path, write_privately
 from infra.native.service import Say, Service, answers_at
 
 PRELOAD = Path(__file__).parent.parent / "preload"

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from governance.catalogue.ckan.account import TOKEN_NAME
+from governance.kept_secrets import secret_path, write_privately
 from governance.settings import Settings
 from infra.native.programs import run, run_visibly
-from infra.native.secrets_kept import secret_path, write_privately
 from infra.native.service import Say, Service, StartFailed, answers_at, folder_of
 from infra.native.services import ckan_environment
 from infra.native.services.ckan_environment import obtain_environment

@@ -12,10 +12,10 @@ from filelock import FileLock
 
 from governance.identity.keycloak.account import ADMINISTRATOR, PASSWORD_NAME
 from governance.identity.keycloak.declarations import apply_declarations
+from governance.kept_secrets import kept_secret, write_privately
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.downloads import cache_folder, read_checksums, require_checksums
 from infra.native.programs import find_program, run
-from infra.native.secrets_kept import kept_secret, write_privately
 from infra.native.service import Say, Service, answers_at, folder_of
 from infra.native.services.postgresql import ensure_database
 

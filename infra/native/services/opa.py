@@ -1,4 +1,4 @@
-"""The policy engine, with the policies that are in force."""
+"""The policy engine; it fetches the policies in force from the platform, and is ready once it decides by them."""
 
 from governance.decisions.opa_server import opa_command
 from governance.journal.journal import Journal
@@ -20,7 +20,9 @@ OPA = Service(
     name="opa",
     command=lambda settings: tuple(opa_command(settings)),
     port="opa_port",
-    is_ready=answers_at("opa_port", "/health"),
+    is_ready=answers_at("opa_port", "/health?bundles"),
+    # So that its first question is answered; without the platform it goes on by the bundles that it kept.
+    needs=("console",),
     obtain=_obtain,
     configure=_configure,
 )

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from governance.kept_secrets import kept_secret
 from governance.settings import Settings
 from infra.native.programs import find_program, run
-from infra.native.secrets_kept import kept_secret
 from infra.native.service import Say, Service, StartFailed, folder_of
 
 ACCOUNT = "postgres"

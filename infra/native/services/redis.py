@@ -1,8 +1,8 @@
 """A Redis of our own, with a password: queues and sessions of CKAN, and the task queue where Airflow has one."""
 
+from governance.kept_secrets import kept_secret, write_privately
 from governance.settings import Settings
 from infra.native.programs import find_program
-from infra.native.secrets_kept import kept_secret, write_privately
 from infra.native.service import Say, Service, folder_of, says
 
 

@@ -1,0 +1,91 @@
+"""The supervised engine: fed by the platform, killed and back, and deciding while the platform is gone."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from xmlrpc.client import ServerProxy
+
+import pytest
+from supervisor.xmlrpc import SupervisorTransport
+
+from governance.decisions.engine_status import policy_status
+from governance.decisions.model import Context, DecisionRequest, Target
+from governance.decisions.opa import OpaDecisionPoint
+from governance.settings import Settings
+from tests.services.stack import Stack, new_stack
+
+pytestmark = pytest.mark.services
+OPEN = DecisionRequest(target=Target(dataset="subventions"), context=Context(channel="feed"))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Stack]:
+    """The engine, and the console that it needs; no CKAN."""
+    with new_stack() as made:
+        done = made.native("up", "opa")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield made
+
+
+@pytest.fixture(scope="module")
+def settings(engine: Stack) -> Settings:
+    ports = {f"{name.lower()}_port": port for name, port in engine.ports.items()}
+    return Settings.model_validate({"state_dir": engine.state, **ports, "decision_keep_seconds": 0})
+
+
+def _wait(until: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 30
+    while not until():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.1)
+
+
+def _supervisor(settings: Settings) -> Any:
+    """The stack's own supervisor, over its socket."""
+    socket = settings.state_dir / "supervisor" / "control.sock"
+    return ServerProxy("http://supervisor", transport=SupervisorTransport(None, None, f"unix://{socket}")).supervisor
+
+
+def _kill(settings: Settings, service: str) -> None:
+    """Kill −9 the one process of that name that the stack's own supervisor started."""
+    os.kill(int(_supervisor(settings).getProcessInfo(service)["pid"]), signal.SIGKILL)
+
+
+def _codes(settings: Settings) -> tuple[str, ...]:
+    point = OpaDecisionPoint.from_settings(settings)
+    try:
+        return point.decide(OPEN).codes
+    finally:
+        point.close()
+
+
+def test_status_says_that_the_engine_decides_by_what_is_in_force(engine: Stack, settings: Settings) -> None:
+    _wait(lambda: policy_status(settings).is_well and policy_status(settings).bundles)
+    done = engine.native("status")
+    assert "decides by the version in force" in done.stdout
+    assert {"opa", "console"} <= {line.split()[0] for line in done.stdout.splitlines() if line.endswith("RUNNING")}
+    assert _codes(settings) == ("open_data",)
+
+
+def test_killed_engine_is_back_and_decides(settings: Settings) -> None:
+    _kill(settings, "opa")
+    _wait(lambda: _codes(settings) == ("open_data",))
+
+
+def test_killed_engine_is_back_and_decides_while_the_console_is_stopped(settings: Settings) -> None:
+    _supervisor(settings).stopProcess("console")
+    try:
+        _kill(settings, "opa")
+        _wait(lambda: _codes(settings) == ("open_data",))
+    finally:
+        _supervisor(settings).startProcess("console")
+
+
+def test_stopped_engine_closes_and_comes_back(settings: Settings) -> None:
+    _supervisor(settings).stopProcess("opa")
+    assert _codes(settings) == ("policy_engine_unavailable",)
+    assert policy_status(settings).verdict == "silent"
+    _supervisor(settings).startProcess("opa")
+    _wait(lambda: _codes(settings) == ("open_data",))
