@@ -57,8 +57,69 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
     "format_not_available": (
         "Aucun des formats demandés n'est disponible.",
         "None of the requested formats is available.",
-        "Demandez format=csv, format=json ou format=parquet.",
-        "Ask for format=csv, format=json or format=parquet.",
+        "Formats de ce flux : {possible} (format=… ou l'en-tête Accept).",
+        "Formats of this feed: {possible} (format=… or the header Accept).",
+    ),
+    "format_needs_geometry": (
+        "Ce flux n'a pas de géométrie que vous puissiez voir : le format {format} ne peut pas en être fait.",
+        "This feed has no geometry that you may see: the format {format} cannot be made of it.",
+        "Demandez un autre format, json ou csv par exemple.",
+        "Ask for another format, json or csv for instance.",
+    ),
+    "bbox_needs_geometry": (
+        "Ce flux n'a pas de géométrie que vous puissiez voir : « bbox » ne s'y applique pas.",
+        "This feed has no geometry that you may see: “bbox” does not apply to it.",
+        "Filtrez par une colonne.",
+        "Filter by a column.",
+    ),
+    "bbox_unreadable": (
+        "« {value} » n'est pas un rectangle (paramètre « bbox »).",
+        "“{value}” is not a box (parameter “bbox”).",
+        "Attendu : ouest,sud,est,nord en degrés, par exemple bbox=-2.3,47.2,-2.0,47.4.",
+        "Expected: west,south,east,north in degrees, such as bbox=-2.3,47.2,-2.0,47.4.",
+    ),
+    "version_unreadable": (
+        "« {value} » n'est ni le nom d'une version connue ni un instant (paramètre « at »).",
+        "“{value}” is neither the name of a known version nor an instant (parameter “at”).",
+        "Attendu : la valeur d'un en-tête Archipel-Data-Version, ou un instant comme 2026-01-31T12:00:00Z.",
+        "Expected: the value of a header Archipel-Data-Version, or an instant such as 2026-01-31T12:00:00Z.",
+    ),
+    "version_unknown": (
+        "Aucune version des données n'est connue pour « {value} ».",
+        "No version of the data is known for “{value}”.",
+        "Choisissez un instant plus récent, ou lisez sans « at ».",
+        "Choose a later instant, or read without “at”.",
+    ),
+    "version_of_another_contract": (
+        "Cette version a été faite sous le contrat {then} ; celui d'aujourd'hui est {now}, et ses règles ne s'y "
+        "appliquent pas sûrement.",
+        "That version was made under contract {then}; today's is {now}, whose rules do not surely apply to it.",
+        "Lisez une version plus récente ; la fédération peut refaire un état ancien.",
+        "Read a later version; the federation can make an old state again.",
+    ),
+    "since_unreadable": (
+        "« {value} » n'est pas ce que « since » attend.",
+        "“{value}” is not what “since” expects.",
+        "Passez la valeur de l'en-tête Archipel-Next-Since d'une réponse précédente de ce flux.",
+        "Pass the value of the header Archipel-Next-Since of an earlier answer of this feed.",
+    ),
+    "since_outdated": (
+        "Vos droits ont changé depuis, ou cette version n'est plus connue : les différences ne suffiraient pas.",
+        "Your rights have changed since, or that version is known no more: the differences would not be enough.",
+        "Relisez le flux entier et remplacez ce que vous avez ; sa réponse donne le prochain « since ».",
+        "Read the whole feed again and replace what you have; its answer gives the next “since”.",
+    ),
+    "changes_need_key": (
+        "Les changements se disent par la clé du contrat ({columns}) ; elle manque, ou vous ne la voyez pas entière.",
+        "Changes are told by the contract's key ({columns}), which you do not see whole or which does not exist.",
+        "Relisez le flux entier ; If-None-Match évite de le relire quand rien n'a changé.",
+        "Read the whole feed again; If-None-Match saves reading it when nothing changed.",
+    ),
+    "too_many_values": (
+        "La colonne « {column} » est comparée à plus de {most} valeurs.",
+        "The column “{column}” is compared with more than {most} values.",
+        "Demandez en plusieurs fois.",
+        "Ask in several requests.",
     ),
     "column_unknown": (
         "La colonne « {column} » n'existe pas dans ce flux.",
@@ -97,8 +158,8 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Follow the “next” link as it is, without changing the other parameters.",
     ),
     "cursor_outdated": (
-        "Les données ou vos droits ont changé depuis la première page.",
-        "The data or your rights have changed since the first page.",
+        "Vos droits ou la demande ont changé depuis la première page, ou sa version n'est plus connue.",
+        "Your rights or the question have changed since the first page, or its version is known no more.",
         "Recommencez à la première page.",
         "Start again from the first page.",
     ),

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from governance.api import feed_routes, identifier_routes, service_routes
+from governance.api.formats import FORMATS
 from governance.console.pages import router as console
 from governance.reference.markdown import code, page, table
 
@@ -48,8 +49,12 @@ def api_page() -> str:
         "Problem (RFC 9457) whose `reasons` are [explained](../reasons/README.md). How to: "
         "[read a feed](../howto/read-a-feed.md). Catalogue files lie under `/catalogue/`: [catalogue](catalogue.md)."
     )
+    formats = [(code(known.name), code(known.media_type), known.said_en) for known in FORMATS]
     console_words = "Under `/fr` and `/en`; with `.json` the same as JSON."
     return page(
-        "API and pages", words, *operations, "## Other addresses\n\n" + table(("address", "is"), beside),
+        "API and pages", words, *operations,
+        "## Formats of a feed\n\nBy `format=` or by `Accept`; all but Parquet are compressed by `Accept-Encoding` (gzip, "
+        "zstd).\n\n" + table(("format", "media type", "is"), formats),
+        "## Other addresses\n\n" + table(("address", "is"), beside),
         f"## Pages of the console\n\n{console_words}\n\n" + "\n".join(f"- {code(path)}" for path in pages),
     )  # fmt: skip
