@@ -64,7 +64,7 @@ def count(gate: Gate, request: Request, asked: Question) -> Response:
         return not_modified(gate, asked.feed, etag)
     relation, query = _rows_of(gate, asked)
     rows = gate.rows.count(relation, query)
-    _record_allowed(gate, asked.feed, 0)
+    record_allowed(gate, asked.feed, 0)
     headers = {**headers_of(asked.feed, etag), "Total-Count": str(rows)}
     return JSONResponse({"count": rows, "version": asked.feed.version}, headers=headers)
 
@@ -108,7 +108,8 @@ class _FeedFileResponse(FileResponse):
     thread for each does not count; the framework's 64 KiB are half as fast."""
 
 
-def _record_allowed(gate: Gate, feed: OpenFeed, rows: int) -> None:
+def record_allowed(gate: Gate, feed: OpenFeed, rows: int) -> None:
+    """Write into the journal that rows are about to leave."""
     record(gate, feed.asked, feed.decision_id, feed.decision, "allowed", rows)
 
 
@@ -119,7 +120,7 @@ def _encoded(headers: Mapping[str, str], encoding: Encoding | None) -> dict[str,
 def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str) -> Response:
     feed, kind = asked.feed, asked.format
     file = gate.rows.whole(feed.asked.dataset, feed.relation, feed.fingerprint(kind.name), kind, encoding)
-    _record_allowed(gate, feed, file.rows)
+    record_allowed(gate, feed, file.rows)
     headers = {**headers_of(feed, etag), "Row-Count": str(file.rows), "Total-Count": str(file.rows)}
     name = f"{feed.asked.dataset}.{kind.extension}"
     return _FeedFileResponse(
@@ -148,7 +149,7 @@ def _page(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, req
     total = gate.rows.count(relation, query)
     with gate.rows.page(relation, query, offset, asked.format, Envelope({})) as file:
         content, rows = file.path.read_bytes(), file.rows
-    _record_allowed(gate, feed, rows)
+    record_allowed(gate, feed, rows)
     headers = {**headers_of(feed, etag), "Row-Count": str(rows), "Total-Count": str(total)}
     if offset + rows < total and rows:
         address = following_page(gate, request, Cursor(offset + rows, feed.version, asked.bound_to))

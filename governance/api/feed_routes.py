@@ -116,7 +116,7 @@ def get_rows(
     are of one version of the data. `at` reads an earlier version with the rights of now; `since` gives what changed,
     each row with `_change_type` (`upsert` or `delete`), and `Archipel-Next-Since` says what to pass the next time.
     """
-    cursor = _cursor_of(gate, shape.cursor)
+    cursor = cursor_of(gate, shape.cursor)
     at = cursor.version if cursor else shape.at
     feed = open_feed(gate, Asked(caller, dataset, "feed", purpose, request.headers.get("archipel-agreement")), at)
     with recorded_when_wrong(gate, feed.asked, feed.decision_id, feed.decision):
@@ -128,7 +128,7 @@ def get_rows(
         return count(gate, request, asked) if shape.count else answer(gate, request, asked)
 
 
-def _cursor_of(gate: Gate, text: str | None) -> Cursor | None:
+def cursor_of(gate: Gate, text: str | None) -> Cursor | None:
     """The place to go on from; it holds no right, so that it can be read before anything is decided."""
     if text is None:
         return None

@@ -15,6 +15,7 @@ from governance.decisions.model import Decision
 from governance.mapping.words import meaning_of
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_ON_GLOBE = "{east} BETWEEN -180 AND 180 AND {north} BETWEEN -90 AND 90"
 _PROVIDER = ("member_id", "source_id")
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?"
 
@@ -32,8 +33,16 @@ class Geometry:
         if self.kind == "geojson":
             return f"TRY(ST_GeomFromGeoJSON({quote(self.columns[0])}))"
         east, north = self._coordinates()
-        on_globe = f"{east} BETWEEN -180 AND 180 AND {north} BETWEEN -90 AND 90"
+        on_globe = _ON_GLOBE.format(east=east, north=north)
         return f"CASE WHEN {on_globe} THEN ('POINT(' || {east} || ' ' || {north} || ')')::GEOMETRY END"
+
+    def bounds_sql(self) -> str | None:
+        """Least and greatest coordinates of points, as four aggregates: west, south, east, north; None for shapes."""
+        if self.kind == "geojson":
+            return None
+        east, north = self._coordinates()
+        here = f"FILTER (WHERE {_ON_GLOBE.format(east=east, north=north)})"
+        return ", ".join(f"{least}({axis}) {here}" for least in ("min", "max") for axis in (east, north))
 
     def within(self, west: float, south: float, east: float, north: float) -> "Box":
         """The condition that a row's geometry meets a box of degrees."""

@@ -101,6 +101,14 @@ class RowReader:
         sql = f"SELECT count(*) FROM ({relation.sql}) AS visible{_where(query)}"  # noqa: S608
         return int(self._run(sql, [*relation.parameters, *values])[0][0])
 
+    def extent(self, relation: Relation) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of a relation's points, in degrees; None where there is none, and for shapes."""
+        bounds = relation.geometry.bounds_sql() if relation.geometry else None
+        if bounds is None:
+            return None
+        found = self._run(f"SELECT {bounds} FROM ({relation.sql})", relation.parameters)[0]  # noqa: S608
+        return None if None in found else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
+
     @contextmanager
     def page(
         self, relation: Relation, query: FeedQuery, offset: int, file_format: Format, envelope: Envelope = Envelope({})

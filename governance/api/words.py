@@ -115,6 +115,18 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Relisez le flux entier ; If-None-Match évite de le relire quand rien n'a changé.",
         "Read the whole feed again; If-None-Match saves reading it when nothing changed.",
     ),
+    "collection_without_geometry": (
+        "Le jeu « {dataset} » n'a pas de géométrie que vous puissiez voir : ce n'est pas une collection d'objets.",
+        "The dataset “{dataset}” has no geometry that you may see: it is no collection of features.",
+        "Lisez-le par /v1/feeds/{dataset}.",
+        "Read it by /v1/feeds/{dataset}.",
+    ),
+    "feature_unknown": (
+        "Il n'y a pas d'objet « {feature} » que vous puissiez voir dans « {dataset} ».",
+        "There is no feature “{feature}” that you may see in “{dataset}”.",
+        "Prenez l'identifiant dans la liste des objets.",
+        "Take the id from the list of features.",
+    ),
     "too_many_values": (
         "La colonne « {column} » est comparée à plus de {most} valeurs.",
         "The column “{column}” is compared with more than {most} values.",
