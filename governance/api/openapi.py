@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from governance.api.problems import MEDIA_TYPE
+
 _NEVER = "422"
 """The framework's own answer to a parameter that it cannot read; ours is a 400, as a Problem."""
 
@@ -22,9 +24,20 @@ def described(app: FastAPI) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop(_NEVER, None)
+            for response in operation["responses"].values():
+                _name_problem(response.get("content", {}))
+            if "security" in operation:
+                # What is open needs no token, which the framework cannot say.
+                operation["security"].insert(0, {})
     for unused in ("HTTPValidationError", "ValidationError"):
         document.get("components", {}).get("schemas", {}).pop(unused, None)
     return document
+
+
+def _name_problem(content: dict[str, Any]) -> None:
+    """Put a Problem under its own media type: the framework writes a model under that of JSON alone."""
+    if MEDIA_TYPE in content:
+        content[MEDIA_TYPE] = content.pop("application/json", content[MEDIA_TYPE])
 
 
 def as_3_0(document: dict[str, Any]) -> dict[str, Any]:
