@@ -79,6 +79,7 @@ def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
         "Archipel-Decision": feed.decision_id,
         "Archipel-Policy": feed.decision.policy_version or "",
         "Archipel-Data-Version": feed.version,
+        **(feed.allowance.headers if feed.allowance else {}),
     }
     if key_of(feed.contract, feed.decision):
         headers[NEXT_SINCE] = write_since(feed.version, feed.rights)

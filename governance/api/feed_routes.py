@@ -100,6 +100,7 @@ AskedShape = Annotated[Shape, Depends(_shape_of)]
         **_REFUSALS,
         406: _PROBLEM,
         410: _PROBLEM,
+        429: _PROBLEM,
         200: {"content": _ROWS_CONTENT},
         206: {"description": "a range of bytes of the whole file", "content": _ROWS_CONTENT},
         304: {"description": "unchanged"},

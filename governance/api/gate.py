@@ -14,10 +14,12 @@ from uuid import uuid4
 
 from governance.api.geometry import feature_id_sql, geometry_of
 from governance.api.problems import ProblemError
+from governance.api.quotas import Allowance, Quotas
 from governance.api.rows import Relation, RowReader
 from governance.api.snapshots import deleted_since, require_same_contract, version_of
 from governance.api.words import reason
 from governance.contracts.model import Contract
+from governance.decisions.agreements import Quota
 from governance.decisions.enforce import relation_sql
 from governance.decisions.model import (
     ENGINE_REASON_CODES,
@@ -43,6 +45,7 @@ class Gate:
     platform: Platform
     rows: RowReader
     verifier: TokenVerifier
+    quotas: Quotas
     cursor_key: bytes
 
 
@@ -73,6 +76,8 @@ class OpenFeed:
     relation: Relation
     visible: Mapping[str, str]
     """DuckDB type of each visible column, in order."""
+    allowance: Allowance | None = None
+    """What is left of the agreement's quota; nothing where no agreement is read under."""
 
     @property
     def hidden(self) -> list[str]:
@@ -108,6 +113,9 @@ def open_gate(platform: Platform) -> Gate:
         platform=platform,
         rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
         verifier=open_verifier(settings),
+        quotas=Quotas(
+            settings.federation_dir, Quota(requests=settings.feed_quota_requests, seconds=settings.feed_quota_seconds)
+        ),
         cursor_key=derive_key(load_key(settings), "feed-cursor"),
     )
 
@@ -168,8 +176,8 @@ def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:
 
     Raises:
         ProblemError: 404 unknown dataset, no data yet or no such version; 401 refused and nobody identified; 403
-            refused; 400 ``at`` cannot be read; 410 another contract shaped that version; 503 the policy engine gave no
-            answer that counts. A refusal is in the journal.
+            refused; 429 the agreement's quota is used up; 400 ``at`` cannot be read; 410 another contract shaped that
+            version; 503 the policy engine gave no answer that counts. A refusal is in the journal.
     """
     contract = contract_of(gate, asked.dataset)
     decision = ask(gate, asked)
@@ -178,6 +186,7 @@ def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:
         record(gate, asked, decision_id, decision, "refused")
         raise _refusal(asked, decision)
     with recorded_when_wrong(gate, asked, decision_id, decision):
+        allowance = gate.quotas.take(decision.agreement_id)
         version = version_of(gate.platform.lake, at)
     table = version.tables.get(asked.dataset) if version else None
     if version is None or table is None:
@@ -190,7 +199,9 @@ def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:
         without = deleted_since(gate.platform.journal, version)
     relation = relation_of(gate, decision, contract, table, without)
     visible = gate.rows.columns(relation)
-    return OpenFeed(asked, decision_id, decision, contract, version.version, table, without, relation, visible)
+    return OpenFeed(
+        asked, decision_id, decision, contract, version.version, table, without, relation, visible, allowance
+    )
 
 
 def open_version(gate: Gate, feed: OpenFeed, version: str) -> Relation:
@@ -213,7 +224,8 @@ def recorded_when_wrong(gate: Gate, asked: Asked, decision_id: str, decision: De
     try:
         yield
     except ProblemError as error:
-        record(gate, asked, decision_id, decision, "invalid" if error.status < 500 else "failed")
+        outcome = {429: "over_quota", 503: "failed"}.get(error.status, "invalid")
+        record(gate, asked, decision_id, decision, outcome)
         raise
 
 

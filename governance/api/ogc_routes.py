@@ -126,7 +126,7 @@ def get_collections(gate: CallerGate, caller: Caller, purpose: Purpose) -> ogc.C
 @router.get(
     "/collections/{dataset}",
     operation_id="ogc_collection",
-    responses=_REFUSALS,
+    responses={**_REFUSALS, 429: _PROBLEM},
     response_model_exclude_none=True,
 )
 def get_collection(
@@ -150,6 +150,7 @@ def get_collection(
         200: {"content": {ogc.GEOJSON.media_type: {"schema": _FEATURES}}},
         304: {"description": "unchanged"},
         410: _PROBLEM,
+        429: _PROBLEM,
     },
     openapi_extra={"parameters": _QUERY},
 )
@@ -177,6 +178,7 @@ def get_items(
         **_REFUSALS,
         200: {"content": {ogc.GEOJSON.media_type: {"schema": _FEATURE}}},
         304: {"description": "unchanged"},
+        429: _PROBLEM,
     },
 )
 def get_item(

@@ -127,6 +127,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Prenez l'identifiant dans la liste des objets.",
         "Take the id from the list of features.",
     ),
+    "quota_exceeded": (
+        "Cette convention permet {requests} demandes en {seconds} secondes, et elles sont faites.",
+        "This agreement allows {requests} requests in {seconds} seconds, and they have been made.",
+        "Revenez dans {wait} secondes ; prenez le flux entier plutôt que page par page, et « since » plutôt que tout.",
+        "Come again in {wait} seconds; take the whole feed rather than its pages, and “since” rather than all of it.",
+    ),
     "too_many_values": (
         "La colonne « {column} » est comparée à plus de {most} valeurs.",
         "The column “{column}” is compared with more than {most} values.",
