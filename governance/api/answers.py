@@ -120,7 +120,7 @@ def _encoded(headers: Mapping[str, str], encoding: Encoding | None) -> dict[str,
 
 def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str) -> Response:
     feed, kind = asked.feed, asked.format
-    file = gate.rows.whole(feed.asked.dataset, feed.relation, feed.fingerprint(kind.name), kind, encoding)
+    file = gate.rows.whole(feed.kept_in, feed.relation, feed.fingerprint(kind.name), kind, encoding)
     record_allowed(gate, feed, file.rows)
     headers = {**headers_of(feed, etag), "Row-Count": str(file.rows), "Total-Count": str(file.rows)}
     name = f"{feed.asked.dataset}.{kind.extension}"

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.api import feed_routes, identifier_routes, ogc_routes, service_routes
-from governance.api.gate import open_gate
+from governance.api.gate import Gate
 from governance.api.openapi import described
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
@@ -121,7 +121,7 @@ def create_app(platform: Platform) -> FastAPI:
     if not settings.token_jwks_url:
         DevelopmentIssuer(settings)
     app.state.platform = platform
-    app.state.gate = open_gate(platform)
+    app.state.gate = Gate.of(platform)
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(ogc_routes.router)

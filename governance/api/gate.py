@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 from uuid import uuid4
 
 from governance.api.geometry import feature_id_sql, geometry_of
 from governance.api.problems import ProblemError
 from governance.api.quotas import Allowance, Quotas
-from governance.api.rows import Relation, RowReader
+from governance.api.rows import OPEN_TO_ALL, Relation, RowReader
 from governance.api.snapshots import deleted_since, require_same_contract, version_of
 from governance.api.words import reason
 from governance.contracts.model import Contract
@@ -34,7 +35,7 @@ from governance.decisions.model import (
 from governance.identity.tokens import TokenVerifier, open_verifier
 from governance.journal.keys import derive_key, load_key
 from governance.platform import Platform
-from governance.shared_layer import SharedTable, table_path
+from governance.shared_layer import SharedTable, SharedVersion, table_path
 from governance.shared_versions import find_version
 
 
@@ -47,6 +48,19 @@ class Gate:
     verifier: TokenVerifier
     quotas: Quotas
     cursor_key: bytes
+
+    @classmethod
+    def of(cls, platform: Platform) -> Self:
+        """Return the gate of a platform."""
+        settings = platform.settings
+        default = Quota(requests=settings.feed_quota_requests, seconds=settings.feed_quota_seconds)
+        return cls(
+            platform=platform,
+            rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
+            verifier=open_verifier(settings),
+            quotas=Quotas(settings.federation_dir, default),
+            cursor_key=derive_key(load_key(settings), "feed-cursor"),
+        )
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,11 @@ class OpenFeed:
         return self.decision.row_filter == {}
 
     @property
+    def kept_in(self) -> str:
+        """Folder of its whole files, by dataset and agreement."""
+        return f"{self.asked.dataset}/{self.decision.agreement_id or OPEN_TO_ALL}"
+
+    @property
     def rights(self) -> str:
         """Hash of what the decision shows, whatever the data."""
         masks = {name: mask.model_dump() for name, mask in self.decision.column_masks.items()}
@@ -104,20 +123,6 @@ class OpenFeed:
 def _hash_of(*content: object) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def open_gate(platform: Platform) -> Gate:
-    """Return the gate of a platform."""
-    settings = platform.settings
-    return Gate(
-        platform=platform,
-        rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
-        verifier=open_verifier(settings),
-        quotas=Quotas(
-            settings.federation_dir, Quota(requests=settings.feed_quota_requests, seconds=settings.feed_quota_seconds)
-        ),
-        cursor_key=derive_key(load_key(settings), "feed-cursor"),
-    )
 
 
 def ask(gate: Gate, asked: Asked, instant: datetime | None = None) -> Decision:
@@ -197,6 +202,25 @@ def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:
         with recorded_when_wrong(gate, asked, decision_id, decision):
             require_same_contract(contract, table)
         without = deleted_since(gate.platform.journal, version)
+    return opened(gate, asked, decision_id, decision, contract, version, without, allowance)
+
+
+def opened(
+    gate: Gate,
+    asked: Asked,
+    decision_id: str,
+    decision: Decision,
+    contract: Contract,
+    version: SharedVersion,
+    without: tuple[tuple[str, str], ...] = (),
+    allowance: Allowance | None = None,
+) -> OpenFeed:
+    """Return what a decision leaves of a dataset in a version that has it.
+
+    Raises:
+        KeyError: the version has no such dataset.
+    """
+    table = version.tables[asked.dataset]
     relation = relation_of(gate, decision, contract, table, without)
     visible = gate.rows.columns(relation)
     return OpenFeed(

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import duckdb
 
-from governance.api.compression import Encoding, compress_file
-from governance.api.formats import Format
+from governance.api.compression import ENCODINGS, Encoding, compress_file
+from governance.api.formats import FORMATS, Format
 from governance.api.geometry import Geometry
 from governance.api.problems import ProblemError
 from governance.api.query import FeedQuery, quote
@@ -27,7 +27,9 @@ _LONGEST_SECONDS = 30.0
 _MEMORY_LIMIT = "512MB"
 _MOST_DESCRIBED = 1_000
 _MOST_KEPT = 48
-"""Whole files of one dataset that are kept: versions, rights, formats and encodings, those used last."""
+"""Whole files of one dataset and agreement that are kept: versions, rights, formats, encodings, those used last."""
+OPEN_TO_ALL = "-"
+"""Folder of what is read under no agreement; no agreement can bear that name."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class RowReader:
     def __init__(self, shared: Path, work: Path) -> None:
         self._work = work.resolve()
         self._work.mkdir(parents=True, exist_ok=True)
+        self._whole = self._work / "whole"
         self._building = threading.Lock()
         self._described: dict[tuple[str, str], dict[str, str]] = {}
         self._engine = duckdb.connect(":memory:")
@@ -126,14 +129,16 @@ class RowReader:
             path.unlink(missing_ok=True)
 
     def whole(
-        self, dataset: str, relation: Relation, fingerprint: str, file_format: Format, encoding: Encoding | None
+        self, place: str, relation: Relation, fingerprint: str, file_format: Format, encoding: Encoding | None
     ) -> FeedFile:
-        """Return the whole feed as a file; made once for each fingerprint, and older ones are removed.
+        """Return the whole feed as a file; made once for each fingerprint, and those used longest ago are removed.
+
+        ``place`` is the folder of the dataset and the agreement.
 
         Raises:
             ProblemError: 503, writing took longer than allowed.
         """
-        folder = self._work / "whole" / dataset
+        folder = self._whole / place
         plain = f"{fingerprint[:32]}.{file_format.extension}"
         wanted = f"{plain}.{encoding}" if encoding else plain
         # Looked for before waiting, so that one long file in the making holds up nobody who asks for another.
@@ -146,6 +151,25 @@ class RowReader:
                 file = _kept(folder, wanted) or _packed(file, wanted, encoding)
             _prune(folder, keep=_MOST_KEPT)
         return file
+
+    def formats_taken(self, place: str) -> tuple[Format, ...]:
+        """Formats of the whole files that lie in a folder."""
+        names = [path.name.partition(".")[2] for path in _files(self._whole / place)]
+        return tuple(known for known in FORMATS if any(_is_of(name, known) for name in names))
+
+    def remove_files(self, place: str, keep: Collection[str]) -> int:
+        """Remove the whole files of a folder but those of some fingerprints; say how many."""
+        kept = {fingerprint[:32] for fingerprint in keep}
+        gone = [path for path in _files(self._whole / place) if path.name.partition(".")[0] not in kept]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+    def remove_agreements(self, known: Collection[str]) -> int:
+        """Remove the whole files of agreements that are declared no more; say how many."""
+        folders = [folder for folder in self._whole.glob("*/*") if folder.is_dir()]
+        others = [folder for folder in folders if folder.name not in known and folder.name != OPEN_TO_ALL]
+        return sum(self.remove_files(str(folder.relative_to(self._whole)), keep=()) for folder in others)
 
     def _make_whole(self, folder: Path, name: str, relation: Relation, file_format: Format) -> FeedFile:
         folder.mkdir(parents=True, exist_ok=True)
@@ -194,6 +218,17 @@ class RowReader:
         finally:
             clock.cancel()
             connection.close()
+
+
+def _files(folder: Path) -> list[Path]:
+    """The finished files of a folder, which need not be there."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+
+
+def _is_of(name: str, known: Format) -> bool:
+    """Whether ``csv.5`` or ``csv.gzip.5`` is a file of a format."""
+    kind, _, rows = name.removeprefix(f"{known.extension}.").rpartition(".")
+    return name.startswith(f"{known.extension}.") and rows.isdigit() and kind in ("", *ENCODINGS)
 
 
 def _kept(folder: Path, name: str) -> FeedFile | None:

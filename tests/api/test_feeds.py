@@ -291,6 +291,6 @@ def test_kept_files_are_named_by_what_the_decision_shows(running: Running) -> No
     running.client().get("/v1/feeds/subventions?format=csv")
     running.client("exemple-startup").get("/v1/feeds/consommation_energie", params={**RESEARCH, "format": "csv"})
     kept = Path(running.platform.settings.state_dir) / "feeds" / "whole"
-    assert list(kept.glob("subventions/*.csv.5"))
-    assert list(kept.glob("consommation_energie/*.csv.3"))
+    assert list(kept.glob("subventions/-/*.csv.5"))
+    assert list(kept.glob("consommation_energie/exemple-startup/*.csv.3"))
     assert not list((kept.parent).glob("page-*"))
