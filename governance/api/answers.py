@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -30,7 +31,7 @@ class Question:
     since: str | None = None
     cursor: Cursor | None = None
 
-    @property
+    @cached_property
     def bound_to(self) -> str:
         """What all pages of the question have in common."""
         query = self.query

@@ -91,6 +91,7 @@ class FeedDescription(FeedSummary):
     steward: str | None
     frequency: str | None
     conforms_to: str | None
+    primary_key: tuple[str, ...] = Field(description="columns that tell rows apart; changes (since) are told by them")
     columns: tuple[FeedColumn, ...]
     formats: tuple[FeedFormat, ...]
 
@@ -227,6 +228,7 @@ def describe_feed(gate: Gate, subject: Subject, dataset: str, purpose: str | Non
         steward=contract.steward,
         frequency=contract.frequency,
         conforms_to=contract.conforms_to,
+        primary_key=contract.primary_key,
         columns=_columns(contract, decision, types),
         formats=formats_at(summary.href, has_geometry=relation is not None and relation.geometry is not None),
     )

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Self
 from uuid import uuid4
 
@@ -109,7 +110,7 @@ class OpenFeed:
         """Folder of its whole files, by dataset and agreement."""
         return f"{self.asked.dataset}/{self.decision.agreement_id or OPEN_TO_ALL}"
 
-    @property
+    @cached_property
     def rights(self) -> str:
         """Hash of what the decision shows, whatever the data."""
         masks = {name: mask.model_dump() for name, mask in self.decision.column_masks.items()}

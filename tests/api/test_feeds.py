@@ -275,6 +275,7 @@ def test_description_shows_masks_and_marks_what_is_hidden(running: Running) -> N
     answer = running.client("exemple-startup").get("/v1/feeds/consommation_energie/description", params=RESEARCH)
     columns = {column["name"]: column for column in answer.json()["columns"]}
     assert columns["point_livraison_id"]["mask"] == "hash"
+    assert answer.json()["primary_key"] == ["point_livraison_id"]
     assert columns["adresse"]["mask"] == "hidden"
     assert columns["adresse"]["operators"] == []
     assert "gte" in columns["consommation_kwh"]["operators"]
