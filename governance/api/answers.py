@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from governance.api.changes import CHANGE, changes_between, key_of, require_key
+from governance.api.changes import CHANGE, changes_between, key_of
 from governance.api.compression import Encoding, compress, encoding_of
 from governance.api.cursor import Cursor, write_cursor
 from governance.api.formats import Format
@@ -80,10 +80,9 @@ def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
         "Archipel-Decision": feed.decision_id,
         "Archipel-Policy": feed.decision.policy_version or "",
         "Archipel-Data-Version": feed.version,
+        NEXT_SINCE: write_since(feed.version, feed.rights),
         **(feed.allowance.headers if feed.allowance else {}),
     }
-    if key_of(feed.contract, feed.decision):
-        headers[NEXT_SINCE] = write_since(feed.version, feed.rights)
     if feed.decision.duties:
         duties = (f"{duty.code}; days={duty.days}" if duty.days else duty.code for duty in feed.decision.duties)
         headers["Archipel-Duties"] = ", ".join(duties)
@@ -135,8 +134,9 @@ def _rows_of(gate: Gate, asked: Question) -> tuple[Relation, FeedQuery]:
     feed, query = asked.feed, asked.query
     if asked.since is None:
         return feed.relation, query
-    key = require_key(feed.contract, feed.decision)
-    before = open_version(gate, feed, read_since(asked.since, feed.rights))
+    key = key_of(feed.contract, feed.decision, feed.visible)
+    is_keyed = key == feed.contract.primary_key
+    before = open_version(gate, feed, read_since(asked.since, feed.rights), may_name_deleted=is_keyed)
     relation = changes_between((before, gate.rows.columns(before)), (feed.relation, feed.visible), key, query.filters)
     named = (CHANGE, *key, *(name for name in query.columns if name not in key))
     # Those that are gone first, so that whoever tells rows apart by less than the whole key loses none of them.
@@ -153,6 +153,8 @@ def _page(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, req
         content, rows = file.path.read_bytes(), file.rows
     record_allowed(gate, feed, rows)
     headers = {**headers_of(feed, etag), "Row-Count": str(rows), "Total-Count": str(total)}
+    if asked.since is not None:
+        headers["Archipel-Change-Key"] = ", ".join(key_of(feed.contract, feed.decision, feed.visible))
     if offset + rows < total and rows:
         address = following_page(gate, request, Cursor(offset + rows, feed.version, asked.bound_to))
         headers["Link"] = ", ".join(filter(None, (headers.get("Link"), f'<{address}>; rel="next"')))

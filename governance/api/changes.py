@@ -1,16 +1,15 @@
 """What changed in a feed between two versions, as the caller sees both: rows to put in place, and keys that are gone.
 
-Computed from the immutable versions, by the contract's primary key, after row filter, masks and the caller's own
-filters on either side: a row that leaves what may be seen is gone like one that was deleted, and nothing tells which.
+Computed from the immutable versions, by the contract's primary key or else by whole rows, after row filter, masks and
+the caller's own filters on either side: a row that leaves what may be seen is gone like one that was deleted, and
+nothing tells which.
 All rows of a key come when one of them changed, because two members may give the same key (decision 0012).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from governance.api.problems import ProblemError
 from governance.api.query import Condition, quote
 from governance.api.rows import Relation
-from governance.api.words import reason
 from governance.contracts.model import Contract
 from governance.decisions.model import Decision
 
@@ -20,24 +19,17 @@ _OF_THE_FILE = frozenset({"file_sha256", "line_number", "run_id", "contract_vers
 """They differ with each file received; a row is no other for it."""
 
 
-def key_of(contract: Contract, decision: Decision) -> tuple[str, ...]:
-    """Return the columns that rows are told apart by, or nothing where the decision does not show all of them."""
+def key_of(contract: Contract, decision: Decision, visible: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that rows are told apart by: the contract's key, where the decision shows all of it.
+
+    Without a key that is seen whole a row is told apart by all its visible cells.
+    """
     shown = {
         name for name, mask in decision.column_masks.items() if mask.mask in ("show", "hash") and not mask.null_for
     }
-    return contract.primary_key if set(contract.primary_key) <= shown else ()
-
-
-def require_key(contract: Contract, decision: Decision) -> tuple[str, ...]:
-    """Return the key as `key_of` does.
-
-    Raises:
-        ProblemError: 400, there is no key, or not all of it may be seen.
-    """
-    key = key_of(contract, decision)
-    if not key:
-        raise ProblemError(400, reason("changes_need_key", columns=", ".join(contract.primary_key) or "–"))
-    return key
+    if contract.primary_key and set(contract.primary_key) <= shown & set(visible):
+        return contract.primary_key
+    return tuple(name for name in visible if name not in _OF_THE_FILE)
 
 
 def changes_between(

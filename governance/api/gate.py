@@ -229,17 +229,22 @@ def opened(
     )
 
 
-def open_version(gate: Gate, feed: OpenFeed, version: str) -> Relation:
-    """Return what the same decision leaves of the same dataset in another version.
+def open_version(gate: Gate, feed: OpenFeed, version: str, *, may_name_deleted: bool) -> Relation:
+    """Return what the same decision leaves of the same dataset in another version, to compare with.
+
+    ``may_name_deleted``: rows of a source that a person deleted since may be told by their key to be taken away; where
+    only a whole row could tell, they may not.
 
     Raises:
-        ProblemError: 410, that version is not known any more or another contract shaped it.
+        ProblemError: 410, that version is not known any more, another contract shaped it, or see above.
     """
     found = find_version(gate.platform.lake, version)
     table = found.tables.get(feed.asked.dataset) if found else None
     if table is None:
         raise ProblemError(410, reason("since_outdated"))
     require_same_contract(feed.contract, table)
+    if found is not None and not may_name_deleted and deleted_since(gate.platform.journal, found):
+        raise ProblemError(410, reason("since_outdated"))
     return relation_of(gate, feed.decision, feed.contract, table)
 
 

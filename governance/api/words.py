@@ -104,16 +104,10 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Pass the value of the header Archipel-Next-Since of an earlier answer of this feed.",
     ),
     "since_outdated": (
-        "Vos droits ont changé depuis, ou cette version n'est plus connue : les différences ne suffiraient pas.",
-        "Your rights have changed since, or that version is known no more: the differences would not be enough.",
+        "Vos droits ont changé depuis, ou cette version n'est plus servie : les différences ne suffiraient pas.",
+        "Your rights have changed since, or that version is served no more: the differences would not be enough.",
         "Relisez le flux entier et remplacez ce que vous avez ; sa réponse donne le prochain « since ».",
         "Read the whole feed again and replace what you have; its answer gives the next “since”.",
-    ),
-    "changes_need_key": (
-        "Les changements se disent par la clé du contrat ({columns}) ; elle manque, ou vous ne la voyez pas entière.",
-        "Changes are told by the contract's key ({columns}), which you do not see whole or which does not exist.",
-        "Relisez le flux entier ; If-None-Match évite de le relire quand rien n'a changé.",
-        "Read the whole feed again; If-None-Match saves reading it when nothing changed.",
     ),
     "collection_without_geometry": (
         "Le jeu « {dataset} » n'a pas de géométrie que vous puissiez voir : ce n'est pas une collection d'objets.",

@@ -8,8 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import polars as pl
 import pytest
+import yaml
 
+from governance.decisions.opa_server import wait_for_revision
 from governance.lake import write_atomically
+from governance.pipeline.in_force import put_in_force
 from governance.shared_versions import record_path
 from tests.api.small_platform import ENERGIE, LIEUX, ROWS, SUBVENTIONS, Running, small_platform, write_shared
 
@@ -328,3 +331,37 @@ def test_what_a_person_deleted_is_not_given_again(moving: Running) -> None:
         ("delete", "L-4", None),
         ("delete", "L-5", None),
     ]
+
+
+def test_without_a_key_that_is_seen_a_row_is_its_own_key(moving: Running) -> None:
+    path = moving.platform.settings.federation_dir / "agreements" / "exemple-startup.yaml"
+    before = path.read_text(encoding="utf-8")
+    declared = yaml.safe_load(before)
+    columns = {"batiment_type": "show", "commune_insee": "show", "consommation_kwh": "show"}
+    settings, journal = moving.platform.settings, moving.platform.journal
+    path.write_text(yaml.safe_dump({**declared, "columns": columns}, allow_unicode=True), encoding="utf-8")
+    try:
+        wait_for_revision(settings, put_in_force(settings, journal))
+        client = moving.client("exemple-startup")
+        write_shared(moving.platform, "without-key", **ROWS)
+        since = client.get(ENERGY, params=RESEARCH).headers["archipel-next-since"]
+        later(moving)
+        answer = client.get(ENERGY, params={**RESEARCH, "since": since})
+        assert answer.status_code == 200, answer.text
+        key = answer.headers["archipel-change-key"].split(", ")
+        assert key[:3] == ["batiment_type", "commune_insee", "consommation_kwh"]
+        told = [(row["_change_type"], row["batiment_type"], row["consommation_kwh"]) for row in answer.json()]
+        assert told == [
+            ("delete", "mairie", 800.0),
+            ("delete", "école", 1200.0),
+            ("upsert", "mairie", 801.0),
+            ("upsert", "école", 650.0),
+        ]
+        assert "44210" not in answer.text and "logement" not in answer.text
+        fields = {"action": "deleted", "member": "exemple-reseau", "source": "source"}
+        journal.append("source_change", fields, subject="officer", target="consommation_energie")
+        again = client.get(ENERGY, params={**RESEARCH, "since": since})
+        assert (again.status_code, codes(again)) == (410, ["since_outdated"])
+    finally:
+        path.write_text(before, encoding="utf-8")
+        wait_for_revision(settings, put_in_force(settings, journal))
