@@ -172,6 +172,9 @@ class Subscription(Declaration):
     when: Literal["always", "on_error", "on_change", "digest"] = "on_change"
     every: Literal["daily", "weekly"] | None = Field(None, description="how often a digest comes")
     sources: tuple[Identifier, ...] = Field((), description="which sources; by default all")
+    feeds: tuple[Identifier, ...] = Field(
+        (), description="datasets whose new versions, contract changes and ends are told, in place of receipts"
+    )
     language: Literal["fr", "en"] = "fr"
 
     @model_validator(mode="after")
@@ -183,16 +186,19 @@ class Subscription(Declaration):
             raise ValueError("a webhook needs a secret to be signed with, and an email has none")
         if (self.when == "digest") != (self.every is not None):
             raise ValueError("'every' (daily or weekly) goes with when: digest, and with nothing else")
+        if self.feeds and (self.webhook is None or self.sources or self.when != "on_change"):
+            raise ValueError("'feeds' goes with a webhook, and with neither 'sources' nor another 'when'")
         return self
 
     @cached_property
     def key(self) -> str:
         """What tells it from others; another address or occasion is another subscription."""
-        return hashlib.sha256(self.model_dump_json(exclude={"secret"}).encode()).hexdigest()[:32]
+        left_out = {"secret"} if self.feeds else {"secret", "feeds"}
+        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()[:32]
 
     def covers(self, source_id: str) -> bool:
-        """Whether it is about that source."""
-        return not self.sources or source_id in self.sources
+        """Whether it is about receipts of that source."""
+        return not self.feeds and (not self.sources or source_id in self.sources)
 
 
 class Contact(Declaration):

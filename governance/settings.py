@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     """``aud`` that a partner's token must bear."""
     token_jwks_url: str | None = None
     """Address of the issuer's public keys; by default the development issuer's key file."""
+    feed_quota_requests: int = Field(600, ge=1)
+    """Requests that may be made of the feeds under one agreement within a window, unless it declares its own quota."""
+    feed_quota_seconds: int = Field(60, ge=1, le=86_400)
+    """Length of that window."""
     smtp_host: str | None = None
     """Server that notices by e-mail are handed to; without one they wait, and members' pages say so."""
     smtp_port: int = 587

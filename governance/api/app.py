@@ -1,6 +1,7 @@
 """The web application: feeds, catalogue files, keys, health, console; one process, one set of functions."""
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -8,8 +9,9 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from governance.api import engine_routes, feed_routes, identifier_routes, service_routes
-from governance.api.gate import open_gate
+from governance.api import engine_routes, feed_routes, identifier_routes, ogc_routes, service_routes
+from governance.api.gate import Gate
+from governance.api.openapi import described
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
 from governance.decisions.engine_desk import EngineDesk
@@ -93,6 +95,12 @@ class CatalogueFiles(StaticFiles):
 
 
 class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = described(self)
+        return self.openapi_schema
+
     def build_middleware_stack(self) -> ASGIApp:
         """Put the security headers outermost: the answer to an unexpected error is made outside all middleware."""
         return Outermost(super().build_middleware_stack())
@@ -115,10 +123,11 @@ def create_app(platform: Platform) -> FastAPI:
     if not settings.token_jwks_url:
         DevelopmentIssuer(settings)
     app.state.platform = platform
-    app.state.gate = open_gate(platform)
+    app.state.gate = Gate.of(platform)
     app.state.engine_desk = EngineDesk(settings, platform.journal, EngineRecords(platform.engine))
     answer_with_problems(app)
     app.include_router(feed_routes.router)
+    app.include_router(ogc_routes.router)
     app.include_router(service_routes.router)
     app.include_router(identifier_routes.router)
     app.include_router(engine_routes.router)

@@ -68,10 +68,10 @@ async def purpose_of(
     """Return the purpose of a request, from its address or its header.
 
     Raises:
-        ProblemError: 422, they differ.
+        ProblemError: 400, they differ.
     """
     if purpose and archipel_purpose and purpose != archipel_purpose:
-        raise ProblemError(422, reason("purpose_conflict"))
+        raise ProblemError(400, reason("purpose_conflict"))
     return purpose or archipel_purpose
 
 

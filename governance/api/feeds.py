@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance.api.formats import formats_of
 from governance.api.gate import Asked, Gate, ask, contract_of, relation_of
 from governance.api.query import FeedQuery, kind_of
-from governance.api.rows import MEDIA_TYPES
 from governance.contracts.model import Classification, Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Decision, Duty, Reason, Subject
 from governance.shared_layer import SharedTable, read_current
@@ -79,6 +79,7 @@ class FeedFormat(_Frozen):
 
     format: str
     media_type: str
+    words: Words
     href: str
 
 
@@ -90,8 +91,22 @@ class FeedDescription(FeedSummary):
     steward: str | None
     frequency: str | None
     conforms_to: str | None
+    primary_key: tuple[str, ...] = Field(description="columns that tell rows apart; changes (since) are told by them")
     columns: tuple[FeedColumn, ...]
     formats: tuple[FeedFormat, ...]
+
+
+def formats_at(address: str, *, has_geometry: bool) -> tuple[FeedFormat, ...]:
+    """The formats of a feed, each with the address that gives it."""
+    return tuple(
+        FeedFormat(
+            format=known.name,
+            media_type=known.media_type,
+            words=Words(fr=known.said_fr, en=known.said_en),
+            href=f"{address}?format={known.name}",
+        )
+        for known in formats_of(has_geometry)
+    )
 
 
 def _access(decision: Decision) -> Access:
@@ -203,8 +218,8 @@ def describe_feed(gate: Gate, subject: Subject, dataset: str, purpose: str | Non
     contract = contract_of(gate, dataset)
     decision = ask(gate, Asked(subject, dataset, purpose=purpose, hands_over=False))
     table = _table_of(gate, dataset)
-    readable = decision.allow and table is not None
-    types = gate.rows.columns(relation_of(gate, decision, contract, table)) if readable and table else {}
+    relation = relation_of(gate, decision, contract, table) if decision.allow and table else None
+    types = gate.rows.columns(relation) if relation else {}
     summary = _summary(gate, contract, decision, table)
     return FeedDescription(
         **dict(summary),
@@ -213,9 +228,7 @@ def describe_feed(gate: Gate, subject: Subject, dataset: str, purpose: str | Non
         steward=contract.steward,
         frequency=contract.frequency,
         conforms_to=contract.conforms_to,
+        primary_key=contract.primary_key,
         columns=_columns(contract, decision, types),
-        formats=tuple(
-            FeedFormat(format=name, media_type=media, href=f"{summary.href}?format={name}")
-            for name, media in MEDIA_TYPES.items()
-        ),
+        formats=formats_at(summary.href, has_geometry=relation is not None and relation.geometry is not None),
     )

@@ -6,15 +6,22 @@ before a byte is sent.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Self
 from uuid import uuid4
 
+from governance.api.geometry import feature_id_sql, geometry_of
 from governance.api.problems import ProblemError
-from governance.api.rows import Relation, RowReader
+from governance.api.quotas import Allowance, Quotas
+from governance.api.rows import OPEN_TO_ALL, Relation, RowReader
+from governance.api.snapshots import deleted_since, require_same_contract, version_of
 from governance.api.words import reason
 from governance.contracts.model import Contract
+from governance.decisions.agreements import Quota
 from governance.decisions.enforce import relation_sql
 from governance.decisions.model import (
     ENGINE_REASON_CODES,
@@ -29,7 +36,8 @@ from governance.decisions.model import (
 from governance.identity.tokens import TokenVerifier, open_verifier
 from governance.journal.keys import derive_key, load_key
 from governance.platform import Platform
-from governance.shared_layer import SharedTable, read_current, table_path
+from governance.shared_layer import SharedTable, SharedVersion, table_path
+from governance.shared_versions import find_version
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,21 @@ class Gate:
     platform: Platform
     rows: RowReader
     verifier: TokenVerifier
+    quotas: Quotas
     cursor_key: bytes
+
+    @classmethod
+    def of(cls, platform: Platform) -> Self:
+        """Return the gate of a platform."""
+        settings = platform.settings
+        default = Quota(requests=settings.feed_quota_requests, seconds=settings.feed_quota_seconds)
+        return cls(
+            platform=platform,
+            rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
+            verifier=open_verifier(settings),
+            quotas=Quotas(settings.federation_dir, default),
+            cursor_key=derive_key(load_key(settings), "feed-cursor"),
+        )
 
 
 @dataclass(frozen=True)
@@ -63,10 +85,16 @@ class OpenFeed:
     decision_id: str
     decision: Decision
     contract: Contract
+    version: str
+    """Name of the shared version that is read."""
     table: SharedTable
+    without: tuple[tuple[str, str], ...]
+    """Sources, as (member, source), that a person deleted after that version was made."""
     relation: Relation
     visible: Mapping[str, str]
     """DuckDB type of each visible column, in order."""
+    allowance: Allowance | None = None
+    """What is left of the agreement's quota; nothing where no agreement is read under."""
 
     @property
     def hidden(self) -> list[str]:
@@ -79,29 +107,25 @@ class OpenFeed:
         """Whether every row leaves, so that the shared table's own count holds."""
         return self.decision.row_filter == {}
 
+    @property
+    def kept_in(self) -> str:
+        """Folder of its whole files, by dataset and agreement."""
+        return f"{self.asked.dataset}/{self.decision.agreement_id or OPEN_TO_ALL}"
+
+    @cached_property
+    def rights(self) -> str:
+        """Hash of what the decision shows, whatever the data."""
+        masks = {name: mask.model_dump() for name, mask in self.decision.column_masks.items()}
+        return _hash_of(self.decision.row_filter, masks, self.decision.agreement_id, self.contract.version)
+
     def fingerprint(self, *more: object) -> str:
         """Hash of the data, of what the decision shows, and of whatever the answer depends on besides."""
-        content = [
-            self.table.sha256,
-            self.decision.row_filter,
-            {name: mask.model_dump() for name, mask in self.decision.column_masks.items()},
-            self.decision.agreement_id,
-            self.contract.version,
-            *more,
-        ]
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _hash_of(self.table.sha256, self.without, self.rights, *more)
 
 
-def open_gate(platform: Platform) -> Gate:
-    """Return the gate of a platform."""
-    settings = platform.settings
-    return Gate(
-        platform=platform,
-        rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
-        verifier=open_verifier(settings),
-        cursor_key=derive_key(load_key(settings), "feed-cursor"),
-    )
+def _hash_of(*content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def ask(gate: Gate, asked: Asked, instant: datetime | None = None) -> Decision:
@@ -133,24 +157,36 @@ def contract_of(gate: Gate, dataset: str) -> Contract:
     return contract
 
 
-def relation_of(gate: Gate, decision: Decision, contract: Contract, table: SharedTable) -> Relation:
-    """Return the only rows and cells that the decision leaves of a table."""
+def relation_of(
+    gate: Gate,
+    decision: Decision,
+    contract: Contract,
+    table: SharedTable,
+    without: Collection[tuple[str, str]] = (),
+) -> Relation:
+    """Return the only rows and cells that the decision leaves of a table, ``without`` those of deleted sources."""
+    present = [name for name, _ in table.columns]
     sql, parameters = relation_sql(
         decision,
         contract,
         table_path(gate.platform.lake, table).resolve(),
-        present=[name for name, _ in table.columns],
+        present=present,
         key=derive_key(load_key(gate.platform.settings), f"column-hash:{decision.agreement_id or ''}"),
+        without=without,
     )
-    return Relation(sql, tuple(parameters))
+    geometry = geometry_of(contract, decision, present)
+    return Relation(
+        sql, tuple(parameters), geometry, feature_id_sql(contract, decision, present) if geometry else "NULL"
+    )
 
 
-def open_feed(gate: Gate, asked: Asked) -> OpenFeed:
-    """Return a feed that may be read.
+def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:
+    """Return a feed that may be read, as it is now or, by a version's name or an instant, as it was.
 
     Raises:
-        ProblemError: 404 unknown dataset or no data yet; 401 refused and nobody identified; 403 refused;
-            503 the policy engine gave no answer that counts. A refusal is in the journal.
+        ProblemError: 404 unknown dataset, no data yet or no such version; 401 refused and nobody identified; 403
+            refused; 429 the agreement's quota is used up; 400 ``at`` cannot be read; 410 another contract shaped that
+            version; 503 the policy engine gave no answer that counts. A refusal is in the journal.
     """
     contract = contract_of(gate, asked.dataset)
     decision = ask(gate, asked)
@@ -158,14 +194,72 @@ def open_feed(gate: Gate, asked: Asked) -> OpenFeed:
     if not decision.allow:
         record(gate, asked, decision_id, decision, "refused")
         raise _refusal(asked, decision)
-    current = read_current(gate.platform.lake)
-    table = current.tables.get(asked.dataset) if current else None
-    if table is None:
+    with recorded_when_wrong(gate, asked, decision_id, decision):
+        allowance = gate.quotas.take(decision.agreement_id)
+        version = version_of(gate.platform.lake, at)
+    table = version.tables.get(asked.dataset) if version else None
+    if version is None or table is None:
         record(gate, asked, decision_id, decision, "no_data")
         raise ProblemError(404, reason("dataset_without_data", dataset=asked.dataset))
-    relation = relation_of(gate, decision, contract, table)
+    without: tuple[tuple[str, str], ...] = ()
+    if at is not None:
+        with recorded_when_wrong(gate, asked, decision_id, decision):
+            require_same_contract(contract, table)
+        without = deleted_since(gate.platform.journal, version)
+    return opened(gate, asked, decision_id, decision, contract, version, without, allowance)
+
+
+def opened(
+    gate: Gate,
+    asked: Asked,
+    decision_id: str,
+    decision: Decision,
+    contract: Contract,
+    version: SharedVersion,
+    without: tuple[tuple[str, str], ...] = (),
+    allowance: Allowance | None = None,
+) -> OpenFeed:
+    """Return what a decision leaves of a dataset in a version that has it.
+
+    Raises:
+        KeyError: the version has no such dataset.
+    """
+    table = version.tables[asked.dataset]
+    relation = relation_of(gate, decision, contract, table, without)
     visible = gate.rows.columns(relation)
-    return OpenFeed(asked, decision_id, decision, contract, table, relation, visible)
+    return OpenFeed(
+        asked, decision_id, decision, contract, version.version, table, without, relation, visible, allowance
+    )
+
+
+def open_version(gate: Gate, feed: OpenFeed, version: str, *, may_name_deleted: bool) -> Relation:
+    """Return what the same decision leaves of the same dataset in another version, to compare with.
+
+    ``may_name_deleted``: rows of a source that a person deleted since may be told by their key to be taken away; where
+    only a whole row could tell, they may not.
+
+    Raises:
+        ProblemError: 410, that version is not known any more, another contract shaped it, or see above.
+    """
+    found = find_version(gate.platform.lake, version)
+    table = found.tables.get(feed.asked.dataset) if found else None
+    if table is None:
+        raise ProblemError(410, reason("since_outdated"))
+    require_same_contract(feed.contract, table)
+    if found is not None and not may_name_deleted and deleted_since(gate.platform.journal, found):
+        raise ProblemError(410, reason("since_outdated"))
+    return relation_of(gate, feed.decision, feed.contract, table)
+
+
+@contextmanager
+def recorded_when_wrong(gate: Gate, asked: Asked, decision_id: str, decision: Decision) -> Iterator[None]:
+    """Write into the journal that a question was allowed but wrong, should the block end in a Problem."""
+    try:
+        yield
+    except ProblemError as error:
+        outcome = {429: "over_quota", 503: "failed"}.get(error.status, "invalid")
+        record(gate, asked, decision_id, decision, outcome)
+        raise
 
 
 def _refusal(asked: Asked, decision: Decision) -> ProblemError:

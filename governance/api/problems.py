@@ -20,14 +20,14 @@ MEDIA_TYPE = "application/problem+json"
 _LOGGER = logging.getLogger(__name__)
 
 _TITLES: dict[int, tuple[str, str]] = {
-    400: ("Demande illisible", "Unreadable request"),
+    400: ("Demande à corriger", "Request to be mended"),
     401: ("Identité requise", "Identity required"),
     403: ("Accès refusé", "Access refused"),
     404: ("Introuvable", "Not found"),
     405: ("Méthode refusée", "Method not allowed"),
     406: ("Format indisponible", "Format not available"),
-    410: ("Page dépassée", "Page outdated"),
-    422: ("Demande à corriger", "Request to be mended"),
+    410: ("Dépassé", "Gone"),
+    429: ("Trop de demandes", "Too many requests"),
     500: ("Erreur inattendue", "Unexpected error"),
     503: ("Momentanément indisponible", "Temporarily unavailable"),
 }
@@ -153,7 +153,7 @@ def _of_validation(error: RequestValidationError) -> ProblemError:
         reason("parameter_invalid", parameter=str(fault["loc"][-1]), expected=str(fault["msg"]))
         for fault in error.errors()
     ]
-    return ProblemError(422, *reasons)
+    return ProblemError(400, *reasons)
 
 
 def _of_surprise(error: Exception) -> ProblemError:

@@ -5,16 +5,16 @@ after row filter and masks can be named: a hidden value can be neither read nor 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.decisions.model import Reason
 
-RESERVED = ("format", "columns", "sort", "limit", "cursor", "purpose")
+RESERVED = ("format", "columns", "sort", "limit", "cursor", "purpose", "bbox", "at", "since", "count")
 """Parameters that are not columns; a column of such a name is filtered with ``name__eq``."""
 DEFAULT_LIMIT = 1_000
 LARGEST_LIMIT = 10_000
@@ -79,6 +79,27 @@ def kind_of(duckdb_type: str) -> _Kind:
     return _KINDS.get(duckdb_type.partition("(")[0], _OTHER)
 
 
+class Condition(Protocol):
+    """What a row must satisfy besides the decision; every value is bound."""
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """One value for each ``?``."""
+        ...
+
+    def to_sql(self) -> str:
+        """The condition."""
+        ...
+
+
+class Place(Protocol):
+    """Whatever can tell which rows meet a box of degrees."""
+
+    def within(self, west: float, south: float, east: float, north: float) -> Condition:
+        """The condition that a row meets the box."""
+        ...
+
+
 @dataclass(frozen=True)
 class Filter:
     """One condition on one visible column; `values` are typed and always bound, never written into SQL."""
@@ -105,6 +126,15 @@ class Shape:
     sort: str | None = None
     limit: str | None = None
     cursor: str | None = None
+    bbox: str | None = None
+    at: str | None = None
+    since: str | None = None
+    count: bool = False
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether anything but the whole feed of one moment is asked for."""
+        return replace(self, at=None) != Shape()
 
 
 @dataclass(frozen=True)
@@ -112,7 +142,7 @@ class FeedQuery:
     """What is asked of one feed."""
 
     columns: tuple[str, ...]
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[Condition, ...] = ()
     sort: tuple[tuple[str, bool], ...] = ()
     """(column, descending)"""
     limit: int | None = None
@@ -151,7 +181,10 @@ class _Reader:
             self.faults.append(reason("operator_unknown", operator=operator, column=column, possible=possible))
             return None
         read = _boolean if operator == "isnull" else kind.read
-        texts = text.split(",")[:_MOST_VALUES] if operator == "in" else [text]
+        texts = text.split(",") if operator == "in" else [text]
+        if len(texts) > _MOST_VALUES:
+            self.faults.append(reason("too_many_values", column=column, most=str(_MOST_VALUES)))
+            return None
         try:
             return Filter(column, operator, tuple(read(item) for item in texts))
         except (ValueError, KeyError, InvalidOperation, OverflowError):
@@ -167,6 +200,21 @@ class _Reader:
         names = text.split(",") if text else []
         return tuple((name.removeprefix("-"), name.startswith("-")) for name in names if self.knows(name.lstrip("-")))
 
+    def box(self, text: str, place: Place | None) -> Condition | None:
+        """West, south, east, north; a height may stand behind south and north and counts for nothing (OGC 17-069r4)."""
+        if place is None:
+            self.faults.append(reason("bbox_needs_geometry"))
+            return None
+        try:
+            numbers = [float(_number(part)) for part in text.split(",")]
+            west, south, east, north = numbers if len(numbers) == 4 else (numbers[0], numbers[1], *numbers[3:5])
+            if len(numbers) not in (4, 6) or not (-90 <= south <= north <= 90 and abs(west) <= 180 >= abs(east)):
+                raise ValueError(text)
+        except (ValueError, IndexError, InvalidOperation):
+            self.faults.append(reason("bbox_unreadable", value=text[:80]))
+            return None
+        return place.within(west, south, east, north)
+
     def limit(self, text: str) -> int:
         if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LARGEST_LIMIT:
             self.faults.append(reason("parameter_invalid", parameter="limit", expected=f"1 … {LARGEST_LIMIT}"))
@@ -175,19 +223,26 @@ class _Reader:
 
 
 def read_query(
-    filters: Iterable[tuple[str, str]], shape: Shape, visible: Mapping[str, str], hidden: Iterable[str]
+    filters: Iterable[tuple[str, str]],
+    shape: Shape,
+    visible: Mapping[str, str],
+    hidden: Iterable[str],
+    place: Place | None = None,
 ) -> FeedQuery:
     """Return the query of an address.
 
     `visible` gives the DuckDB type of each column of the relation, in order; `hidden` names the contract's
-    other columns, so that a refusal can say "not open to you" instead of "unknown".
+    other columns, so that a refusal can say "not open to you" instead of "unknown"; `place` is the relation's
+    geometry, where it has one.
 
     Raises:
-        ProblemError: 422 with one reason for each fault, naming the column.
+        ProblemError: 400 with one reason for each fault, naming the column.
     """
     reader = _Reader(visible, hidden)
-    found = [reader.filter(name, value) for name, value in filters]
-    is_paged = bool(found) or shape != Shape()
+    found: list[Condition | None] = [reader.filter(name, value) for name, value in filters]
+    if shape.bbox is not None:
+        found.append(reader.box(shape.bbox, place))
+    is_paged = bool(found) or shape.is_paged
     query = FeedQuery(
         columns=reader.columns(shape.columns),
         filters=tuple(item for item in found if item is not None),
@@ -195,5 +250,5 @@ def read_query(
         limit=reader.limit(shape.limit or str(DEFAULT_LIMIT)) if is_paged else None,
     )
     if reader.faults:
-        raise ProblemError(422, *reader.faults)
+        raise ProblemError(400, *reader.faults)
     return query

@@ -10,30 +10,26 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import duckdb
 
+from governance.api.compression import ENCODINGS, Encoding, compress_file
+from governance.api.formats import FORMATS, Format
+from governance.api.geometry import Geometry
 from governance.api.problems import ProblemError
 from governance.api.query import FeedQuery, quote
 from governance.api.words import reason
-from governance.catalogue.distributions import csv_cell_sql
+from governance.api.writing import Envelope, Sheet, finish, literal
 
-FileFormat = Literal["csv", "json", "parquet"]
-MEDIA_TYPES: dict[FileFormat, str] = {
-    "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-}
-_COPY_OPTIONS: dict[FileFormat, str] = {
-    "json": "FORMAT json, ARRAY true",
-    "csv": "FORMAT csv, HEADER, NEW_LINE '\\r\\n'",
-    "parquet": "FORMAT parquet, COMPRESSION zstd",
-}
 _LONGEST_SECONDS = 30.0
 _MEMORY_LIMIT = "512MB"
 _MOST_DESCRIBED = 1_000
+_MOST_KEPT = 48
+"""Whole files of one dataset and agreement that are kept: versions, rights, formats, encodings, those used last."""
+OPEN_TO_ALL = "-"
+"""Folder of what is read under no agreement; no agreement can bear that name."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,9 @@ class Relation:
 
     sql: str
     parameters: Sequence[Any]
+    geometry: Geometry | None = None
+    feature_id: str = "NULL"
+    """SQL of what a row is known by as a feature."""
 
 
 @dataclass(frozen=True)
@@ -52,24 +51,11 @@ class FeedFile:
     rows: int
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _cell(name: str, kind: str, file_format: FileFormat) -> str:
-    """One column as it is written: formulas disarmed in CSV, instants as ISO 8601 in text formats."""
-    if file_format == "csv":
-        return f"{csv_cell_sql(name, kind)} AS {quote(name)}"
-    if file_format == "json" and kind.startswith("TIMESTAMP"):
-        return f"replace(CAST({quote(name)} AS VARCHAR), ' ', 'T') AS {quote(name)}"
-    return quote(name)
-
-
 def _where(query: FeedQuery) -> str:
     return " WHERE " + " AND ".join(item.to_sql() for item in query.filters) if query.filters else ""
 
 
-def _order(query: FeedQuery, visible: dict[str, str]) -> str:
+def _order(query: FeedQuery, visible: Collection[str]) -> str:
     """A total order: rows that tie on every visible column are equal, so that their exchange changes nothing."""
     if not query.sort:
         return ""
@@ -83,13 +69,14 @@ class RowReader:
     def __init__(self, shared: Path, work: Path) -> None:
         self._work = work.resolve()
         self._work.mkdir(parents=True, exist_ok=True)
+        self._whole = self._work / "whole"
         self._building = threading.Lock()
         self._described: dict[tuple[str, str], dict[str, str]] = {}
         self._engine = duckdb.connect(":memory:")
-        folders = ", ".join(_literal(f"{path}/") for path in (shared.resolve(), self._work))
+        folders = ", ".join(literal(f"{path}/") for path in (shared.resolve(), self._work))
         # Kept in this order because each line forbids what the one before still needed.
-        self._engine.execute(f"SET memory_limit = {_literal(_MEMORY_LIMIT)}")
-        self._engine.execute(f"SET temp_directory = {_literal(str(self._work / 'spill'))}")
+        self._engine.execute(f"SET memory_limit = {literal(_MEMORY_LIMIT)}")
+        self._engine.execute(f"SET temp_directory = {literal(str(self._work / 'spill'))}")
         self._engine.execute(f"SET allowed_directories = [{folders}]")
         self._engine.execute("SET enable_external_access = false")
         self._engine.execute("SET lock_configuration = true")
@@ -117,42 +104,83 @@ class RowReader:
         sql = f"SELECT count(*) FROM ({relation.sql}) AS visible{_where(query)}"  # noqa: S608
         return int(self._run(sql, [*relation.parameters, *values])[0][0])
 
+    def extent(self, relation: Relation) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of a relation's points, in degrees; None where there is none, and for shapes."""
+        bounds = relation.geometry.bounds_sql() if relation.geometry else None
+        if bounds is None:
+            return None
+        found = self._run(f"SELECT {bounds} FROM ({relation.sql})", relation.parameters)[0]  # noqa: S608
+        return None if None in found else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
+
     @contextmanager
-    def page(self, relation: Relation, query: FeedQuery, offset: int, file_format: FileFormat) -> Iterator[FeedFile]:
+    def page(
+        self, relation: Relation, query: FeedQuery, offset: int, file_format: Format, envelope: Envelope = Envelope({})
+    ) -> Iterator[FeedFile]:
         """Write one page to a file that lives as long as the block.
 
         Raises:
             ProblemError: 503, reading took longer than allowed.
         """
-        path = self._work / f"page-{uuid4().hex}.{file_format}"
+        path = self._work / f"page-{uuid4().hex}.{file_format.extension}"
         try:
-            yield FeedFile(path, self._write(relation, query, offset, file_format, path))
+            sheet = self._sheet(relation, query, file_format, envelope)
+            yield FeedFile(path, self._write(relation, query, offset, sheet, path))
         finally:
             path.unlink(missing_ok=True)
 
-    def whole(self, dataset: str, relation: Relation, fingerprint: str, file_format: FileFormat) -> FeedFile:
-        """Return the whole feed as a file; made once for each fingerprint, and older ones are removed.
+    def whole(
+        self, place: str, relation: Relation, fingerprint: str, file_format: Format, encoding: Encoding | None
+    ) -> FeedFile:
+        """Return the whole feed as a file; made once for each fingerprint, and those used longest ago are removed.
+
+        ``place`` is the folder of the dataset and the agreement.
 
         Raises:
             ProblemError: 503, writing took longer than allowed.
         """
-        folder = self._work / "whole" / dataset
-        name = f"{fingerprint[:32]}.{file_format}"
+        folder = self._whole / place
+        plain = f"{fingerprint[:32]}.{file_format.extension}"
+        wanted = f"{plain}.{encoding}" if encoding else plain
+        # Looked for before waiting, so that one long file in the making holds up nobody who asks for another.
+        found = _kept(folder, wanted)
+        if found is not None:
+            return found
         with self._building:
-            found = next(folder.glob(f"{name}.*"), None)
-            if found is not None:
-                os.utime(found)
-                return FeedFile(found, int(found.suffix[1:]))
-            folder.mkdir(parents=True, exist_ok=True)
-            draft = folder / f".draft-{uuid4().hex}"
-            try:
-                rows = self._write(relation, FeedQuery(tuple(self.columns(relation))), 0, file_format, draft)
-                # The number of rows is part of the name: it costs a scan to count them again.
-                path = draft.rename(folder / f"{name}.{rows}")
-            finally:
-                draft.unlink(missing_ok=True)
-            _prune(folder, keep=24)
-        return FeedFile(path, rows)
+            file = _kept(folder, plain) or self._make_whole(folder, plain, relation, file_format)
+            if encoding is not None:
+                file = _kept(folder, wanted) or _packed(file, wanted, encoding)
+            _prune(folder, keep=_MOST_KEPT)
+        return file
+
+    def formats_taken(self, place: str) -> tuple[Format, ...]:
+        """Formats of the whole files that lie in a folder."""
+        names = [path.name.partition(".")[2] for path in _files(self._whole / place)]
+        return tuple(known for known in FORMATS if any(_is_of(name, known) for name in names))
+
+    def remove_files(self, place: str, keep: Collection[str]) -> int:
+        """Remove the whole files of a folder but those of some fingerprints; say how many."""
+        kept = {fingerprint[:32] for fingerprint in keep}
+        gone = [path for path in _files(self._whole / place) if path.name.partition(".")[0] not in kept]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+    def remove_agreements(self, known: Collection[str]) -> int:
+        """Remove the whole files of agreements that are declared no more; say how many."""
+        folders = [folder for folder in self._whole.glob("*/*") if folder.is_dir()]
+        others = [folder for folder in folders if folder.name not in known and folder.name != OPEN_TO_ALL]
+        return sum(self.remove_files(str(folder.relative_to(self._whole)), keep=()) for folder in others)
+
+    def _make_whole(self, folder: Path, name: str, relation: Relation, file_format: Format) -> FeedFile:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".draft-{uuid4().hex}"
+        query = FeedQuery(tuple(self.columns(relation)))
+        try:
+            rows = self._write(relation, query, 0, self._sheet(relation, query, file_format), draft)
+            # The number of rows is part of the name: it costs a scan to count them again.
+            return FeedFile(draft.rename(folder / f"{name}.{rows}"), rows)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def preview(
         self, relation: Relation, limit: int, hide: Collection[str] = ()
@@ -162,18 +190,22 @@ class RowReader:
         listed = ", ".join(quote(name) for name in names)
         return names, self._run(f"SELECT {listed} FROM ({relation.sql}) LIMIT ?", [*relation.parameters, limit])  # noqa: S608
 
-    def _write(
-        self, relation: Relation, query: FeedQuery, offset: int, file_format: FileFormat, path: Path
-    ) -> int:  # fmt: skip
-        visible = self.columns(relation)
-        listed = ", ".join(_cell(name, visible[name], file_format) for name in query.columns)
-        inner = f"SELECT * FROM ({relation.sql}) AS visible{_where(query)}{_order(query, visible)}"  # noqa: S608
+    def _sheet(
+        self, relation: Relation, query: FeedQuery, file_format: Format, envelope: Envelope = Envelope({})
+    ) -> Sheet:
+        kinds = self.columns(relation)
+        return Sheet(file_format, query.columns, kinds, relation.geometry, relation.feature_id, envelope)
+
+    def _write(self, relation: Relation, query: FeedQuery, offset: int, sheet: Sheet, path: Path) -> int:
+        inner = f"SELECT * FROM ({relation.sql}) AS visible{_where(query)}{_order(query, sheet.kinds)}"  # noqa: S608
         values = [*relation.parameters, *(value for item in query.filters for value in item.values)]
         if query.limit is not None:
             inner += " LIMIT ? OFFSET ?"
             values += [query.limit, offset]
-        sql = f"COPY (SELECT {listed} FROM ({inner})) TO {_literal(str(path))} ({_COPY_OPTIONS[file_format]})"  # noqa: S608
-        return int(self._run(sql, values)[0][0])
+        sql = f"COPY ({sheet.to_select(inner)}) TO {literal(str(path))} ({sheet.copy_options})"
+        rows = int(self._run(sql, values)[0][0])
+        finish(path, sheet.format)
+        return rows
 
     def _run(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         connection = self._engine.cursor()
@@ -186,6 +218,37 @@ class RowReader:
         finally:
             clock.cancel()
             connection.close()
+
+
+def _files(folder: Path) -> list[Path]:
+    """The finished files of a folder, which need not be there."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+
+
+def _is_of(name: str, known: Format) -> bool:
+    """Whether ``csv.5`` or ``csv.gzip.5`` is a file of a format."""
+    kind, _, rows = name.removeprefix(f"{known.extension}.").rpartition(".")
+    return name.startswith(f"{known.extension}.") and rows.isdigit() and kind in ("", *ENCODINGS)
+
+
+def _kept(folder: Path, name: str) -> FeedFile | None:
+    """The file of that name, if there is one; the number of its rows stands behind it."""
+    found = next((path for path in folder.glob(f"{name}.*") if path.name.removeprefix(f"{name}.").isdigit()), None)
+    if found is None:
+        return None
+    with suppress(FileNotFoundError):
+        os.utime(found)
+    return FeedFile(found, int(found.suffix[1:]))
+
+
+def _packed(file: FeedFile, name: str, encoding: Encoding) -> FeedFile:
+    """A compressed copy beside a file, made whole before it gets its name."""
+    draft = file.path.with_name(f".draft-{uuid4().hex}")
+    try:
+        compress_file(file.path, draft, encoding)
+        return FeedFile(draft.rename(file.path.with_name(f"{name}.{file.rows}")), file.rows)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _prune(folder: Path, keep: int) -> None:

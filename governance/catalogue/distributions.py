@@ -19,7 +19,7 @@ from governance.catalogue.openings import Opening
 from governance.catalogue.store import DistributionStore, StoredDataset
 from governance.decisions.enforce import relation_sql
 
-__all__ = ["CatalogueError", "DistributionWriter", "catalogue_id", "csv_cell_sql"]
+__all__ = ["CatalogueError", "DistributionWriter", "catalogue_id", "csv_cell_sql", "disarmed"]
 
 FORMULA_STARTS = "=+@\t\r\n＝＋－＠-"
 """First characters that a spreadsheet may take for a formula. Source: OWASP, CSV Injection."""
@@ -74,8 +74,13 @@ def _select_for(file_format: FileFormat, columns: tuple[tuple[str, str], ...]) -
     return f"SELECT {listed} FROM opened"  # noqa: S608 - kept because every name is quoted
 
 
+def disarmed(header: str) -> str:
+    """A column's name as the header of a CSV: one that a spreadsheet may take for a formula gets an apostrophe."""
+    return f"'{header}" if re.match(_FORMULA, header) else header
+
+
 def _header(name: str, file_format: FileFormat) -> str:
-    return f"'{name}" if file_format == "csv" and re.match(_FORMULA, name) else name
+    return disarmed(name) if file_format == "csv" else name
 
 
 def _connect(*folders: Path) -> duckdb.DuckDBPyConnection:

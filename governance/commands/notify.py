@@ -42,7 +42,7 @@ def notify(
     as_json: JsonOption = False,
     lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
 ) -> None:
-    """Send the notices that are due: e-mails and webhooks of those who subscribe to receipts.
+    """Send the notices that are due: e-mails and webhooks of those who subscribe to receipts or feeds.
 
     What cannot be delivered is tried again by a later call, then given up; members' pages say so.
     Ends with 0, or with 1 where a notice is given up.

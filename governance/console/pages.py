@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException
 from starlette.staticfiles import StaticFiles
 
 from governance.api.callers import CallerGate
+from governance.api.feeds import FeedFormat, formats_at
 from governance.api.problems import Problem, ProblemError
 from governance.api.words import reason
 from governance.console.dataset import DatasetPage, dataset_page
@@ -98,12 +99,20 @@ def _reason(gate: CallerGate, code: str) -> ReasonPage:
     return reason_page(gate.platform, code)
 
 
+class ApiPage(BaseModel):
+    """How feeds are read by a program; its words are in the template, its formats in the API's own table."""
+
+    model_config = ConfigDict(frozen=True)
+
+    formats: tuple[FeedFormat, ...]
+
+
 def _about() -> PlainPage:
     return PlainPage(name="about")
 
 
-def _api() -> PlainPage:
-    return PlainPage(name="api")
+def _api() -> ApiPage:
+    return ApiPage(formats=formats_at("/v1/feeds/{dataset}", has_geometry=True))
 
 
 _add("/", "overview.html", _overview)

@@ -25,6 +25,8 @@ class Subscriber(BaseModel):
     when: str
     every: str | None
     sources: tuple[str, ...]
+    feeds: tuple[str, ...]
+    """Datasets that it is told of, in place of receipts."""
     sent: int
     waiting: int
     given_up: int
@@ -64,6 +66,7 @@ def _subscriber(subscription: Subscription, notices: Iterable[Notice]) -> Subscr
         when=subscription.when,
         every=subscription.every,
         sources=subscription.sources,
+        feeds=subscription.feeds,
         sent=sum(notice.state == "sent" for notice in known),
         waiting=sum(notice.state == "waiting" for notice in known),
         given_up=sum(notice.state == "given_up" for notice in known),

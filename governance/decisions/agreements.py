@@ -77,6 +77,13 @@ class StateChange(Frozen):
     note: str = ""
 
 
+class Quota(Frozen):
+    """How many requests may be made under an agreement within how many seconds."""
+
+    requests: int = Field(ge=1)
+    seconds: int = Field(60, ge=1, le=86_400)
+
+
 class Agreement(Frozen):
     """One agreement between an assigner and an assignee about one dataset."""
 
@@ -96,6 +103,7 @@ class Agreement(Frozen):
     row_filter: tuple[Condition, ...] = Field((), max_length=MAX_CONDITIONS)
     columns: Mapping[str, Mask] = Field(min_length=1, description="a column not named is hidden")
     duties: tuple[Duty, ...] = ()
+    quota: Quota | None = Field(None, description="how often its feeds may be read; by default the installation's")
     history: tuple[StateChange, ...] = ()
 
     @field_validator("columns", mode="before")

@@ -32,6 +32,7 @@ def relation_sql(
     *,
     present: Collection[str] | None = None,
     key: bytes | None = None,
+    without: Collection[tuple[str, str]] = (),
 ) -> tuple[str, list[Any]]:
     """The ``SELECT`` of what the decision shows, and its parameters in the order of their ``?``.
 
@@ -40,6 +41,7 @@ def relation_sql(
     Args:
         present: names of the columns that the file has; by default the contract's and the provenance.
         key: secret under which hashes are made, per agreement; by default the installation's.
+        without: (member, source) pairs whose rows stay out whatever the decision, since a person deleted them.
 
     Raises:
         UnsupportedFilterError: the row filter cannot be carried out to the letter, or no column is shown.
@@ -54,6 +56,10 @@ def relation_sql(
         # kept because a relation needs a column: the names of what exists are no secret, its rows are
         return f"SELECT {', '.join(f'NULL AS {quote(name)}' for name in here[:1])} WHERE FALSE", []
     condition, bound = to_sql(decision.row_filter if decision.allow else None, types)
+    if without and {"member_id", "source_id"} <= set(here):
+        # a row whose provider is not known stays out as well, since nobody can tell whose it was
+        condition += "".join(" AND coalesce(NOT (member_id = ? AND source_id = ?), FALSE)" for _ in without)
+        bound += [part for pair in without for part in pair]
     parameters = [value for column in shown for value in column.parameters]
     select = ", ".join(column.sql for column in shown)
     # kept because every name is quoted and of the contract, and every value is bound

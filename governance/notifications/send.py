@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from governance.federation import Subscription
+from governance.decisions.agreements import load_agreements
+from governance.decisions.model import ENGINE_REASON_CODES
+from governance.federation import DeclarationError, Subscription
 from governance.notifications.failures import NotDelivered
+from governance.notifications.feed_events import FeedEvent, event_of_notice, may_read, purposes_of, queue_feed_events
 from governance.notifications.letter import subject_of, write_letter
 from governance.notifications.mail import MailServer
 from governance.notifications.news import News, news_of
-from governance.notifications.webhook import post
+from governance.notifications.webhook import event_of, feed_event_of, post
+from governance.notifications.words import WORDS
 from governance.platform import Platform
 from governance.state.outbox import Notice, NoticeState, find_due, put_off, settle_notice, take
 
@@ -59,11 +63,15 @@ def look_at_waiting(platform: Platform) -> Iterator[Delivery]:
     """Give what a pass would send now, and send nothing."""
     for notice in find_due(platform.engine, datetime.now(UTC), AT_ONCE):
         subscription = subscription_of(platform, notice)
-        news = news_of(platform, notice, subscription) if subscription is not None else None
-        if subscription is None or news is None:
+        try:
+            told = _what_is_told(platform, notice, subscription)
+        except NotDelivered as failure:
+            yield Delivery(notice, "waiting", "", "", failure.failure_fr, failure.failure_en)
+            continue
+        if subscription is None or told is None:
             yield Delivery(notice, "withdrawn", "", "")
         else:
-            yield Delivery(notice, "waiting", channel_of(subscription), subject_of(subscription, news))
+            yield Delivery(notice, "waiting", channel_of(subscription), _subject(platform, notice, subscription, told))
 
 
 def send_waiting(platform: Platform, now: datetime | None = None) -> list[Delivery]:
@@ -74,6 +82,10 @@ def send_waiting(platform: Platform, now: datetime | None = None) -> list[Delive
     """
     with MailServer(platform.settings) as mail:
         one_pass = _Pass(platform, now or datetime.now(UTC), mail)
+        try:
+            queue_feed_events(platform, one_pass.now)
+        except DeclarationError:  # an agreement that cannot be read keeps back what is told of feeds, not the rest
+            log.exception("nothing is queued about feeds")
         due = find_due(platform.engine, one_pass.now, AT_ONCE)
         return [_deliver(one_pass, notice) for notice in due if take(platform.engine, notice, one_pass.now)]
 
@@ -87,28 +99,62 @@ def _deliver(one_pass: _Pass, notice: Notice) -> Delivery:
     platform = one_pass.platform
     subscription = subscription_of(platform, notice)
     try:
-        news = news_of(platform, notice, subscription) if subscription is not None else None
-        if subscription is None or news is None:
+        told = _what_is_told(platform, notice, subscription)
+        if subscription is None or told is None:
             return _settled(one_pass, notice, "withdrawn", "", "")
-        _send(one_pass, subscription, news)
+        _send(one_pass, subscription, notice, told)
+        subject = _subject(platform, notice, subscription, told)
     except NotDelivered as failure:
         return _failed(one_pass, notice, subscription, failure)
     except Exception:  # kept this wide because one notice that cannot be written must not keep back the others
         log.exception("notice %s of %s: unexpected", notice.id, notice.member_id)
         defect = NotDelivered("Archipel n'a pas su écrire ce message : c'est une anomalie.", "A defect of Archipel.")
         return _failed(one_pass, notice, subscription, defect)
-    return _settled(one_pass, notice, "sent", channel_of(subscription), subject_of(subscription, news))
+    return _settled(one_pass, notice, "sent", channel_of(subscription), subject)
 
 
-def _send(one_pass: _Pass, subscription: Subscription, news: News) -> None:
+def _what_is_told(platform: Platform, notice: Notice, subscription: Subscription | None) -> News | FeedEvent | None:
+    """What a notice has to tell, or None where there is nothing any more.
+
+    Raises:
+        NotDelivered: nobody can say now whether it may be told.
+    """
+    if subscription is None:
+        return None
+    if notice.occasion != "feed":
+        return news_of(platform, notice, subscription)
+    event = event_of_notice(notice)
+    if event.type == "dataset.withdrawn":
+        return event
+    organisation = platform.federation.organisations[notice.member_id]
+    agreements = load_agreements(platform.settings.federation_dir)
+    decision = may_read(platform, organisation, event.dataset, purposes_of(agreements, organisation, event.dataset))
+    if set(decision.codes) & set(ENGINE_REASON_CODES):
+        raise NotDelivered(decision.reasons[0].text_fr, decision.reasons[0].text_en)
+    # What was closed while the notice waited is told by its own withdrawal, not by what was before.
+    return event if decision.allow else None
+
+
+def _subject(platform: Platform, notice: Notice, subscription: Subscription, told: News | FeedEvent) -> str:
+    """What a notice is about, in one line."""
+    if isinstance(told, News):
+        return subject_of(subscription, told)
+    who = platform.federation.organisations[notice.member_id].name
+    return WORDS[subscription.language][f"feed_{told.type}"].format(who=who, dataset=told.dataset)
+
+
+def _send(one_pass: _Pass, subscription: Subscription, notice: Notice, told: News | FeedEvent) -> None:
     platform = one_pass.platform
     if subscription.webhook is not None:
-        post(platform.settings, platform.limits, subscription, news, one_pass.now)
+        address = platform.settings.public_address
+        event = event_of(told, address) if isinstance(told, News) else feed_event_of(notice, told, address)
+        post(platform.settings, platform.limits, subscription, notice.id, event, one_pass.now)
         return
+    assert isinstance(told, News)  # feeds are told to webhooks alone
     if one_pass.broken is not None:
         raise one_pass.broken
     try:
-        one_pass.mail.send(write_letter(platform.settings, platform.federation.head, subscription, news))
+        one_pass.mail.send(write_letter(platform.settings, platform.federation.head, subscription, told))
     except NotDelivered as failure:
         one_pass.broken = failure if failure.is_of_all else None
         raise

@@ -13,9 +13,11 @@ from connectors.base import Limits
 from connectors.session import Order, Session
 from governance.federation import Subscription
 from governance.notifications.failures import NotDelivered
+from governance.notifications.feed_events import FeedEvent
 from governance.notifications.news import News
 from governance.settings import Settings
 from governance.source_secrets import resolve_secret
+from governance.state.outbox import Notice
 
 _PREFIX = "whsec_"
 _PATIENCE_SECONDS = 15.0
@@ -57,17 +59,32 @@ def signed_headers(notice_id: str, at: datetime, body: bytes, secret: str) -> Ma
     }
 
 
-def post(settings: Settings, limits: Limits, subscription: Subscription, news: News, now: datetime) -> None:
+def feed_event_of(notice: Notice, event: FeedEvent, address: str) -> dict[str, object]:
+    """Return the body of a notice about a feed; ``address`` is the platform's."""
+    told = event.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+    feed = f"{address}/v1/feeds/{event.dataset}"
+    links = {"feed": feed, "description": f"{feed}/description"}
+    return {"type": event.type, "timestamp": notice.due_at.isoformat(), "data": {**told, **links}}
+
+
+def post(
+    settings: Settings,
+    limits: Limits,
+    subscription: Subscription,
+    notice_id: str,
+    event: Mapping[str, object],
+    now: datetime,
+) -> None:
     """Post a notice to its subscription's address.
 
     Raises:
         NotDelivered: it was not taken, or nobody knows; the same ``webhook-id`` comes with the next attempt.
     """
     assert subscription.webhook is not None and subscription.secret is not None
-    body = json.dumps(event_of(news, settings.public_address), ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
     try:
         secret = resolve_secret(settings, subscription.secret).get_secret_value()
-        signed = signed_headers(news.notice_id, now, body, secret)
+        signed = signed_headers(notice_id, now, body, secret)
     except refused.ConnectorProblem:
         # In words of our own: a page for everybody shows them, and those of the source name the reference.
         raise NotDelivered("Le secret du webhook manque.", "The webhook's secret is missing.") from None

@@ -34,6 +34,10 @@ WORDS = {
         "why_on_error": "en cas d'erreur",
         "why_on_change": "quand quelque chose change",
         "why_digest": "en récapitulatif",
+        "feed_dataset.version_available": "{who} : nouvelle version de « {dataset} »",
+        "feed_contract.changed": "{who} : le contrat de « {dataset} » change",
+        "feed_dataset.withdrawn": "{who} : « {dataset} » n'est plus ouvert",
+        "feed_agreement.ending": "{who} : la convention sur « {dataset} » prend bientôt fin",
         "footer": (
             "Ce message part automatiquement ({why}) vers l'adresse déclarée pour {who}. "
             "Pour le modifier ou ne plus le recevoir, écrivez à {contact} ({address})."
@@ -72,6 +76,10 @@ WORDS = {
         "why_on_error": "on an error",
         "why_on_change": "when something changes",
         "why_digest": "as a summary",
+        "feed_dataset.version_available": "{who}: new version of “{dataset}”",
+        "feed_contract.changed": "{who}: the contract of “{dataset}” changes",
+        "feed_dataset.withdrawn": "{who}: “{dataset}” is open no more",
+        "feed_agreement.ending": "{who}: the agreement on “{dataset}” ends soon",
         "footer": (
             "This message goes automatically ({why}) to the address declared for {who}. "
             "To change it, or to receive it no more, write to {contact} ({address})."

@@ -1,5 +1,6 @@
 """Publish: put the declared policies in force, ask what is open, and make the catalogue equal to the answer."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
 from governance.decisions.opa_server import wait_for_revision
 from governance.decisions.record import record_decision
+from governance.federation import DeclarationError
 from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
@@ -16,6 +18,8 @@ from governance.pipeline.opened import mark_published
 from governance.platform import Platform
 from governance.shared_layer import read_current
 from governance.state.receipts import READ, latest_receipts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,21 @@ def publish(platform: Platform) -> Published:
         ckan = _publish_to_ckan(platform, publication.catalogue)
         mark_published(platform.settings, shared.version)
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
+    _prepare_feeds(platform)
     return Published(result, ckan, tuple(opened))
+
+
+def _prepare_feeds(platform: Platform) -> None:
+    """Make partners' files ready. Not a part of the publication: what fails here is made when it is asked for."""
+    from governance.api.prepared import prepare_feeds
+    from governance.api.problems import ProblemError
+
+    try:
+        done = prepare_feeds(platform)
+    except (ProblemError, DeclarationError):
+        log.exception("partners' files were not all made ready")
+    else:
+        log.info("partners' files: %s ready, %s removed", done.ready, done.removed)
 
 
 def _publish_to_ckan(platform: Platform, catalogue: Catalogue) -> PublicationResult | None:

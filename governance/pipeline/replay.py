@@ -24,13 +24,13 @@ from governance.pipeline.version_record import (
     VersionRecord,
     kept,
     read_record,
-    record_path,
     software_of_now,
     version_at,
 )
 from governance.pipeline.warehouse import Build, build, export
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, table_path
+from governance.shared_versions import record_path
 from governance.state.cursors import AcceptedRows
 from governance.state.receipts import find_receipt
 

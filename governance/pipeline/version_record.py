@@ -9,10 +9,8 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version as installed
-from itertools import groupby
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +20,7 @@ from governance.pipeline.warehouse import project_files
 from governance.platform import Platform
 from governance.settings import PROJECT_ROOT, Settings
 from governance.shared_layer import SharedVersion
+from governance.shared_versions import record_path, version_used_at
 from governance.state.cursors import AcceptedRows
 
 _LIBRARIES = ("polars", "duckdb", "dbt-core", "dbt-duckdb")
@@ -95,11 +94,6 @@ def write_record(
     platform.journal.append("harmonisation", told)
 
 
-def record_path(lake: Lake, version: str) -> Path:
-    """Path of a version's record."""
-    return lake.records / f"{version}.json"
-
-
 def read_record(lake: Lake, version: str) -> tuple[VersionRecord, str] | None:
     """Return a version's record and its hash, or None for a version of before records were kept."""
     try:
@@ -111,15 +105,9 @@ def read_record(lake: Lake, version: str) -> tuple[VersionRecord, str] | None:
 
 def version_at(lake: Lake, instant: datetime) -> VersionRecord | None:
     """Return the record of the version that readers used at an instant, or None before the first record."""
-    # A version's name begins with its second: only the newest are read, however many there are.
-    latest = f"{instant.astimezone(UTC):%Y%m%dT%H%M%S}"
-    paths = sorted((p for p in lake.records.glob("*.json") if p.name[: len(latest)] <= latest), reverse=True)
-    for _, of_one_second in groupby(paths, key=lambda path: path.name[: len(latest)]):
-        known = [VersionRecord.model_validate_json(path.read_bytes()) for path in of_one_second]
-        before = [record for record in known if record.shared.created_at <= instant]
-        if before:
-            return max(before, key=lambda record: record.shared.created_at)
-    return None
+    used = version_used_at(lake, instant)
+    found = read_record(lake, used.version) if used is not None else None
+    return found[0] if found is not None else None
 
 
 def kept(lake: Lake, sha256: str) -> bytes:

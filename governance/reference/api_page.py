@@ -5,7 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from governance.api import engine_routes, feed_routes, identifier_routes, service_routes
+from governance.api import engine_routes, feed_routes, identifier_routes, ogc_routes, service_routes
+from governance.api.formats import FORMATS
+from governance.api.openapi import described
 from governance.console.pages import router as console
 from governance.reference.markdown import code, page, table
 
@@ -14,8 +16,9 @@ def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the routes alone: the whole application would open a platform."""
     app = FastAPI(title="Archipel")
     app.include_router(feed_routes.router)
+    app.include_router(ogc_routes.router)
     app.include_router(service_routes.router)
-    return app.openapi()
+    return described(app)
 
 
 def _operation(path: str, method: str, said: dict[str, Any]) -> str:
@@ -48,8 +51,12 @@ def api_page() -> str:
         "Problem (RFC 9457) whose `reasons` are [explained](../reasons/README.md). How to: "
         "[read a feed](../howto/read-a-feed.md). Catalogue files lie under `/catalogue/`: [catalogue](catalogue.md)."
     )
+    formats = [(code(known.name), code(known.media_type), known.said_en) for known in FORMATS]
     console_words = "Under `/fr` and `/en`; with `.json` the same as JSON."
     return page(
-        "API and pages", words, *operations, "## Other addresses\n\n" + table(("address", "is"), beside),
+        "API and pages", words, *operations,
+        "## Formats of a feed\n\nBy `format=` or by `Accept`; all but Parquet are compressed by `Accept-Encoding` "
+        "(gzip, zstd).\n\n" + table(("format", "media type", "is"), formats),
+        "## Other addresses\n\n" + table(("address", "is"), beside),
         f"## Pages of the console\n\n{console_words}\n\n" + "\n".join(f"- {code(path)}" for path in pages),
     )  # fmt: skip

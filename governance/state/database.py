@@ -117,6 +117,7 @@ outbox = Table(
     Column("subscription", String(32), nullable=False),
     Column("occasion", String(8), nullable=False),
     Column("run_id", String(32)),
+    Column("told", Text),
     Column("since", DateTime(timezone=True)),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("next_try_at", DateTime(timezone=True), nullable=False, index=True),
@@ -129,7 +130,7 @@ outbox = Table(
 
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
-LAYOUT = 3
+LAYOUT = 4
 """Version of these tables and of the lake's folders; raised whenever either changes."""
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, desc, select, update
 
 from governance.state.database import insert_unless_known, outbox
 
-Occasion = Literal["run", "digest"]
+Occasion = Literal["run", "digest", "feed"]
 NoticeState = Literal["waiting", "sent", "given_up", "withdrawn"]
 """waiting: not yet delivered; given_up: not delivered for too long; withdrawn: nobody subscribes any more."""
 TAKEN_FOR = timedelta(minutes=5)
@@ -34,6 +34,8 @@ class Notice(BaseModel):
     occasion: Occasion
     run_id: str | None = None
     """Of the receipt, for a run."""
+    told: str | None = None
+    """What happened to a feed, as JSON, for a feed."""
     since: datetime | None = None
     """Beginning of the period, for a digest; it ends when it is due."""
     due_at: datetime
@@ -91,6 +93,14 @@ def list_notices(engine: Engine, member_id: str, most: int = 200) -> list[Notice
     query = select(outbox).where(outbox.c.member_id == member_id).order_by(desc(outbox.c.due_at), outbox.c.id)
     with engine.connect() as connection:
         return [_to_notice(row) for row in connection.execute(query.limit(most))]
+
+
+def notices_of_subscription(engine: Engine, subscription: str) -> list[Notice]:
+    """Return what a subscription was told of feeds, or waits to be told, the oldest first."""
+    mine = (outbox.c.subscription == subscription, outbox.c.occasion == "feed")
+    query = select(outbox).where(*mine).order_by(outbox.c.due_at, outbox.c.id)
+    with engine.connect() as connection:
+        return [_to_notice(row) for row in connection.execute(query)]
 
 
 def _change(engine: Engine, notice: Notice, values: dict[str, Any]) -> None:

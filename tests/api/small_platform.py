@@ -29,10 +29,12 @@ from governance.identity.issuer import DevelopmentIssuer
 from governance.intake.findings import SCHEMA, Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts
 from governance.pipeline.in_force import put_in_force
+from governance.lake import write_atomically
 from governance.pipeline.run_reports import write_run_reports
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import SharedTable, SharedVersion, switch_to
+from governance.shared_versions import record_path
 from governance.state.receipts import Outcome, Receipt, store_receipts
 from infra.native.services.console import platform_environment
 from tests.decisions.engine import free_port, running
@@ -57,11 +59,28 @@ SELECT * FROM (VALUES
   ('PDL-EXEMPLE-5', NULL, 'Rue exemple 5', '44052', '2024-03', 10.0, 'exemple-reseau')
 ) AS t(point_livraison_id, batiment_type, adresse, commune_insee, mois, consommation_kwh, member_id)
 """
+LIEUX = """
+SELECT * FROM (VALUES
+  ('L-1', 'Aire exemple 1', -2.2137, 47.2735, DATE '2025-01-15', 'donges'),
+  ('L-2', 'Aire exemple 2', -2.0653, 47.3266, DATE '2025-06-01', 'donges'),
+  ('L-3', 'Aire exemple 3', -1.9000, 47.3000, DATE '2026-02-01', 'trignac'),
+  ('L-4', 'Aire exemple sans place', NULL, NULL, NULL, 'trignac'),
+  ('L-5', 'Aire exemple hors du globe', 355000.0, 6689000.0, NULL, 'trignac')
+) AS t(id_lieu, nom, "Xlong", "Ylat", date_maj, member_id)
+"""
 SIGNALEMENTS = """
 SELECT * FROM (VALUES
   ('S-1', 'voirie', 'Habitant exemple 1', 'habitant1@example.org', 'donges')
 ) AS t(signalement_id, categorie, auteur_nom, auteur_courriel, member_id)
 """
+
+
+ROWS = {
+    "subventions": SUBVENTIONS,
+    "consommation_energie": ENERGIE,
+    "signalements": SIGNALEMENTS,
+    "lieux": LIEUX,
+}
 
 
 def _column(name: str, kind: str = "string", *tags: str, required: bool = False) -> Column:
@@ -129,6 +148,18 @@ CONTRACTS = (
             _column("categorie"),
             _column("auteur_nom", "string", "personal"),
             _column("auteur_courriel", "string", "personal"),
+        ],
+    ),
+    _contract(
+        "lieux",
+        ("Lieux", "Places"),
+        "open",
+        [
+            _column("id_lieu", required=True),
+            _column("nom"),
+            _column("Xlong", "number"),
+            _column("Ylat", "number"),
+            _column("date_maj", "date"),
         ],
     ),
     _contract("deliberations", ("Délibérations", "Deliberations"), "open", [_column("deliberation_id")]),
@@ -244,6 +275,8 @@ def write_shared(platform: Platform, version: str = "v1", **rows: str) -> Shared
             updated_at=datetime.now(UTC),
         )
     shared = SharedVersion(version=version, created_at=datetime.now(UTC), inputs=version, tables=tables)
+    # As much of the record as readers of an earlier version need; the pipeline writes the rest.
+    write_atomically(record_path(platform.lake, version), f'{{"shared": {shared.model_dump_json()}}}'.encode())
     switch_to(platform.lake, shared)
     return shared
 
@@ -394,7 +427,7 @@ def small_platform(root: Path) -> Iterator[Running]:
     )
     platform = open_platform(settings)
     revision = put_in_force(settings, platform.journal)
-    write_shared(platform, subventions=SUBVENTIONS, consommation_energie=ENERGIE, signalements=SIGNALEMENTS)
+    write_shared(platform, **ROWS)
     write_runs(platform)
     with running(opa_command(settings)), served(platform) as url:
         wait_for_revision(settings, revision)

@@ -159,7 +159,7 @@ def test_wrong_question_is_answered_with_the_name_of_the_column(
 ) -> None:
     address = f"/v1/feeds/consommation_energie?purpose=dpv:ResearchAndDevelopment&{query}"
     answer = running.client("exemple-startup").get(address)
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert codes(answer) == [code]
     assert column in answer.json()["detail"]
 
@@ -199,7 +199,7 @@ def test_cursor_serves_its_own_query_only(running: Running) -> None:
     assert (other.status_code, codes(other)) == (410, ["cursor_outdated"])
     for forged in (cursor[:-2] + "AA", "x", "....", "é"):
         answer = client.get("/v1/feeds/subventions", params={"limit": 2, "cursor": forged})
-        assert (answer.status_code, codes(answer)) == (422, ["cursor_invalid"])
+        assert (answer.status_code, codes(answer)) == (400, ["cursor_invalid"])
 
 
 def test_unchanged_feed_costs_no_bytes(running: Running) -> None:
@@ -260,7 +260,7 @@ def test_bad_token_is_refused_even_for_an_open_feed(running: Running) -> None:
 
 def test_list_says_which_feeds_are_readable_and_why_not(running: Running) -> None:
     feeds = {feed["id"]: feed for feed in running.client().get("/v1/feeds").json()["feeds"]}
-    assert list(feeds) == ["deliberations", "subventions", "consommation_energie", "signalements"]
+    assert list(feeds) == ["deliberations", "lieux", "subventions", "consommation_energie", "signalements"]
     assert feeds["subventions"]["rows"] == 5
     assert not feeds["consommation_energie"]["access"]["readable"]
     assert feeds["consommation_energie"]["rows"] is None
@@ -275,6 +275,7 @@ def test_description_shows_masks_and_marks_what_is_hidden(running: Running) -> N
     answer = running.client("exemple-startup").get("/v1/feeds/consommation_energie/description", params=RESEARCH)
     columns = {column["name"]: column for column in answer.json()["columns"]}
     assert columns["point_livraison_id"]["mask"] == "hash"
+    assert answer.json()["primary_key"] == ["point_livraison_id"]
     assert columns["adresse"]["mask"] == "hidden"
     assert columns["adresse"]["operators"] == []
     assert "gte" in columns["consommation_kwh"]["operators"]
@@ -284,13 +285,13 @@ def test_purpose_may_come_as_a_header_but_not_twice_differently(running: Running
     client = running.client("exemple-startup", **{"Archipel-Purpose": "dpv:ResearchAndDevelopment"})
     assert client.get("/v1/feeds/consommation_energie").status_code == 200
     answer = client.get("/v1/feeds/consommation_energie", params={"purpose": "dpv:Marketing"})
-    assert (answer.status_code, codes(answer)) == (422, ["purpose_conflict"])
+    assert (answer.status_code, codes(answer)) == (400, ["purpose_conflict"])
 
 
 def test_kept_files_are_named_by_what_the_decision_shows(running: Running) -> None:
     running.client().get("/v1/feeds/subventions?format=csv")
     running.client("exemple-startup").get("/v1/feeds/consommation_energie", params={**RESEARCH, "format": "csv"})
     kept = Path(running.platform.settings.state_dir) / "feeds" / "whole"
-    assert list(kept.glob("subventions/*.csv.5"))
-    assert list(kept.glob("consommation_energie/*.csv.3"))
+    assert list(kept.glob("subventions/-/*.csv.5"))
+    assert list(kept.glob("consommation_energie/exemple-startup/*.csv.3"))
     assert not list((kept.parent).glob("page-*"))

@@ -14,10 +14,10 @@ from governance.commands.main import app
 from governance.journal.model import Search
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.replay import CannotReplay, replay
-from governance.pipeline.version_record import record_path
 from governance.pipeline.warehouse import export
 from governance.settings import Settings
 from governance.shared_layer import SharedVersion, read_current, table_path
+from governance.shared_versions import record_path
 from tests.pipeline.conftest import World, place
 
 DATASET = "lieux_covoiturage"

@@ -1,0 +1,169 @@
+"""The answers of a feed once it is open: the whole file, a page, a number of rows, or that nothing changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from governance.api.changes import CHANGE, changes_between, key_of
+from governance.api.compression import Encoding, compress, encoding_of
+from governance.api.cursor import Cursor, write_cursor
+from governance.api.formats import Format
+from governance.api.gate import Gate, OpenFeed, open_version, record
+from governance.api.query import FeedQuery
+from governance.api.rows import Relation
+from governance.api.snapshots import read_since, write_since
+from governance.api.writing import Envelope
+
+NEXT_SINCE = "Archipel-Next-Since"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of an open feed, and how the answer is written."""
+
+    feed: OpenFeed
+    query: FeedQuery
+    format: Format
+    since: str | None = None
+    cursor: Cursor | None = None
+
+    @cached_property
+    def bound_to(self) -> str:
+        """What all pages of the question have in common."""
+        query = self.query
+        return self.feed.fingerprint(query.columns, query.filters, query.sort, self.since)
+
+    def etag(self, encoding: Encoding | None, *more: object) -> str:
+        """The entity tag of the answer (RFC 9110, 8.8.3); another for each encoding of it."""
+        of_page = (self.query.limit, self.cursor.offset if self.cursor else 0)
+        return f'"{self.feed.fingerprint(self.format.name, self.bound_to, of_page, encoding, *more)[:40]}"'
+
+
+def answer(gate: Gate, request: Request, asked: Question) -> Response:
+    """Return the rows asked for: a whole file, or a page with the way to the next one.
+
+    Raises:
+        ProblemError: 400 or 410, the changes asked for cannot be told; 503, reading took too long.
+    """
+    encoding = encoding_of(request.headers, asked.format)
+    etag = asked.etag(encoding)
+    if is_known(request, etag):
+        return not_modified(gate, asked.feed, etag)
+    if asked.query.limit is None:
+        return _whole(gate, asked, encoding, etag)
+    return _page(gate, asked, encoding, etag, request)
+
+
+def count(gate: Gate, request: Request, asked: Question) -> Response:
+    """Return how many rows there are, over all pages."""
+    etag = asked.etag(None, "count")
+    if is_known(request, etag):
+        return not_modified(gate, asked.feed, etag)
+    relation, query = _rows_of(gate, asked)
+    rows = gate.rows.count(relation, query)
+    record_allowed(gate, asked.feed, 0)
+    headers = {**headers_of(asked.feed, etag), "Total-Count": str(rows)}
+    return JSONResponse({"count": rows, "version": asked.feed.version}, headers=headers)
+
+
+def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
+    """Return what every answer of a feed says of itself."""
+    is_public = feed.asked.subject.organisation is None
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "public, no-cache" if is_public else "private, no-cache",
+        "Vary": "Accept, Accept-Encoding, Authorization, Archipel-Purpose, Archipel-Agreement",
+        "Archipel-Decision": feed.decision_id,
+        "Archipel-Policy": feed.decision.policy_version or "",
+        "Archipel-Data-Version": feed.version,
+        NEXT_SINCE: write_since(feed.version, feed.rights),
+        **(feed.allowance.headers if feed.allowance else {}),
+    }
+    if feed.decision.duties:
+        duties = (f"{duty.code}; days={duty.days}" if duty.days else duty.code for duty in feed.decision.duties)
+        headers["Archipel-Duties"] = ", ".join(duties)
+    if feed.contract.licence and feed.contract.classification == "open":
+        headers["Link"] = f'<{feed.contract.licence}>; rel="license"'
+    return headers
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the caller has that answer already (RFC 9110, 13.1.2)."""
+    sent = [item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")]
+    return etag in sent or "*" in sent
+
+
+def not_modified(gate: Gate, feed: OpenFeed, etag: str) -> Response:
+    """Say that the caller has the answer; that they asked is in the journal."""
+    record(gate, feed.asked, feed.decision_id, feed.decision, "not_modified")
+    return Response(status_code=304, headers=headers_of(feed, etag))
+
+
+class _FeedFileResponse(FileResponse):
+    chunk_size = 1 << 19
+    """Bytes a step: small enough to go from read to send within the processor's cache, large enough that the change of
+    thread for each does not count; the framework's 64 KiB are half as fast."""
+
+
+def record_allowed(gate: Gate, feed: OpenFeed, rows: int) -> None:
+    """Write into the journal that rows are about to leave."""
+    record(gate, feed.asked, feed.decision_id, feed.decision, "allowed", rows)
+
+
+def _encoded(headers: Mapping[str, str], encoding: Encoding | None) -> dict[str, str]:
+    return {**headers, "Content-Encoding": encoding} if encoding else dict(headers)
+
+
+def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str) -> Response:
+    feed, kind = asked.feed, asked.format
+    file = gate.rows.whole(feed.kept_in, feed.relation, feed.fingerprint(kind.name), kind, encoding)
+    record_allowed(gate, feed, file.rows)
+    headers = {**headers_of(feed, etag), "Row-Count": str(file.rows), "Total-Count": str(file.rows)}
+    name = f"{feed.asked.dataset}.{kind.extension}"
+    return _FeedFileResponse(
+        file.path, media_type=kind.content_type, headers=_encoded(headers, encoding), filename=name
+    )
+
+
+def _rows_of(gate: Gate, asked: Question) -> tuple[Relation, FeedQuery]:
+    """The relation to read and what is asked of it: the feed's rows, or what changed in them."""
+    feed, query = asked.feed, asked.query
+    if asked.since is None:
+        return feed.relation, query
+    key = key_of(feed.contract, feed.decision, feed.visible)
+    is_keyed = key == feed.contract.primary_key
+    before = open_version(gate, feed, read_since(asked.since, feed.rights), may_name_deleted=is_keyed)
+    relation = changes_between((before, gate.rows.columns(before)), (feed.relation, feed.visible), key, query.filters)
+    named = (CHANGE, *key, *(name for name in query.columns if name not in key))
+    # Those that are gone first, so that whoever tells rows apart by less than the whole key loses none of them.
+    sort = query.sort or ((CHANGE, False), *((name, False) for name in key))
+    return relation, FeedQuery(columns=named, sort=sort, limit=query.limit)
+
+
+def _page(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, request: Request) -> Response:
+    feed = asked.feed
+    offset = asked.cursor.require(asked.bound_to) if asked.cursor else 0
+    relation, query = _rows_of(gate, asked)
+    total = gate.rows.count(relation, query)
+    with gate.rows.page(relation, query, offset, asked.format, Envelope({})) as file:
+        content, rows = file.path.read_bytes(), file.rows
+    record_allowed(gate, feed, rows)
+    headers = {**headers_of(feed, etag), "Row-Count": str(rows), "Total-Count": str(total)}
+    if asked.since is not None:
+        headers["Archipel-Change-Key"] = ", ".join(key_of(feed.contract, feed.decision, feed.visible))
+    if offset + rows < total and rows:
+        address = following_page(gate, request, Cursor(offset + rows, feed.version, asked.bound_to))
+        headers["Link"] = ", ".join(filter(None, (headers.get("Link"), f'<{address}>; rel="next"')))
+    body = compress(content, encoding)
+    return Response(body, media_type=asked.format.content_type, headers=_encoded(headers, encoding))
+
+
+def following_page(gate: Gate, request: Request, cursor: Cursor) -> str:
+    """Return the address of the page that starts at a cursor: this one's, with the cursor."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    following = urlencode([*kept, ("cursor", write_cursor(gate.cursor_key, cursor))])
+    return f"{gate.platform.settings.public_address}{request.url.path}?{following}"
