@@ -150,7 +150,7 @@ def _read_again(job: Job, meeting: pl.Series) -> _Again:
     judgeable = Judgeable(rows.select(FILE).hstack(values), ~repeated, {}, owned([job.file.owner]))
     errors = in_order(list(repeat_errors(judgeable, job.contract, errors_of_keys(written))), job.contract)
     places = written.select(FILE, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row"))[errors[INDEX]]
-    return _Again(written, repeated, errors.hstack(places).with_columns(detail=pl.lit("")).select(*ERRORS))
+    return _Again(written, repeated, errors.hstack(places).select(*ERRORS))
 
 
 def _in_file_order(errors: pl.DataFrame, contract: Contract) -> pl.DataFrame:

@@ -23,9 +23,11 @@ from governance.intake.table import LINE
 RECORD = "\x1frecord"
 NONE: Mapping[str, pl.DataFrame] = MappingProxyType({})
 NEVER = pl.lit(False)
+AT_LINE = " (l. {})"
+"""``detail`` of a key that another line has."""
 ERROR_SCHEMA = {
     INDEX: pl.UInt32, "column": pl.String, "rule": pl.String, "value": pl.String, "check": pl.UInt32,
-    "blocks": pl.Boolean,
+    "blocks": pl.Boolean, "detail": pl.String,
 }  # fmt: skip
 
 
@@ -121,7 +123,8 @@ def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -
     )[which]
     places = pl.concat([pl.Series([], dtype=pl.UInt32), *(index.cast(pl.UInt32) for index, _ in found)])
     texts = pl.concat([pl.Series([], dtype=pl.String), *values])
-    return about.with_columns(places.alias(INDEX), texts.alias("value")).select(*ERROR_SCHEMA)
+    told = about.with_columns(places.alias(INDEX), texts.alias("value"), pl.lit("").alias("detail"))
+    return told.select(*ERROR_SCHEMA)
 
 
 def judge_cells(
@@ -138,8 +141,16 @@ def judge_cells(
 
 
 def errors_of_keys(written: pl.DataFrame) -> Found:
-    """Return what makes errors of the rows at fault with a key, with the values of ``written``."""
-    return lambda at, column, code: _errors_at(written, [(at, Rule(column, code, NEVER))])
+    """Return what makes errors of the rows at fault with a key, with the values and the lines of ``written``."""
+
+    def found(at: pl.Series, column: str, rule: str, firsts: pl.Series | None = None) -> pl.DataFrame:
+        errors = _errors_at(written, [(at, Rule(column, rule, NEVER))])
+        if firsts is None:
+            return errors
+        lines = pl.DataFrame({"line": written[LINE].gather(firsts)})
+        return errors.with_columns(lines.select(pl.format(AT_LINE, "line")).to_series().alias("detail"))
+
+    return found
 
 
 def in_order(found: Sequence[pl.DataFrame], contract: Contract) -> pl.DataFrame:

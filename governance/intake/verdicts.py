@@ -65,6 +65,7 @@ def _damage(gathered: Gathered, contract: Contract) -> Iterator[pl.DataFrame]:
                             "value": value.gather(index),
                             "check": None,
                             "blocks": _blocks(rule),
+                            "detail": "",
                         },
                         schema=ERROR_SCHEMA,
                     )
@@ -118,7 +119,7 @@ def _all_errors(gathered: Gathered, judged: Judged, contract: Contract) -> pl.Da
     cells, faults = _said_once(gathered, cells.hstack(places), contract)
     in_cells = cells.select(
         FILE, INDEX, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row"), "column", "value", "rule",
-        pl.lit("", pl.String).alias("detail"), "check", "blocks",
+        "detail", "check", "blocks",
     )  # fmt: skip
     repeats = [Fault("duplicate-row", line) for line in written.filter(judged.repeated)[LINE].to_list()]
     whose = written.filter(judged.repeated)[FILE].to_list() if repeats else []

@@ -36,10 +36,11 @@ def verify_output(contract: Contract, path: Path) -> None:
     if missing:
         raise OutputRefused(f"{contract.id}: columns {missing} of the contract are missing")
     plain = contract.model_copy(update={"columns": tuple(_plain(column) for column in contract.columns)})
-    owner = pl.col("member_id") if "member_id" in frame.columns else pl.lit("")
+    # A key is one row's within a file: two sources of a member may contradict each other, and both are served.
+    owner = [pl.col(name) for name in ("member_id", "source_id") if name in frame.columns]
     text = frame.select(
         *(_as_written(column) for column in plain.columns),
-        owner.alias(FILE),
+        (pl.concat_str(owner, separator="/") if owner else pl.lit("")).alias(FILE),
         pl.int_range(1, pl.len() + 1).alias(RECORD),
         pl.int_range(1, pl.len() + 1).alias(LINE),
     )
