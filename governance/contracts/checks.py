@@ -23,6 +23,7 @@ COLUMN_PARAMETERS: dict[str, tuple[str, ...]] = {
     "one-of-required": ("column1", "column2"),
     "sum-columns-value": ("column", "columns"),
     "insee-code-value": SINGLE,
+    "commune-coordinates-value": ("longitude", "latitude", "commune"),
 }
 """Check name → parameters whose value is a column or a list of columns."""
 
@@ -72,6 +73,9 @@ def build_check(name: str, parameters: Mapping[str, Any], known: set[str], sever
         raise ContractError(f"custom check {name!r} names columns that the schema has not: {', '.join(missing)}")
     if canonical_name(name) == "compare-columns-value" and parameters.get("op") not in OPERATORS:
         raise ContractError(f"custom check {name!r} needs 'op' among {' '.join(OPERATORS)}")
+    margin = parameters.get("margin_km", 1)
+    if not isinstance(margin, int | float) or margin < 0:
+        raise ContractError(f"custom check {name!r}: 'margin_km' is a number of kilometres")
     if "year" in parameters and not isinstance(parameters["year"], int):
         raise ContractError(f"custom check {name!r}: 'year' is a number, such as 2024")
     given: dict[str, Any] = {"name": name, "columns": tuple(columns), "parameters": dict(parameters)}

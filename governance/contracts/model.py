@@ -77,6 +77,14 @@ class Check(_Frozen):
     severity: Severity = "blocks"
 
 
+class Place(_Frozen):
+    """A circle that holds a commune: its centre in degrees (WGS 84)."""
+
+    longitude: float = Field(ge=-180, le=180)
+    latitude: float = Field(ge=-90, le=90)
+    radius_km: float = Field(gt=0)
+
+
 class Contract(_Frozen):
     """One dataset's contract."""
 
@@ -100,6 +108,9 @@ class Contract(_Frozen):
     primary_key: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ("",)
     checks: tuple[Check, ...] = ()
+    places: Mapping[str, Place] = Field(
+        default_factory=dict, description="where communes lie, by INSEE code and SIREN, for a check of coordinates"
+    )
     extra: Mapping[str, Any] = Field(default_factory=dict, description="other Table Schema keys, kept as written")
 
     @cached_property

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from governance.contracts.checks import build_check
 from governance.contracts.model import Check, Column, Constraints, Contract, ContractError
+from governance.contracts.places import with_places
 from governance.yaml_text import parse_yaml
 
 API_VERSION = "v3.1.0"
@@ -244,13 +245,14 @@ def from_odcs(document: OpenDataContractStandard) -> Contract:
 
 
 def load_contract(path: Path) -> Contract:
-    """Read one ODCS file.
+    """Read one ODCS file, with what the federation that it lies in knows of places.
 
     Raises:
         ContractError: with the file, the field and the reason.
     """
     try:
-        return from_odcs(OpenDataContractStandard.model_validate(parse_yaml(path.read_text(encoding="utf-8"))))
+        document = OpenDataContractStandard.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
+        return with_places(from_odcs(document), path.parent.parent)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"

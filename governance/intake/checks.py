@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from governance.contracts.checks import canonical_name
+from governance.contracts.checks import COLUMN_PARAMETERS, canonical_name
 from governance.contracts.model import Check, Contract, ContractError
 from governance.intake import insee_codes
 from governance.intake.constraints import text, typed
 from governance.intake.distinct import holds_for
+from governance.intake.near_commune import is_far, told_distance
 from governance.intake.numbers_of_france import is_actes, is_phone, is_rna, is_siren, is_siret
 from governance.intake.opening_hours import is_opening_hours
 
@@ -101,7 +102,7 @@ def expression_of(check: Check, contract: Contract) -> pl.Expr:
         ContractError: the check is unknown, or compares or adds columns whose types do not go together.
     """
     name = canonical_name(check.name)
-    if name not in BUILDERS:
+    if name not in COLUMN_PARAMETERS:
         raise ContractError(f"custom check {check.name!r} is unknown")
     kinds = {contract.column(column).type for column in check.columns}
     if name == "compare-columns-value" and len(kinds - {"number"}) > 1:
@@ -112,4 +113,14 @@ def expression_of(check: Check, contract: Contract) -> pl.Expr:
         raise ContractError(
             f"custom check {check.name!r} needs a text, and a date or a year: {', '.join(sorted(kinds))}"
         )
+    if name == "commune-coordinates-value":
+        numbers = {contract.column(column).type for column in check.columns[:2]}
+        if not numbers <= {"integer", "number"} or contract.column(check.columns[2]).type != "string":
+            raise ContractError(f"custom check {check.name!r} needs two numbers and a text")
+        return is_far(check, contract)
     return BUILDERS[name](check)
+
+
+def detail_of(check: Check, contract: Contract) -> pl.Expr | None:
+    """Return what is told of each row at fault besides the rule, where there is more to tell."""
+    return told_distance(check, contract) if canonical_name(check.name) == "commune-coordinates-value" else None
