@@ -29,7 +29,7 @@ class Decoded:
 
     frame: pl.DataFrame
     members: int | None
-    geometries: Sequence[Raw] = ()
+    geometries: Sequence[str] = ()
     ids: Sequence[Raw] = ()
 
 
@@ -83,14 +83,19 @@ class Shape:
         frame, count = frame_of(columns, len(records)), len(records) * len(self.names)
         if not self.outer:
             return Decoded(frame, count if is_strict else None)
-        geometries = [feature.geometry for feature in found]
+        geometries = texts_of_geometries([feature.geometry for feature in found])
         count += len(found) * len(self.outer) + members_of_geometries(geometries)
         return Decoded(frame, count if is_strict else None, geometries, [feature.id for feature in found])
 
 
-def members_of_geometries(geometries: Sequence[Raw]) -> int:
+def texts_of_geometries(geometries: Sequence[Raw]) -> list[str]:
+    """Return geometries as they are written."""
+    return [str(geometry, "utf-8") for geometry in geometries]
+
+
+def members_of_geometries(geometries: Sequence[str]) -> int:
     """Return how many names these have as a rule (RFC 7946, 3.1): ``type`` and ``coordinates``, but for null."""
-    return 2 * sum(len(memoryview(geometry)) > len(b"null") for geometry in geometries)
+    return 2 * (len(geometries) - geometries.count("null"))
 
 
 def shape_of(records: Sequence[Mapping[str, Any]], outer: Sequence[str]) -> Shape | None:
