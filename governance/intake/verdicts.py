@@ -36,6 +36,8 @@ from governance.intake.validate import ERROR_SCHEMA, RECORD, Judged
 
 ABSENT = ("missing-column", "missing-optional-column")
 FAULTS_OF_ROWS = ("extra-cell", "missing-cell", "unclosed-quote", "name-twice")
+RULES_OF_DAMAGE = ("encoding", "mojibake")
+"""Told of a cell after the rules that it breaks."""
 ERRORS = {FILE: pl.UInt32, INDEX: pl.UInt32, **SCHEMA}
 
 
