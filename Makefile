@@ -16,6 +16,12 @@ $(VENV)/.dev: $(VENV)/.run infra/requirements/dev.txt
 $(VENV)/.bench: $(VENV)/.dev infra/requirements/bench.txt
 	@PYTHON=$(PYTHON) infra/requirements/install.sh bench
 
+$(VENV)/.peers: infra/requirements/peer-validata-table.txt infra/requirements/peer-csv-detective.txt $(VENV)/.bench
+	@for peer in validata-table csv-detective; do echo "  installing $$peer beside, from its lock"; \
+	  $(BIN)/python -m venv $(VENV)/peers/$$peer && $(VENV)/peers/$$peer/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --require-hashes -r infra/requirements/peer-$$peer.txt || exit 1; done
+	@touch $@
+
 run: $(VENV)/.run ## Start everything, run the main job through Airflow, say where to look; PROFILE=full: with CKAN
 	@$(BIN)/python -m infra.native run $(if $(PROFILE),--profile $(PROFILE))
 
@@ -52,7 +58,7 @@ accept: $(VENV)/.dev ## Run the main job on the real files beside the project
 	@$(BIN)/python -m infra.native.opa_binary
 	@$(BIN)/pytest tests/acceptance -m shared
 
-bench: $(VENV)/.bench ## Measure what docs/benchmarks.md claims, both sides in one run
+bench: $(VENV)/.peers ## Measure what docs/benchmarks.md claims, both sides in one run
 	@$(BIN)/python -m bench
 
 new-member: $(VENV)/.run ## Declare a member: ID= (the rest is asked; or NAME= SIREN= INSEE= POPULATION=)

@@ -7,6 +7,7 @@ BENCHES = {
     "validate": ("--rows", "1000000"),
     "long_files": ("--millions", "1", "5"),
     "reading": (),
+    "peers": (),
     "federation": (),
     "communes": ("--communes", "10", "100", "1000"),
     "decide": (),

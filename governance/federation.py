@@ -126,6 +126,9 @@ class Source(Declaration):
     id: Identifier
     dataset: Identifier
     connector: Identifier
+    contract_major: int | None = Field(
+        None, ge=0, description="major version of the contract that the file follows; by default the current one"
+    )
     options: Mapping[str, Any] = Field(default_factory=dict)
     schedule: str | None = Field(None, description="cron line; by default the member's")
     read: Reading = Reading()

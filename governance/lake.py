@@ -52,6 +52,10 @@ class Lake:
         """Folder of a batch's errors and quarantined rows."""
         return self.root / "quarantine" / batch_id
 
+    def errors_of(self, batch_id: str) -> Path:
+        """Path of every error found in the files of a batch."""
+        return self.quarantine(batch_id) / "errors.parquet"
+
     @property
     def records(self) -> Path:
         """Folder of what each shared version was made of."""

@@ -1,17 +1,18 @@
 """What the steps work with, opened once: declarations, contracts, lake, state, policy engine, journal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy import Engine
 
 from connectors.base import Limits
+from governance.contracts.earlier import Earlier, followed, load_earlier
 from governance.contracts.model import Contract
 from governance.contracts.odcs import load_contracts
 from governance.contracts.order import Order
 from governance.decisions.opa import OpaDecisionPoint, PolicyDecisionPoint
-from governance.federation import Federation, load_federation
+from governance.federation import Federation, Source, load_federation
 from governance.journal.journal import Journal
 from governance.lake import Lake
 from governance.reach import example_site_of, limits_of
@@ -30,6 +31,11 @@ class Platform:
     engine: Engine
     pdp: PolicyDecisionPoint
     journal: Journal
+    earlier: Earlier = field(default_factory=dict)
+
+    def contract_of(self, source: Source) -> Contract | None:
+        """The contract that a source follows: the current one of its dataset, or an earlier major version."""
+        return followed(source.dataset, source.contract_major, self.contracts, self.earlier)
 
     @cached_property
     def order(self) -> Order:
@@ -51,10 +57,12 @@ def open_platform(settings: Settings) -> Platform:
     """
     federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
     engine = open_database(settings.database_address)
+    contracts = load_contracts(settings.federation_dir / "contracts")
     return Platform(
         settings=settings,
         federation=federation,
-        contracts=load_contracts(settings.federation_dir / "contracts"),
+        contracts=contracts,
+        earlier=load_earlier(settings.federation_dir / "contracts", contracts),
         lake=Lake(settings.state_dir / "lake"),
         engine=engine,
         pdp=OpaDecisionPoint.from_settings(settings),

@@ -189,6 +189,11 @@ _PROVENANCE: dict[str, tuple[str, str, str]] = {
     "line_number": ("integer", "Ligne dans ce fichier", "Line in that file"),
     "run_id": ("string", "Accusé de traitement", "Receipt of the run"),
     "contract_version": ("string", "Version du contrat appliqué", "Version of the contract applied"),
+    "overlap": (
+        "string",
+        "Si la ligne est aussi donnée ailleurs, et si les deux se contredisent",
+        "Whether the row is also given elsewhere, and whether the two contradict each other",
+    ),
 }
 
 

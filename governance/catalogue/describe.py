@@ -29,6 +29,7 @@ _PROVENANCE_TITLES = {
     "line_number": "Numéro de ligne dans le fichier reçu",
     "run_id": "Identifiant du traitement",
     "contract_version": "Version du contrat de données appliquée",
+    "overlap": "Si la ligne est aussi donnée ailleurs, et si les deux se contredisent",
 }
 
 _SYNTHETIC = Text(fr="Données synthétiques d'exemple. ", en="Synthetic example data. ")

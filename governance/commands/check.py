@@ -12,8 +12,9 @@ import typer
 
 from governance.commands.options import Language, chosen_settings
 from governance.commands.show_report import show_report
+from governance.contracts.earlier import followed, load_earlier
 from governance.contracts.model import Contract, ContractError
-from governance.contracts.odcs import load_contract
+from governance.contracts.odcs import load_contract, load_contracts
 from governance.contracts.table_schema import from_table_schema
 from governance.federation import DeclarationError, Source, load_federation
 from governance.intake.examine import examine
@@ -48,7 +49,9 @@ class _Refusal(Exception):
     """What was asked cannot be done; the message is for the person who asked."""
 
 
-def _contract(contract: str | None, schema: Path | None, federation: Path, say: dict[str, str]) -> Contract:
+def _contract(
+    contract: str | None, schema: Path | None, federation: Path, say: dict[str, str], source: Source | None
+) -> Contract:
     try:
         if schema is not None:
             return from_table_schema(json.loads(schema.read_text(encoding="utf-8")))
@@ -57,6 +60,12 @@ def _contract(contract: str | None, schema: Path | None, federation: Path, say: 
         known = sorted(item.stem for item in folder.glob("*.yaml"))
         if contract not in known:
             raise _Refusal(say["no_contract"].format(id=contract, root=folder, known=", ".join(known) or "–"))
+        if source is not None and source.contract_major is not None:
+            current = load_contracts(folder)
+            found = followed(contract, source.contract_major, current, load_earlier(folder, current))
+            if found is None:
+                raise ContractError(f"{contract}: {source.contract_major}")
+            return found
         return load_contract(path)
     except (ContractError, ValueError, OSError) as error:
         raise _Refusal(say["bad_schema"].format(why=error)) from error
@@ -117,7 +126,7 @@ def check(
         if [contract, schema, source].count(None) != 2:
             raise _Refusal(say["one"])
         declared = None if source is None else _source(source, settings, say)
-        chosen = _contract(declared.dataset if declared else contract, schema, settings.federation_dir, say)
+        chosen = _contract(declared.dataset if declared else contract, schema, settings.federation_dir, say, declared)
         examined = _examine(file, chosen, declared, say)
         if report is not None:
             write_report(examined.report, report, lang.value)

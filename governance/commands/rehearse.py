@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from governance.commands.options import FederationOption, JsonOption, Language, chosen_settings
+from governance.contracts.earlier import load_earlier
 from governance.contracts.model import ContractError
 from governance.contracts.odcs import load_contracts
 from governance.federation import DeclarationError, load_federation
@@ -50,6 +51,7 @@ def rehearse(
         declared = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
         organisation = find_organisation(declared, member)
         contracts = load_contracts(settings.federation_dir / "contracts")
+        earlier = load_earlier(settings.federation_dir / "contracts", contracts)
     except (DeclarationError, ContractError, ScaffoldError) as error:
         raise _stop(str(error)) from error
     known = [each.id for each in organisation.sources]
@@ -59,7 +61,7 @@ def rehearse(
         raise _stop(_UNKNOWN[lang.value].format(id=member, source=source, known=", ".join(known)))
     console, results = Console(soft_wrap=True), []
     limits = limits_of(settings, example_site_of(settings, declared))
-    for result in rehearse_sources(organisation, contracts, settings, limits, source):
+    for result in rehearse_sources(organisation, contracts, settings, limits, source, earlier):
         results.append(result)
         if not as_json:
             _show(result, console, lang.value, errors)

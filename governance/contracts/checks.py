@@ -22,8 +22,13 @@ COLUMN_PARAMETERS: dict[str, tuple[str, ...]] = {
     "compare-columns-value": ("column", "column2"),
     "one-of-required": ("column1", "column2"),
     "sum-columns-value": ("column", "columns"),
+    "insee-code-value": SINGLE,
+    "commune-coordinates-value": ("longitude", "latitude", "commune"),
 }
 """Check name → parameters whose value is a column or a list of columns."""
+
+OPTIONAL_PARAMETERS: dict[str, tuple[str, ...]] = {"insee-code-value": ("date",)}
+"""Check name → parameters that may be left out, and otherwise name a column."""
 
 SUCCESSORS = {
     "siret": "french-siret-value",
@@ -56,7 +61,8 @@ def build_check(name: str, parameters: Mapping[str, Any], known: set[str], sever
     if shape is None:
         raise ContractError(f"custom check {name!r} is unknown; known checks: {', '.join(sorted(COLUMN_PARAMETERS))}")
     columns: list[str] = []
-    for parameter in shape:
+    optional = (item for item in OPTIONAL_PARAMETERS.get(canonical_name(name), ()) if item in parameters)
+    for parameter in (*shape, *optional):
         value = parameters.get(parameter)
         named = [value] if isinstance(value, str) else value
         if not isinstance(named, list | tuple) or not named or not all(isinstance(item, str) for item in named):
@@ -67,5 +73,10 @@ def build_check(name: str, parameters: Mapping[str, Any], known: set[str], sever
         raise ContractError(f"custom check {name!r} names columns that the schema has not: {', '.join(missing)}")
     if canonical_name(name) == "compare-columns-value" and parameters.get("op") not in OPERATORS:
         raise ContractError(f"custom check {name!r} needs 'op' among {' '.join(OPERATORS)}")
+    margin = parameters.get("margin_km", 1)
+    if not isinstance(margin, int | float) or margin < 0:
+        raise ContractError(f"custom check {name!r}: 'margin_km' is a number of kilometres")
+    if "year" in parameters and not isinstance(parameters["year"], int):
+        raise ContractError(f"custom check {name!r}: 'year' is a number, such as 2024")
     given: dict[str, Any] = {"name": name, "columns": tuple(columns), "parameters": dict(parameters)}
     return Check(**given) if severity is None else Check(**given, severity=severity)

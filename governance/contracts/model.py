@@ -6,6 +6,7 @@ them (classification, steward, licence, freshness) comes from the Open Data Cont
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
@@ -77,6 +78,27 @@ class Check(_Frozen):
     severity: Severity = "blocks"
 
 
+class Place(_Frozen):
+    """A circle that holds a commune: its centre in degrees (WGS 84)."""
+
+    longitude: float = Field(ge=-180, le=180)
+    latitude: float = Field(ge=-90, le=90)
+    radius_km: float = Field(gt=0)
+
+
+class Upgrade(_Frozen):
+    """How one column of a later version is made: of a column of this one (``from``), or a constant for each row.
+
+    ``codes`` says which values are written otherwise there. Texts are as the contracts write them in plain notation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    source: str | None = Field(None, alias="from")
+    codes: Mapping[str, str] = Field(default_factory=dict)
+    constant: str | None = None
+
+
 class Contract(_Frozen):
     """One dataset's contract."""
 
@@ -100,6 +122,14 @@ class Contract(_Frozen):
     primary_key: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ("",)
     checks: tuple[Check, ...] = ()
+    places: Mapping[str, Place] = Field(
+        default_factory=dict, description="where communes lie, by INSEE code and SIREN, for a check of coordinates"
+    )
+    supported_until: date | None = Field(None, description="last day on which this earlier version may be followed")
+    upgrade: Mapping[str, Upgrade] = Field(
+        default_factory=dict, description="column of the current version: its origin"
+    )
+    served_as: "Contract | None" = Field(None, description="the current version, where this is an earlier one")
     extra: Mapping[str, Any] = Field(default_factory=dict, description="other Table Schema keys, kept as written")
 
     @cached_property

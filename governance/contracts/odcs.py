@@ -5,6 +5,7 @@ checks) goes where ODCS wants such things: ``customProperties`` and custom ``qua
 """
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from open_data_contract_standard.model import CustomProperty, OpenDataContractSt
 from pydantic import ValidationError
 
 from governance.contracts.checks import build_check
-from governance.contracts.model import Check, Column, Constraints, Contract, ContractError
+from governance.contracts.model import Check, Column, Constraints, Contract, ContractError, Upgrade
+from governance.contracts.places import with_places
 from governance.yaml_text import parse_yaml
 
 API_VERSION = "v3.1.0"
@@ -48,12 +50,19 @@ CONTRACT_PROPERTIES = {
     "titleEn": "title_en", "descriptionEn": "description_en", "classification": "classification",
     "licence": "licence", "steward": "steward", "theme": "theme", "hvdCategory": "hvd_category",
     "applicableLegislation": "applicable_legislation", "frequency": "frequency", "conformsTo": "conforms_to",
-    "missingValues": "missing_values", "tableSchemaExtra": "extra",
+    "missingValues": "missing_values", "tableSchemaExtra": "extra", "supportedUntil": "supported_until",
+    "upgrade": "upgrade",
 }  # fmt: skip
 
 
 def _written(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+    if isinstance(value, Upgrade):
+        return value.model_dump(by_alias=True, exclude_defaults=True)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _properties(values: Mapping[str, Any]) -> list[CustomProperty] | None:
@@ -244,13 +253,14 @@ def from_odcs(document: OpenDataContractStandard) -> Contract:
 
 
 def load_contract(path: Path) -> Contract:
-    """Read one ODCS file.
+    """Read one ODCS file, with what the federation that it lies in knows of places.
 
     Raises:
         ContractError: with the file, the field and the reason.
     """
     try:
-        return from_odcs(OpenDataContractStandard.model_validate(parse_yaml(path.read_text(encoding="utf-8"))))
+        document = OpenDataContractStandard.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
+        return with_places(from_odcs(document), path.parent.parent)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"

@@ -14,8 +14,10 @@ Channel = Literal["publish", "feed", "preview", "export"]
 MaskName = Literal["show", "null", "hash", "truncate", "generalise"]
 Generalisation = Literal["step", "month", "year", "department"]
 
-PROVENANCE_COLUMNS = ("member_id", "source_id", "file_sha256", "line_number", "run_id", "contract_version")
-"""Columns that every shared table bears besides its contract's."""
+PROVENANCE_COLUMNS = (
+    "member_id", "source_id", "file_sha256", "line_number", "run_id", "contract_version", "overlap",
+)  # fmt: skip
+"""Columns that every shared table bears besides its contract's: where a row comes from, and who else gives it."""
 
 
 class Frozen(BaseModel):

@@ -12,9 +12,10 @@ import polars as pl
 
 from governance.contracts.keys import foreign_keys_of
 from governance.contracts.model import Contract
+from governance.intake.decoding import one_byte_encoding
 from governance.intake.gathering import Gathered, gather, read_mapped
 from governance.intake.header import Wanted
-from governance.intake.long_text import WholeLookNeeded, is_long, read_by_pieces
+from governance.intake.long_text import AnotherEncodingError, WholeLookNeeded, is_long, read_by_pieces
 from governance.intake.model import Examined, ReceivedFile, RowCounts
 from governance.intake.row_keys import FILE, INDEX, Judgeable, keys_of_rows, reference_errors, repeat_errors
 from governance.intake.spool import Spool
@@ -30,7 +31,7 @@ from governance.intake.validate import (
     repeated_rows,
     with_parsers,
 )
-from governance.intake.verdicts import ERRORS, FAULTS_OF_ROWS, answer_for, fault_frame, part
+from governance.intake.verdicts import ERRORS, FAULTS_OF_ROWS, RULES_OF_DAMAGE, answer_for, fault_frame, part
 
 
 class Job(NamedTuple):
@@ -42,6 +43,8 @@ class Job(NamedTuple):
     rules: Sequence[Rule]
     references: Mapping[str, pl.DataFrame]
     faults: tuple[Fault, ...]
+    guessed: str | None = None
+    """Its encoding, where it is found to be none of UTF-8."""
 
 
 @dataclass
@@ -67,20 +70,27 @@ def examine_at_length(job: Job) -> Examined | None:
     refers_to_itself = any(not key.resource for key in foreign_keys_of(job.contract))
     if refers_to_itself or not is_long(job.file.path, job.file.reading):
         return None
-    seen = _Seen()
     try:
-        for gathered, table in _gathered(job):
-            _take(job, seen, gathered, table)
-        meeting = _where_hashes_meet(seen)
-        again = _read_again(job, meeting) if len(meeting) else None
+        try:
+            return _by_pieces(job)
+        except AnotherEncodingError:
+            guessed = None if job.file.reading.encoding else one_byte_encoding(job.file.path)
+            return _by_pieces(job._replace(guessed=guessed)) if guessed else None
     except (WholeLookNeeded, UnreadableError):
         return None  # kept quiet because it is read again, as any other, and says so then
-    return _answer(job, seen, again)
+
+
+def _by_pieces(job: Job) -> Examined | None:
+    seen = _Seen()
+    for gathered, table in _gathered(job):
+        _take(job, seen, gathered, table)
+    meeting = _where_hashes_meet(seen)
+    return _answer(job, seen, _read_again(job, meeting) if len(meeting) else None)
 
 
 def _gathered(job: Job) -> Iterator[tuple[Gathered, TextTable]]:
     first_record = 1
-    for table in read_by_pieces(job.file.path, job.file.reading, job.wanted):
+    for table in read_by_pieces(job.file.path, job.file.reading, job.wanted, job.guessed):
         mapped = read_mapped(job.file, job.wanted, table)
         yield gather([replace(mapped, faults=(*mapped.faults, *job.faults))], job.contract, first_record), table
         first_record += table.rows.height
@@ -150,7 +160,7 @@ def _read_again(job: Job, meeting: pl.Series) -> _Again:
     judgeable = Judgeable(rows.select(FILE).hstack(values), ~repeated, {}, owned([job.file.owner]))
     errors = in_order(list(repeat_errors(judgeable, job.contract, errors_of_keys(written))), job.contract)
     places = written.select(FILE, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row"))[errors[INDEX]]
-    return _Again(written, repeated, errors.hstack(places).with_columns(detail=pl.lit("")).select(*ERRORS))
+    return _Again(written, repeated, errors.hstack(places).select(*ERRORS))
 
 
 def _in_file_order(errors: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -161,7 +171,8 @@ def _in_file_order(errors: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     order = pl.Enum([column.name for column in contract.columns])
     place = pl.col("column").cast(order, strict=False)
     of_row = pl.col("rule").is_in(FAULTS_OF_ROWS)
-    by = ("line", of_file.not_(), of_file & of_row, place)
+    is_damage = pl.col("rule").is_in(RULES_OF_DAMAGE)
+    by = ("line", of_file.not_(), of_file & of_row, is_damage, place)
     return together.sort(*by, nulls_last=False, maintain_order=True).drop(FILE, INDEX)
 
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from governance.contracts.checks import canonical_name
+from governance.contracts.checks import COLUMN_PARAMETERS, canonical_name
 from governance.contracts.model import Check, Contract, ContractError
+from governance.intake import insee_codes
 from governance.intake.constraints import text, typed
 from governance.intake.distinct import holds_for
+from governance.intake.near_commune import is_far, told_distance
 from governance.intake.numbers_of_france import is_actes, is_phone, is_rna, is_siren, is_siret
 from governance.intake.opening_hours import is_opening_hours
 
+_PARTED = "\x1f"
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
 
 
@@ -51,6 +54,25 @@ def _one_of(check: Check) -> pl.Expr:
     return reduce(and_, [text(name).is_null() for name in check.columns])
 
 
+def _insee(check: Check) -> pl.Expr:
+    """A commune's code in the year that the check names or that a column tells; today's where it says neither.
+
+    Where that column is empty, any code that a commune ever had will do.
+    """
+    value, fixed = text(check.columns[0]), check.parameters.get("year", insee_codes.LATEST)
+    if len(check.columns) == 1:
+        return value.is_not_null() & holds_for(value, lambda code: insee_codes.existed(code, fixed)).not_()
+    year = typed(check.columns[1]).cast(pl.String).str.extract(r"^([0-9]{4})").fill_null("")
+    both = pl.concat_str(value, year, separator=_PARTED)
+    return value.is_not_null() & holds_for(both, _existed_then).not_()
+
+
+def _existed_then(both: str) -> bool:
+    code, _, year = both.rpartition(_PARTED)
+    # A year of which nothing is known yet: what holds now is taken to hold then.
+    return insee_codes.existed(code, min(int(year), insee_codes.LATEST) if year else None)
+
+
 def _sum(check: Check) -> pl.Expr:
     """Judged where the total and every part are given: a missing part is the cohesive check's affair."""
     total, *parts = (typed(name) for name in check.columns)
@@ -69,6 +91,7 @@ BUILDERS: dict[str, Callable[[Check], pl.Expr]] = {
     "compare-columns-value": _compare,
     "one-of-required": _one_of,
     "sum-columns-value": _sum,
+    "insee-code-value": _insee,
 }
 
 
@@ -79,11 +102,25 @@ def expression_of(check: Check, contract: Contract) -> pl.Expr:
         ContractError: the check is unknown, or compares or adds columns whose types do not go together.
     """
     name = canonical_name(check.name)
-    if name not in BUILDERS:
+    if name not in COLUMN_PARAMETERS:
         raise ContractError(f"custom check {check.name!r} is unknown")
     kinds = {contract.column(column).type for column in check.columns}
     if name == "compare-columns-value" and len(kinds - {"number"}) > 1:
         raise ContractError(f"custom check {check.name!r} compares {' with '.join(sorted(kinds))}")
     if name == "sum-columns-value" and not kinds <= {"integer", "number"}:
         raise ContractError(f"custom check {check.name!r} adds what are no numbers")
+    if name == "insee-code-value" and not kinds <= {"string", "date", "datetime", "year", "yearmonth"}:
+        raise ContractError(
+            f"custom check {check.name!r} needs a text, and a date or a year: {', '.join(sorted(kinds))}"
+        )
+    if name == "commune-coordinates-value":
+        numbers = {contract.column(column).type for column in check.columns[:2]}
+        if not numbers <= {"integer", "number"} or contract.column(check.columns[2]).type != "string":
+            raise ContractError(f"custom check {check.name!r} needs two numbers and a text")
+        return is_far(check, contract)
     return BUILDERS[name](check)
+
+
+def detail_of(check: Check, contract: Contract) -> pl.Expr | None:
+    """Return what is told of each row at fault besides the rule, where there is more to tell."""
+    return told_distance(check, contract) if canonical_name(check.name) == "commune-coordinates-value" else None

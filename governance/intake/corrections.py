@@ -5,13 +5,14 @@ A correction is only proposed if the contract would accept it, and never applied
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import polars as pl
 from stdnum.fr import siren, siret
 
 from governance.contracts.model import Column
+from governance.intake import insee_codes
 from governance.intake.casting import STRING_FORMATS
 from governance.intake.dates import MONTHS
 from governance.intake.header import fold
@@ -23,6 +24,11 @@ _IN_WORDS = re.compile(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\.?\s+(\d{4})")
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?Z?")
 _YES = frozenset({"oui", "o", "yes", "y", "vrai", "true", "1", "x"})
 _NO = frozenset({"non", "n", "no", "faux", "false", "0"})
+_JUDGES: dict[str, Callable[[str], bool]] = {
+    "siret": lambda text: text.isdigit() and siret.is_valid(text),
+    "siren": lambda text: text.isdigit() and siren.is_valid(text),
+    "insee": lambda text: insee_codes.existed(text, insee_codes.LATEST),
+}
 _FORMS = {
     "integer": r"[+-]?\d+",
     "number": r"[+-]?\d+(?:\.\d+)?",
@@ -124,14 +130,14 @@ def _fits(text: str, column: Column, identifier: str | None) -> bool:
             and number > limits.maximum
         ):
             return False
-    judge = {"siret": siret.is_valid, "siren": siren.is_valid}.get(identifier or "")
-    return judge is None or bool(text.isdigit() and judge(text))
+    return identifier is None or _JUDGES[identifier](text)
 
 
 @lru_cache(maxsize=65536)
 def _correct(value: str, column_json: str, identifier: str | None) -> str | None:
     column = _column(column_json)
-    for candidate in _candidates(value, column):
+    successor = insee_codes.successor_of(value) if identifier == "insee" else None
+    for candidate in (successor,) if successor else _candidates(value, column):
         if candidate and candidate != value and _fits(candidate, column, identifier):
             return candidate
     return None
@@ -143,7 +149,7 @@ def _column(column_json: str) -> Column:
 
 
 class Corrector:
-    """Corrections for one column; ``identifier`` is ``siret`` or ``siren`` where the contract checks one."""
+    """Corrections for one column; ``identifier`` is ``siret``, ``siren`` or ``insee`` where the contract checks one."""
 
     def __init__(self, column: Column, identifier: str | None) -> None:
         self._key = column.model_dump_json(exclude={"extra", "items"})

@@ -3,7 +3,9 @@
 import codecs
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from governance.intake.table import UnreadableError
 
@@ -83,15 +85,38 @@ def _without_mark(data: bytes) -> tuple[str, bool]:
         return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", False
     if _is_utf8(data):
         return "utf-8", True
+    return _not_quite_utf8(data[start : start + PIECE] for start in range(0, len(data), PIECE)), False
+
+
+def _not_quite_utf8(pieces: Iterable[bytes]) -> str:
+    """Tell what bytes are that are no UTF-8 throughout: damaged UTF-8, cp1252, or latin-1."""
     wrong = right = 0
+    is_latin = False
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    for start in range(0, len(data), PIECE):
-        lenient = decoder.decode(data[start : start + PIECE], final=start + PIECE >= len(data))
+    for piece in pieces:
+        lenient = decoder.decode(piece)
         wrong += len(re.findall("[\udc80-\udcff]", lenient))
         right += len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", lenient))
+        is_latin = is_latin or any(sign in piece for sign in NOT_IN_CP1252)
+    wrong += len(decoder.getstate()[0])
     if right > wrong:
-        return "utf-8", False  # kept because a few broken bytes must not turn every accent into two signs
-    return "latin-1" if any(sign in data for sign in NOT_IN_CP1252) else "cp1252", False
+        return "utf-8"  # kept because a few broken bytes must not turn every accent into two signs
+    return "latin-1" if is_latin else "cp1252"
+
+
+def one_byte_encoding(path: Path) -> str | None:
+    """Return cp1252 or latin-1 for a file that ``decode`` would take for it, read piece by piece; else nothing.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as opened:
+        head = opened.read(4096)
+        if any(head.startswith(mark) for mark, _, _ in MARKS) or head.count(0) > len(head) // 4:
+            return None
+        opened.seek(0)
+        name = _not_quite_utf8(iter(lambda: opened.read(PIECE), b""))
+    return None if name == "utf-8" else name
 
 
 def _one_line_end(content: bytes) -> bytes:

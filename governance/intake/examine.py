@@ -17,6 +17,7 @@ from governance.intake.header import Wanted
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.row_keys import unresolved
 from governance.intake.table import Fault, TextTable, UnreadableError
+from governance.intake.upgrade import upgraded
 from governance.intake.validate import NONE, compile_contract, validate
 from governance.intake.verdicts import split, unusable
 
@@ -43,6 +44,8 @@ def examine(
     ``references`` are the accepted rows of other datasets, by id, for foreign keys: one to a dataset that is not
     among them is reported as not checked. Where they say whose they are (``row_keys.OWNER``), a file is held against
     those of its own ``owner`` only.
+
+    With an earlier version of a contract (``served_as``) the accepted rows are those of the current one.
 
     Raises:
         ContractError: the contract itself cannot be applied.
@@ -72,7 +75,7 @@ def examine(
             done[file.key] = unusable(file, contract, error)
     if mapped:
         done |= {answer.key: answer for answer in _judge(mapped, contract, references)}
-    return [done[file.key] for file in files]
+    return [upgraded(done[file.key], contract) for file in files]
 
 
 def _judge(

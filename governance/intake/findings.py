@@ -10,7 +10,8 @@ from governance.contracts.checks import canonical_name
 from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Check, Column, Contract
 from governance.intake.corrections import Corrector
-from governance.intake.messages import MESSAGES, TYPES_EN, TYPES_FR, WRITE_EN, WRITE_FR
+from governance.intake.insee_codes import LATEST, last_year_of
+from governance.intake.messages import LANGUAGES, MESSAGES, TYPES_EN, TYPES_FR, WRITE, WRITE_MERGED
 from governance.intake.model import RowError
 from governance.intake.origin import NOWHERE, Origin, as_written, value_as_written, wanted_by_parser
 
@@ -19,7 +20,15 @@ SCHEMA = {
     "detail": pl.String, "check": pl.UInt32, "blocks": pl.Boolean,
 }  # fmt: skip
 CORRECTABLE = frozenset(
-    {"type-error", "pattern", "enum", "french-siret-value", "french-siren-value", "year-interval-value"}
+    {
+        "type-error",
+        "pattern",
+        "enum",
+        "french-siret-value",
+        "french-siren-value",
+        "year-interval-value",
+        "insee-code-value",
+    }
 )
 EXAMPLE_OF = {
     "%Y": "2024", "%y": "24", "%-m": "3", "%m": "03", "%B": "mars", "%-d": "1", "%d": "01", "%H": "08", "%M": "30",
@@ -63,7 +72,7 @@ class Findings(Sequence[RowError]):
 
     @cached_property
     def _correctors(self) -> dict[str, Corrector]:
-        names = {"french-siret-value": "siret", "french-siren-value": "siren"}
+        names = {"french-siret-value": "siret", "french-siren-value": "siren", "insee-code-value": "insee"}
         kinds = {
             check.columns[0]: kind for check in self.contract.checks if (kind := names.get(canonical_name(check.name)))
         }
@@ -94,7 +103,9 @@ class Findings(Sequence[RowError]):
             correction = self._correctors[column.name].correct(value)
             if correction is not None:
                 told = value_as_written(correction, column, formats)
-                remedy_fr, remedy_en = WRITE_FR.format(correction=told), WRITE_EN.format(correction=told)
+                last = last_year_of(value or "") if rule == "insee-code-value" else None
+                write = WRITE if last is None else WRITE_MERGED
+                remedy_fr, remedy_en = (write[lang].format(correction=told, year=(last or 0) + 1) for lang in LANGUAGES)
         return RowError(
             line=found["line"],
             row=found["row"],
@@ -131,6 +142,9 @@ def expected(rule: str, column: Column | None, check: Check | None, contract: Co
             return f"{check.columns[0]} {check.parameters['op']} {check.columns[1]}"
         if rule == "sum-columns-value":
             return " + ".join(check.columns[1:])
+        if rule == "insee-code-value":
+            year = check.parameters.get("year", LATEST)
+            return f"« {check.columns[1]} »" if len(check.columns) > 1 else f"Code officiel géographique {year}"
         return ", ".join(check.columns)
     if rule == "one-of-required":
         named = [item for item in contract.checks if column is not None and column.name == item.columns[0]]

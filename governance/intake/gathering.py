@@ -14,6 +14,7 @@ from governance.contracts.model import Contract
 from governance.intake.formats import rewrite
 from governance.intake.header import Wanted, match
 from governance.intake.model import ReceivedFile
+from governance.intake.no_text import is_no_text
 from governance.intake.parsers import join_cells, rules_of
 from governance.intake.reading import read_file
 from governance.intake.row_keys import FILE
@@ -100,6 +101,8 @@ def read_mapped(file: ReceivedFile, wanted: Wanted, table: TextTable | None = No
     matched = match(table.headers, wanted, table.header_row)
     height = table.rows.height
     if not matched.positions and not matched.joined:
+        if is_no_text(table):
+            raise UnreadableError("not-a-text")
         raise UnreadableError("header-not-found", line=table.header_row, table=table)
     if height == 0:
         raise UnreadableError("no-rows", line=table.header_row, table=table)

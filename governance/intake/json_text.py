@@ -17,6 +17,8 @@ Raw = msgspec.Raw
 MAX_DEPTH = 4
 """How deep a list of records may lie that nobody declared."""
 TOO_DEEP = "> 1000 []{}"
+COMPARED = 2_000
+"""Elements compared at once."""
 _BETWEEN = re.compile(rb"[\s,\[]*")
 _POSITION = re.compile(r"\(byte (\d+)\)")
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
@@ -105,8 +107,36 @@ def _walk(content: bytes, start: int, texts: Sequence[msgspec.Raw], look_inside:
     return lines, line - 1 + count(b"\n", position)
 
 
+def _evenly(content: bytes, start: int, texts: Sequence[msgspec.Raw]) -> list[int] | None:
+    """Return the lines of elements that are all parted alike and stand on a line each; nothing if some are not.
+
+    Most programs write so, and to compare the text as a whole costs a fifth of looking at each element.
+    """
+    opening = _BETWEEN.match(content, start)
+    place = opening.end() if opening else start
+    between = _BETWEEN.match(content, place + len(memoryview(texts[0])))
+    parting = between[0] if between and len(texts) > 1 else b""
+    first = line = content.count(b"\n", 0, place) + 1
+    feeds = parting.count(b"\n")
+    for at in range(0, len(texts), COMPARED):
+        piece = parting.join(texts[at : at + COMPARED])
+        count = len(texts[at : at + COMPARED])
+        if not content.startswith(piece, place) or piece.count(b"\n") != (count - 1) * feeds:
+            return None
+        place += len(piece)
+        line += count * feeds
+        if at + count < len(texts):
+            if not content.startswith(parting, place):
+                return None
+            place += len(parting)
+    return list(range(first, line, feeds)) if feeds else [first] * len(texts)
+
+
 def lines_of(content: bytes, start: int, texts: Sequence[msgspec.Raw]) -> list[int]:
     """Return the physical line on which each element of a list starts; ``start`` is where the list does."""
+    even = _evenly(content, start, texts)
+    if even is not None:
+        return even
     lines, seen = _walk(content, start, texts, look_inside=False)
     if seen == content.count(b"\n"):  # kept because most programs write an element a line
         return lines

@@ -1,7 +1,7 @@
 """A long delimited text, read piece by piece from the disk, so that memory does not grow with the file.
 
-Only UTF-8 whose rows can be told one by one is read so. Whatever needs a look at the whole (a total, exchanged axes,
-another encoding, an odd number of quotes) says so, and the file is read as any other.
+Only UTF-8, or a text of a byte a sign, whose rows can be told one by one is read so. Whatever needs a look at the whole
+(a total, exchanged axes, UTF-16, an odd number of quotes) says so, and the file is read as any other.
 """
 
 from collections.abc import Iterator
@@ -23,10 +23,16 @@ from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 PIECE_BYTES = 16 * MIB
 """Enough that the fixed cost of a pass does not count, few enough that its cells stay near the processor."""
 LONG_BYTES = 2 * PIECE_BYTES
+ONE_BYTE = frozenset({"cp1252", "iso8859-1", "iso8859-15"})
+"""Encodings that may be pinned and in which a line feed and a quote are what they are in UTF-8."""
 
 
 class WholeLookNeeded(Exception):
     """The file cannot be judged piece by piece; nothing is wrong with it by that."""
+
+
+class AnotherEncodingError(WholeLookNeeded):
+    """The file is no UTF-8: which encoding it is in cannot be told from a piece of it."""
 
 
 def is_long(path: Path, reading: Reading) -> bool:
@@ -68,31 +74,39 @@ def _with_quotes_closed(piece: bytes, opened: BinaryIO) -> bytes:
     raise WholeLookNeeded
 
 
-def _text(piece: bytes, reading: Reading) -> Text:
-    text = decode(piece, reading.encoding)
+def _text(piece: bytes, reading: Reading, guessed: str | None) -> Text:
+    pinned = guessed or reading.encoding
+    text = decode(piece, pinned)
+    if pinned and text.encoding in ONE_BYTE:
+        text = replace(text, encoding=guessed or text.encoding)
+    elif not text.encoding.startswith("utf-8") or (text.damaged and not pinned):
+        raise AnotherEncodingError
     has_other_ends = b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n")
-    if text.damaged or not text.encoding.startswith("utf-8") or has_other_ends:
+    if text.damaged or has_other_ends:
         raise WholeLookNeeded
     return text
 
 
-def read_by_pieces(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
+def read_by_pieces(path: Path, reading: Reading, wanted: Wanted, guessed: str | None = None) -> Iterator[TextTable]:
     """Give a long text as tables of successive rows under the same header.
 
+    ``guessed`` is its encoding, of a byte a sign, where that was found already.
+
     Raises:
+        AnotherEncodingError: it is no UTF-8; a guess may help.
         WholeLookNeeded: at any piece; what was given so far counts for nothing.
     """
     try:
-        yield from _read(path, reading, wanted)
+        yield from _read(path, reading, wanted, guessed)
     except UnreadableError as error:
         raise WholeLookNeeded from error
 
 
-def _read(path: Path, reading: Reading, wanted: Wanted) -> Iterator[TextTable]:
+def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> Iterator[TextTable]:
     found: Found | None = None
     line, blank = 1, list[int]()
     for piece in _pieces(path):
-        text = _text(piece, reading)
+        text = _text(piece, reading, guessed)
         start, end = 0, edges(text.content, 0, None)[1]
         if found is None:
             if text.content.lstrip()[:1] in (b"{", b"["):

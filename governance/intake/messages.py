@@ -36,6 +36,10 @@ def _in(language: str, section: str) -> dict[str, str]:
 
 MESSAGES = {rule: Message.model_validate(texts) for rule, texts in _TEXTS["rules"].items()}
 TYPES_FR, TYPES_EN = _in("fr", "types"), _in("en", "types")
-WRITE_FR, WRITE_EN = str(_TEXTS["write"]["fr"]), str(_TEXTS["write"]["en"])
+LANGUAGES = ("fr", "en")
+WRITE: dict[str, str] = _TEXTS["write"]
+"""The remedy where the right writing is known, by language."""
+WRITE_MERGED: dict[str, str] = _TEXTS["write_merged"]
+"""The same for the code of a commune that is no more."""
 WORDS = {"fr": _in("fr", "words"), "en": _in("en", "words")}
 """Words of the report page and of ``archipel check``, by language."""

@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 
 from governance.intake.limits import check_shape
+from governance.intake.native_panic import panic_kept_from_screen
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError, without_empty_texts
 
 START = b"PAR1"
-ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -32,12 +32,15 @@ def read_parquet(path: Path) -> TextTable:
         UnreadableError: damaged, no row, or more than a table may have.
     """
     try:
-        frame = pl.scan_parquet(path)
-        schema = frame.collect_schema()
-        rows = int(frame.select(pl.len()).collect().item())
-        check_shape(rows, len(schema))
-        texts = frame.select(_as_text(name, dtype) for name, dtype in schema.items()).collect()
-    except ERRORS as error:
+        with panic_kept_from_screen():
+            frame = pl.scan_parquet(path)
+            schema = frame.collect_schema()
+            rows = int(frame.select(pl.len()).collect().item())
+            check_shape(rows, len(schema))
+            texts = frame.select(_as_text(name, dtype) for name, dtype in schema.items()).collect()
+    except pl.exceptions.PanicException:  # its words are about the reader, and tell nobody anything of the file
+        raise UnreadableError("not-a-table", "Parquet") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise UnreadableError("not-a-table", f"Parquet: {str(error).splitlines()[0][:120]}") from None
     if rows == 0:
         raise UnreadableError("no-rows")

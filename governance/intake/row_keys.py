@@ -3,16 +3,26 @@
 Keys are judged within a file. A row equal in every cell to an earlier one is a duplicate, no breach: it is left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
 from governance.contracts.keys import ForeignKey, foreign_keys_of, unique_keys_of
 from governance.contracts.model import Contract
 
-Found = Callable[[pl.Series, str, str], pl.DataFrame]
-"""Makes errors of row indexes, a column and a rule."""
+FIRST = "\x1ffirst"
+"""Column of a repeat: the index of the row whose key it repeats."""
+
+
+class Found(Protocol):
+    """Makes errors of rows at fault."""
+
+    def __call__(self, at: pl.Series, column: str, rule: str, firsts: pl.Series | None = None) -> pl.DataFrame:
+        """Take indexes of rows; ``firsts`` are the rows that had the key before, one for one."""
+
+
 INDEX = "\x1findex"
 FILE = "\x1ffile"
 OWNER = "\x1fowner"
@@ -36,14 +46,16 @@ def _filled(names: Sequence[str]) -> pl.Expr:
     return pl.all_horizontal(pl.col(names).is_not_null())
 
 
-def _repeats(rows: Judgeable, names: Sequence[str]) -> pl.Series:
-    """Return the indexes of rows whose key, complete, another earlier row of the same file already has."""
+def _repeats(rows: Judgeable, names: Sequence[str]) -> pl.DataFrame:
+    """Return the rows (``INDEX``) whose key, complete, an earlier row of the same file (``FIRST``) already has."""
     chosen = (
         rows.values.select(FILE, *names)
         .with_row_index(INDEX)
         .filter(rows.once & rows.values.select(_filled(names)).to_series())
     )
-    return chosen.filter(~chosen.select(pl.struct(FILE, *names).is_first_distinct()).to_series())[INDEX]
+    is_first = chosen.select(pl.struct(FILE, *names).is_first_distinct()).to_series()
+    again, firsts = chosen.filter(~is_first), chosen.filter(is_first).rename({INDEX: FIRST})
+    return again.join(firsts, on=[FILE, *names], how="left", maintain_order="left").select(INDEX, FIRST)
 
 
 def _like(wanted: pl.DataFrame, names: Sequence[str], other: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -108,14 +120,12 @@ def keys_of_rows(contract: Contract) -> list[tuple[str, ...]]:
 
 def repeat_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:
     """Give the errors of keys that another row already has."""
-    for column in contract.columns:
-        if column.constraints.unique:
-            yield found(_repeats(rows, [column.name]), column.name, "unique")
-    key = contract.primary_key
-    if key:
-        yield found(_repeats(rows, key), key[0], "primary-key")
-    for names in unique_keys_of(contract):
-        yield found(_repeats(rows, names), names[0], "unique-key")
+    keys = [([column.name], "unique") for column in contract.columns if column.constraints.unique]
+    keys += [(list(contract.primary_key), "primary-key")] if contract.primary_key else []
+    keys += [(list(names), "unique-key") for names in unique_keys_of(contract)]
+    for names, rule in keys:
+        repeats = _repeats(rows, names)
+        yield found(repeats[INDEX], names[0], rule, repeats[FIRST])
 
 
 def reference_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:

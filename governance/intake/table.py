@@ -13,7 +13,8 @@ LINE = "line_number"
 class Fault:
     """Something wrong with the file or with a row's shape, found before any cell is looked at.
 
-    ``line`` is null for what concerns the whole file; ``detail`` is what the message shows.
+    ``line`` is null for what concerns the whole file; ``detail`` is what the message shows. ``record`` is the row's
+    number, from 1, where its line does not tell: a line of JSON may hold every row.
     """
 
     rule: str
@@ -21,6 +22,7 @@ class Fault:
     column: str | None = None
     value: str | None = None
     detail: str = ""
+    record: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from governance.contracts.checks import canonical_name
 from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Contract, ContractError
 from governance.intake.casting import cast, dtype_of
-from governance.intake.checks import expression_of
+from governance.intake.checks import detail_of, expression_of
 from governance.intake.constraints import TYPED, constraints_of, text, typed
 from governance.intake.parsers import MARKS, is_marked
 from governance.intake.row_keys import FILE, INDEX, OWNER, Found, Judgeable, key_errors
@@ -23,9 +23,11 @@ from governance.intake.table import LINE
 RECORD = "\x1frecord"
 NONE: Mapping[str, pl.DataFrame] = MappingProxyType({})
 NEVER = pl.lit(False)
+AT_LINE = " (l. {})"
+"""``detail`` of a key that another line has."""
 ERROR_SCHEMA = {
     INDEX: pl.UInt32, "column": pl.String, "rule": pl.String, "value": pl.String, "check": pl.UInt32,
-    "blocks": pl.Boolean,
+    "blocks": pl.Boolean, "detail": pl.String,
 }  # fmt: skip
 
 
@@ -40,13 +42,14 @@ class Judged:
 
 @dataclass(frozen=True)
 class Rule:
-    """What marks a cell, or a row, as wrong, and how it is reported."""
+    """What marks a cell, or a row, as wrong, and how it is reported; ``detail`` is looked at for wrong rows only."""
 
     column: str
     code: str
     broken: pl.Expr
     check: int | None = None
     blocks: bool = True
+    detail: pl.Expr | None = None
 
 
 def compile_contract(contract: Contract) -> list[Rule]:
@@ -65,7 +68,8 @@ def compile_contract(contract: Contract) -> list[Rule]:
     ]
     for number, check in enumerate(contract.checks):
         code, broken = canonical_name(check.name), expression_of(check, contract)
-        rules.append(Rule(check.columns[0], code, broken, number, check.severity == "blocks"))
+        detail = detail_of(check, contract)
+        rules.append(Rule(check.columns[0], code, broken, number, check.severity == "blocks", detail))
     return rules
 
 
@@ -121,7 +125,8 @@ def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -
     )[which]
     places = pl.concat([pl.Series([], dtype=pl.UInt32), *(index.cast(pl.UInt32) for index, _ in found)])
     texts = pl.concat([pl.Series([], dtype=pl.String), *values])
-    return about.with_columns(places.alias(INDEX), texts.alias("value")).select(*ERROR_SCHEMA)
+    told = about.with_columns(places.alias(INDEX), texts.alias("value"), pl.lit("").alias("detail"))
+    return told.select(*ERROR_SCHEMA)
 
 
 def judge_cells(
@@ -134,12 +139,35 @@ def judge_cells(
     kept = [typed(column.name).cast(dtype_of(column)).alias(f"{column.name}{TYPED}") for column in contract.columns]
     result = pass_.select(*masks, *kept).collect()
     found = [(wrong.arg_true(), rule) for wrong, rule in zip(result.iter_columns(), rules, strict=False) if wrong.any()]
-    return result.select(pl.col(name + TYPED).alias(name) for name in names), _errors_at(written, found)
+    errors = _errors_at(written, found)
+    if any(rule.detail is not None for _, rule in found):
+        whole = frame.hstack(result.select(f"{name}{TYPED}" for name in names))
+        errors = errors.with_columns(_details(whole, found))
+    return result.select(pl.col(name + TYPED).alias(name) for name in names), errors
+
+
+def _details(whole: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -> pl.Series:
+    """Return what is told of each row at fault, rule by rule as they were found."""
+    told = [
+        whole[index].select(rule.detail).to_series()
+        if rule.detail is not None
+        else pl.Series([""]).new_from_index(0, len(index))
+        for index, rule in found
+    ]
+    return pl.concat(told).alias("detail")
 
 
 def errors_of_keys(written: pl.DataFrame) -> Found:
-    """Return what makes errors of the rows at fault with a key, with the values of ``written``."""
-    return lambda at, column, code: _errors_at(written, [(at, Rule(column, code, NEVER))])
+    """Return what makes errors of the rows at fault with a key, with the values and the lines of ``written``."""
+
+    def found(at: pl.Series, column: str, rule: str, firsts: pl.Series | None = None) -> pl.DataFrame:
+        errors = _errors_at(written, [(at, Rule(column, rule, NEVER))])
+        if firsts is None:
+            return errors
+        lines = pl.DataFrame({"line": written[LINE].gather(firsts)})
+        return errors.with_columns(lines.select(pl.format(AT_LINE, "line")).to_series().alias("detail"))
+
+    return found
 
 
 def in_order(found: Sequence[pl.DataFrame], contract: Contract) -> pl.DataFrame:

@@ -35,7 +35,9 @@ from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 from governance.intake.validate import ERROR_SCHEMA, RECORD, Judged
 
 ABSENT = ("missing-column", "missing-optional-column")
-FAULTS_OF_ROWS = ("extra-cell", "missing-cell", "unclosed-quote")
+FAULTS_OF_ROWS = ("extra-cell", "missing-cell", "unclosed-quote", "name-twice")
+RULES_OF_DAMAGE = ("encoding", "mojibake")
+"""Told of a cell after the rules that it breaks."""
 ERRORS = {FILE: pl.UInt32, INDEX: pl.UInt32, **SCHEMA}
 
 
@@ -65,6 +67,7 @@ def _damage(gathered: Gathered, contract: Contract) -> Iterator[pl.DataFrame]:
                             "value": value.gather(index),
                             "check": None,
                             "blocks": _blocks(rule),
+                            "detail": "",
                         },
                         schema=ERROR_SCHEMA,
                     )
@@ -91,8 +94,8 @@ def _said_once(gathered: Gathered, errors: pl.DataFrame, contract: Contract) -> 
 
 
 def fault_frame(faults: Sequence[tuple[int, Fault]]) -> pl.DataFrame:
-    """Return faults, each with its file's number, as errors (``ERRORS``) that no record is named for yet."""
-    rows = [(n, None, f.line, None, f.column, f.value, f.rule, f.detail, None, _blocks(f.rule)) for n, f in faults]
+    """Return faults, each with its file's number, as errors (``ERRORS``); most name no record yet."""
+    rows = [(n, None, f.line, f.record, f.column, f.value, f.rule, f.detail, None, _blocks(f.rule)) for n, f in faults]
     return pl.DataFrame(rows, schema=ERRORS, orient="row")
 
 
@@ -101,13 +104,24 @@ def _with_records(faults: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
     of_rows = faults.filter(pl.col("rule").is_in(FAULTS_OF_ROWS))
     if of_rows.height == 0:
         return faults
-    places = written.select(FILE, pl.col(LINE).alias("line"), RECORD).with_row_index(INDEX)
-    named = of_rows.drop(INDEX, "row").join(places, on=[FILE, "line"], how="left", maintain_order="left")
+    places = written.select(FILE, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row")).with_row_index(INDEX)
+    has_record = pl.col("row").is_not_null()
+    by_line = (
+        of_rows.filter(~has_record)
+        .drop(INDEX, "row")
+        .join(places, on=[FILE, "line"], how="left", maintain_order="left")
+    )
+    by_record = (
+        of_rows.filter(has_record)
+        .drop(INDEX)
+        .join(places.drop("line"), on=[FILE, "row"], how="left", maintain_order="left")
+    )
+    named = pl.concat([by_line.select(*ERRORS), by_record.select(*ERRORS)]).sort(FILE, "line", maintain_order=True)
     # A row that was left out (nothing stands under any header) blocks nothing: without its place the fault would
     # be taken for one of the whole file.
     named = named.with_columns(pl.col("blocks") & pl.col(INDEX).is_not_null())
     others = faults.filter(~pl.col("rule").is_in(FAULTS_OF_ROWS))
-    return pl.concat([others, named.rename({RECORD: "row"}).select(*ERRORS)])
+    return pl.concat([others, named])
 
 
 def _all_errors(gathered: Gathered, judged: Judged, contract: Contract) -> pl.DataFrame:
@@ -118,7 +132,7 @@ def _all_errors(gathered: Gathered, judged: Judged, contract: Contract) -> pl.Da
     cells, faults = _said_once(gathered, cells.hstack(places), contract)
     in_cells = cells.select(
         FILE, INDEX, pl.col(LINE).alias("line"), pl.col(RECORD).alias("row"), "column", "value", "rule",
-        pl.lit("", pl.String).alias("detail"), "check", "blocks",
+        "detail", "check", "blocks",
     )  # fmt: skip
     repeats = [Fault("duplicate-row", line) for line in written.filter(judged.repeated)[LINE].to_list()]
     whose = written.filter(judged.repeated)[FILE].to_list() if repeats else []

@@ -12,6 +12,7 @@ from governance.intake.casting import cast
 from governance.intake.constraints import TYPED, constraints_of, typed
 from governance.intake.dates import shape_of
 from governance.intake.formats import UNREADABLE, effective, rewriting_of
+from governance.intake.insee_codes import existed
 
 SAMPLE = 500
 """Rows that are looked at; a town hall's habits show in far fewer."""
@@ -51,6 +52,7 @@ def _checked_numbers(contract: Contract, column: str) -> Callable[[str], bool] |
     found: dict[str, Callable[[str], bool]] = {
         "french-siret-value": siret.is_valid,
         "french-siren-value": siren.is_valid,
+        "insee-code-value": lambda code: existed(code, None),
     }
     return next((found[name] for name in names if name in found), None)
 

@@ -75,7 +75,8 @@ def write_accepted(lake: Lake, contract: Contract, batch_id: str, kept: Sequence
     else:
         together = pl.concat([source.examined.accepted for source in kept], rechunk=True)
         rows = together.with_columns(repeated(values, heights, name) for name, values in stamps.items()).lazy()
-    whole = rows.with_columns(pl.lit(contract.version).alias("contract_version")).select(list(_schema(contract)))
+    columns = list(_schema(contract.served_as or contract))
+    whole = rows.with_columns(pl.lit(contract.version).alias("contract_version")).select(columns)
     with written_atomically(lake.accepted_batch(contract.id, batch_id)) as draft:
         whole.sink_parquet(draft)
 

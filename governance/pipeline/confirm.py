@@ -57,7 +57,8 @@ def confirm_held(platform: Platform, held: Held, who: str) -> Receipt:
         SQLAlchemyError: the journal could not be written; nothing changed.
     """
     organisation, source = held.ask
-    contract = platform.contracts[source.dataset]
+    contract = platform.contract_of(source)
+    assert contract is not None  # the held file was read by it
     platform.journal.append(
         "confirmation",
         {

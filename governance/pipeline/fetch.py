@@ -14,7 +14,7 @@ from governance.federation import Source
 from governance.intake.landing import land
 from governance.pipeline.references import referred_runs, with_references
 from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, unchanged_receipt
-from governance.pipeline.words import defect, no_contract
+from governance.pipeline.words import defect, in_force
 from governance.platform import Platform
 from governance.source_secrets import resolve_secret
 from governance.state.cursors import Cursor
@@ -49,9 +49,7 @@ def _fetch(
     platform: Platform, limits: Limits, incoming: Path, ask: Ask, cursor: Cursor | None, run_id: str, started: datetime
 ) -> Arrival | NothingNew:
     _, source = ask
-    contract = platform.contracts.get(source.dataset)
-    if contract is None:
-        raise no_contract(source.dataset)
+    contract = in_force(platform.contract_of(source), source, started.date())
     fingerprint, origin = source_fingerprint(source, contract), source_origin(source)
     referred = referred_runs(platform, contract, ask[0].id)
     is_as_before = cursor is not None and cursor.fingerprint == with_references(fingerprint, referred)

@@ -97,13 +97,17 @@ def _settle_all(platform: Platform, came: Sequence[Arrival | NothingNew]) -> Ite
     nothing_new = [item for item in came if isinstance(item, NothingNew)]
     if nothing_new:
         yield settle_without_rows(platform, nothing_new)
-    by_dataset: dict[str, list[Arrival]] = defaultdict(list)
+    by_contract: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    contracts: dict[tuple[str, str], Contract] = {}
     for item in came:
         if isinstance(item, Arrival):
-            by_dataset[item.ask[1].dataset].append(item)
-    for dataset, arrivals in sorted(by_dataset.items(), key=lambda pair: (platform.order.rank(pair[0]), pair[0])):
-        for batch in _batches(sorted(arrivals, key=lambda arrival: arrival.key)):
-            yield settle_arrivals(platform, platform.contracts[dataset], batch)
+            contract = platform.contract_of(item.ask[1])
+            assert contract is not None  # it was fetched by it
+            by_contract[contract.id, contract.version].append(item)
+            contracts[contract.id, contract.version] = contract
+    for key in sorted(by_contract, key=lambda key: (platform.order.rank(key[0]), key)):
+        for batch in _batches(sorted(by_contract[key], key=lambda arrival: arrival.key)):
+            yield settle_arrivals(platform, contracts[key], batch)
 
 
 def _batches(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:

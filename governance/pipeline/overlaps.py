@@ -1,7 +1,8 @@
-"""Rows that two files give: of two sources of one member, or of two members. Both are told, and neither wins.
+"""Rows that are given twice: by two sources of one member, by two members, or in one file. Both are told, neither wins.
 
-The same key, or the same whole row where the contract has no key. Within one file the intake judges it; here every
-accepted row of a dataset that counts is looked at together, each time the dataset is harmonised anew.
+The same key, or the same whole row where the contract has no key. Every accepted row of a dataset that counts is looked
+at together, each time the dataset is harmonised anew. Within one file the intake told the clerk already; here the row
+that was kept is found, so that readers are told too.
 """
 
 from collections import defaultdict
@@ -25,8 +26,12 @@ BETWEEN: tuple[Rule, ...] = (
 """duplicate: with the same content; conflict: the same key with other content."""
 PLACES_TOLD = 3
 """Other places that one message names."""
+IN_FILE = "conflict-in-file"
+"""Told to readers of a row of which the same file holds another version, which stayed in quarantine."""
 _PLACE = {"member_id": pl.String, "source_id": pl.String, "run_id": pl.String, "line_number": pl.Int64}
-_SCHEMA = {**_PLACE, "group": pl.UInt32, "content": pl.UInt32}
+_ROW = {"batch_id": pl.String, "batch_row": pl.UInt32}
+"""Which row of which file of accepted rows: a line may hold several rows."""
+_SCHEMA = {**_PLACE, **_ROW, "group": pl.UInt32, "content": pl.UInt32, "overlap": pl.String}
 
 
 def write_overlaps(lake: Lake, contract: Contract, served: Sequence[AcceptedRows]) -> None:
@@ -40,15 +45,52 @@ def write_overlaps(lake: Lake, contract: Contract, served: Sequence[AcceptedRows
 def find_overlaps(lake: Lake, contract: Contract, served: Sequence[AcceptedRows]) -> pl.DataFrame:
     """Return a row a place (``_SCHEMA``): places of one ``group`` give the same row, of one ``content`` word for word.
 
-    A key that is not filled in whole says nothing.
+    ``overlap`` is what readers are told of the row: the gravest of what holds. A key that is not filled in whole says
+    nothing. A place of no group is a row that another line of its file contradicts.
     """
-    files = [lake.accepted_batch(contract.id, batch) for batch in sorted({record.batch_id for record in served})]
-    if len(served) < 2 or not files:
+    batches = sorted({record.batch_id for record in served})
+    if not batches:
         return pl.DataFrame(schema=_SCHEMA)
     runs = [record.run_id for record in served]
-    parts = [pl.scan_parquet(path).filter(pl.col("run_id").is_in(runs)) for path in files]
     # Batches may be of different versions of the contract.
-    rows = pl.concat(parts, how="diagonal_relaxed")
+    rows = pl.concat([_accepted(lake, contract, batch, runs) for batch in batches], how="diagonal_relaxed")
+    between = _given_twice(rows, contract) if len(served) > 1 else pl.DataFrame(schema=_SCHEMA)
+    within = _contradicted(lake, rows, batches, runs)
+    left = within.join(between, on=list(_ROW), how="anti").with_columns(pl.lit(IN_FILE).alias("overlap"))
+    both = within.select(*_ROW, pl.lit(IN_FILE).alias("in_file"))
+    # A contradiction within the file is graver than a copy elsewhere, and less grave than a contradiction elsewhere.
+    is_copy = pl.col("overlap").str.starts_with("duplicate")
+    merged = between.join(both, on=list(_ROW), how="left").with_columns(
+        pl.when(is_copy & pl.col("in_file").is_not_null()).then("in_file").otherwise("overlap").alias("overlap")
+    )
+    together = pl.concat([merged.select(*_SCHEMA), left.select(*_SCHEMA)])
+    return together.sort(*_PLACE, "batch_row")
+
+
+def _accepted(lake: Lake, contract: Contract, batch_id: str, runs: Sequence[str]) -> pl.LazyFrame:
+    rows = pl.scan_parquet(lake.accepted_batch(contract.id, batch_id), row_index_name="batch_row")
+    return rows.filter(pl.col("run_id").is_in(runs)).with_columns(pl.lit(batch_id).alias("batch_id"))
+
+
+def _contradicted(lake: Lake, rows: pl.LazyFrame, batches: Sequence[str], runs: Sequence[str]) -> pl.DataFrame:
+    """Return the rows that were kept of those whose key a later line of the file has with other content."""
+    told = [path for path in map(lake.errors_of, batches) if path.is_file()]
+    if not told:
+        return pl.DataFrame(schema=_SCHEMA)
+    errors = pl.concat([pl.scan_parquet(path).select("run_id", "rule", "detail") for path in told])
+    of_keys = errors.filter((pl.col("rule") == "primary-key") & pl.col("run_id").is_in(runs))
+    line = pl.col("detail").str.extract(r"(\d+)").cast(pl.Int64).alias("line_number")
+    places = of_keys.select("run_id", line).unique().collect()
+    if places.is_empty():
+        return pl.DataFrame(schema=_SCHEMA)
+    found = rows.select(*_PLACE, *_ROW).join(places.lazy(), on=["run_id", "line_number"], how="semi").collect()
+    # Of several rows on one line (JSON without line ends) nobody can say which it was.
+    alone = found.filter(pl.len().over("run_id", "line_number") == 1)
+    return alone.with_columns(pl.lit(None).cast(_SCHEMA[name]).alias(name) for name in ("group", "content", "overlap"))
+
+
+def _given_twice(rows: pl.LazyFrame, contract: Contract) -> pl.DataFrame:
+    """Return the rows that more than one file gives (``_SCHEMA``)."""
     names = [column.name for column in contract.columns if column.name in rows.collect_schema()]
     key = [name for name in contract.primary_key if name in names] or names
     if contract.primary_key:
@@ -57,11 +99,33 @@ def find_overlaps(lake: Lake, contract: Contract, served: Sequence[AcceptedRows]
     if twice.is_empty():  # looked at by its keys alone: no row need be read whole
         return pl.DataFrame(schema=_SCHEMA)
     found = rows.join(twice.lazy(), on=key, how="semi", nulls_equal=True).collect(engine="streaming").sort(list(_PLACE))
-    return found.select(
+    grouped = found.select(
         *_PLACE,
+        *_ROW,
         pl.struct(key).rank("dense").cast(pl.UInt32).alias("group"),
         pl.struct(names).rank("dense").cast(pl.UInt32).alias("content"),
     )
+    return grouped.with_columns(_gravest().alias("overlap"))
+
+
+def _gravest() -> pl.Expr:
+    """What holds between a row and the others of its group: a contradiction before a copy, of another member first."""
+
+    def count(*alike: str) -> pl.Expr:
+        return pl.len().cast(pl.Int64).over("group", *alike)
+
+    mine, own_source = ("member_id",), ("member_id", "source_id")
+    conflicts_of_others = count() - count(*mine) - count("content") + count(*mine, "content")
+    conflicts_of_mine = count(*mine) - count(*own_source) - count(*mine, "content") + count(*own_source, "content")
+    copies_of_others = count("content") - count(*mine, "content")
+    copies_of_mine = count(*mine, "content") - count(*own_source, "content")
+    by_gravity: tuple[tuple[pl.Expr, Rule], ...] = (
+        (conflicts_of_others, "conflict-between-members"),
+        (conflicts_of_mine, "conflict-between-sources"),
+        (copies_of_others, "duplicate-between-members"),
+        (copies_of_mine, "duplicate-between-sources"),
+    )
+    return pl.coalesce(pl.when(number > 0).then(pl.lit(rule)) for number, rule in by_gravity)
 
 
 def overlaps_of_run(lake: Lake, contract: Contract, run_id: str) -> pl.DataFrame:

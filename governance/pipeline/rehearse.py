@@ -7,6 +7,7 @@ harvest would say of it.
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,12 +15,13 @@ import polars as pl
 from connectors.base import FetchRequest, Limits
 from connectors.problems import ConnectorProblem
 from connectors.registry import find_connector
+from governance.contracts.earlier import NONE, Earlier, followed
 from governance.contracts.model import Contract
 from governance.contracts.order import Order
 from governance.federation import Member, Partner, Source
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile, Report
-from governance.pipeline.words import no_contract
+from governance.pipeline.words import in_force
 from governance.settings import Settings
 from governance.source_secrets import resolve_secret
 
@@ -45,13 +47,14 @@ def rehearse(
     settings: Settings,
     limits: Limits,
     source_id: str | None = None,
+    earlier: Earlier = NONE,
 ) -> Iterator[Rehearsed]:
     """Yield what would come of each source, or of the one named, as soon as it is known."""
     order, accepted = Order(contracts), dict[str, pl.DataFrame]()
     for source in sorted(organisation.sources, key=lambda source: order.rank(source.dataset)):
         if source_id in (None, source.id):
             with tempfile.TemporaryDirectory(prefix="archipel-rehearsal-") as folder:
-                contract = contracts.get(source.dataset)
+                contract = followed(source.dataset, source.contract_major, contracts, earlier)
                 referred = order.referred_to(contract) if contract is not None else ()
                 there = {dataset: accepted[dataset] for dataset in referred if dataset in accepted}
                 rehearsed, rows = _rehearse_one(source, contract, settings, limits, Path(folder), there)
@@ -71,8 +74,7 @@ def _rehearse_one(
 ) -> tuple[Rehearsed, pl.DataFrame]:
     """What would come of one source, and the rows that a harvest would accept."""
     try:
-        if contract is None:
-            raise no_contract(source.dataset)
+        contract = in_force(contract, source, datetime.now(UTC).date())
         secret = resolve_secret(settings, source.secret) if source.secret else None
         request = FetchRequest(options=source.options, into=folder, limits=limits, secret=secret)
         fetched = find_connector(source.connector).fetch(request)

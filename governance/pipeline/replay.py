@@ -19,7 +19,9 @@ from governance.journal.model import Search
 from governance.lake import Lake, write_atomically
 from governance.pipeline.accepted_rows import Kept, list_current, write_accepted
 from governance.pipeline.failures import StepFailed
+from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.replay_differences import Differences, find_differences
+from governance.pipeline.run_reports import write_run_reports
 from governance.pipeline.version_record import (
     VersionRecord,
     kept,
@@ -125,6 +127,7 @@ def _restore(platform: Platform, record: VersionRecord, dataset: str, folder: Pa
         served = [one for one in record.served if one.dataset == name]
         _write_rows(platform, lake, served)
         list_current(lake, contract, served, served)
+        write_overlaps(lake, contract, served)
 
 
 def _kept(platform: Platform, sha256: str, what: str) -> bytes:
@@ -144,6 +147,7 @@ def _write_rows(platform: Platform, lake: Lake, served: Iterable[AcceptedRows]) 
         batches[record.batch_id].append(_rows_of(platform, record))
     for batch_id, parts in batches.items():
         write_accepted(lake, parts[0][0], batch_id, [rows for _, rows in parts])
+        write_run_reports(lake, batch_id, parts[0][0], [(rows.run_id, rows.examined) for _, rows in parts])
 
 
 def _rows_of(platform: Platform, record: AcceptedRows) -> tuple[Contract, Kept]:

@@ -24,7 +24,7 @@ from governance.pipeline.overlaps import overlaps_of_run
 from governance.pipeline.references import Runs
 from governance.state.receipts import Receipt
 
-_ERRORS, _ROWS = "errors.parquet", "quarantined.parquet"
+_ROWS = "quarantined.parquet"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def write_run_reports(
     folder, ids = lake.quarantine(batch_id), [run_id for run_id, _ in runs]
     errors = [_frame_of(examined, contract) for _, examined in runs]
     write_atomically(
-        folder / _ERRORS, to_parquet(_stamped(ids, errors), _read_by(contract, declared or {}, referred or {}))
+        lake.errors_of(batch_id), to_parquet(_stamped(ids, errors), _read_by(contract, declared or {}, referred or {}))
     )
     rows = _stamped(ids, [examined.quarantined for _, examined in runs])
     if rows.height:
@@ -73,7 +73,7 @@ def find_read_by(lake: Lake, receipt: Receipt) -> ReadBy | None:
     if receipt.batch_id is None:
         return None
     try:
-        kept = pl.read_parquet_metadata(lake.quarantine(receipt.batch_id) / _ERRORS)
+        kept = pl.read_parquet_metadata(lake.errors_of(receipt.batch_id))
         contract = Contract.model_validate_json(kept["contract"])
     except (FileNotFoundError, KeyError):
         return None
@@ -93,7 +93,7 @@ def read_run_report(lake: Lake, receipt: Receipt) -> RunReport | None:
     if read_by is None or receipt.batch_id is None:
         return None
     folder, contract = lake.quarantine(receipt.batch_id), read_by.contract
-    errors = _of_run(folder / _ERRORS, receipt)
+    errors = _of_run(lake.errors_of(receipt.batch_id), receipt)
     between = overlaps_of_run(lake, contract, receipt.run_id)
     source = read_by.source
     origin = Origin() if source is None else Origin(source.columns, source.column_formats, source.formats)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from governance.contracts.model import Column, Contract
+from governance.contracts.model import Contract
 from governance.intake.row_keys import FILE
 from governance.intake.table import LINE
+from governance.intake.typed_text import as_text, in_plain_notation
 from governance.intake.validate import RECORD, validate
 
 AT_ONCE_ROWS = 500_000
@@ -16,17 +17,6 @@ AT_ONCE_ROWS = 500_000
 
 class OutputRefused(RuntimeError):
     """A shared dataset breaks its own contract; the message names the first rows at fault."""
-
-
-def _as_written(column: Column) -> pl.Expr:
-    """A typed value as text that the contract itself would accept."""
-    value = pl.col(column.name)
-    if column.type == "boolean":
-        yes, no = column.true_values[0], column.false_values[0]
-        return pl.when(value).then(pl.lit(yes)).when(~value).then(pl.lit(no)).alias(column.name)
-    if column.type == "datetime":
-        return value.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value.cast(pl.String)
 
 
 def verify_output(contract: Contract, path: Path) -> None:
@@ -40,14 +30,16 @@ def verify_output(contract: Contract, path: Path) -> None:
     missing = [column.name for column in contract.columns if column.name not in present]
     if missing:
         raise OutputRefused(f"{contract.id}: columns {missing} of the contract are missing")
-    plain = contract.model_copy(update={"columns": tuple(_plain(column) for column in contract.columns)})
-    owner = pl.col("member_id") if "member_id" in present else pl.lit("")
-    for some in _owners(shared, owner):
+    plain = in_plain_notation(contract)
+    member = pl.col("member_id") if "member_id" in present else pl.lit("")
+    # A key is one row's within a file: two sources of a member may contradict each other, and both are served.
+    owner = [pl.col(name) for name in ("member_id", "source_id") if name in present]
+    for some in _members(shared, member):
         text = (
-            shared.filter(owner.is_in(some))
+            shared.filter(member.is_in(some))
             .select(
-                *(_as_written(column) for column in plain.columns),
-                owner.alias(FILE),
+                *(as_text(column) for column in plain.columns),
+                (pl.concat_str(owner, separator="/") if owner else pl.lit("")).alias(FILE),
                 pl.int_range(1, pl.len() + 1).alias(RECORD),
                 pl.int_range(1, pl.len() + 1).alias(LINE),
             )
@@ -59,12 +51,12 @@ def verify_output(contract: Contract, path: Path) -> None:
             raise OutputRefused(f"{contract.id}: {errors.height} values break the contract, such as {first}")
 
 
-def _owners(shared: pl.LazyFrame, owner: pl.Expr) -> Iterator[list[str]]:
+def _members(shared: pl.LazyFrame, member: pl.Expr) -> Iterator[list[str]]:
     """Ids of members, so many at a time that their rows fit in memory: a row is held against those of its member only.
 
     The file is sorted by member, so that the rows of the others are not even read.
     """
-    counted = shared.group_by(owner.alias(FILE)).len().sort(FILE).collect(engine="streaming")
+    counted = shared.group_by(member.alias("member_id")).len().sort("member_id").collect(engine="streaming")
     some: list[str] = []
     rows = 0
     for member_id, count in counted.iter_rows():
@@ -75,11 +67,3 @@ def _owners(shared: pl.LazyFrame, owner: pl.Expr) -> Iterator[list[str]]:
         rows += count
     if some:
         yield some
-
-
-def _plain(column: Column) -> Column:
-    """The column as typed values are written: how a member writes them was settled at the intake."""
-    dated = column.type in {"date", "datetime", "time"}
-    return column.model_copy(
-        update={"format": "default" if dated else column.format, "decimal_char": ".", "group_char": ""}
-    )

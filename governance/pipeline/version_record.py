@@ -62,7 +62,7 @@ def software_of_now() -> Software:
     digest = hashlib.sha256()
     for folder in _CODE:
         for path in sorted((PROJECT_ROOT / folder).rglob("*")):
-            if path.suffix in {".py", ".yaml", ".sql"}:
+            if path.suffix in {".py", ".yaml", ".sql", ".csv"}:
                 digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     libraries = {name: installed(name) for name in _LIBRARIES}
     return Software(archipel=installed("archipel"), code_sha256=digest.hexdigest(), libraries=libraries)

@@ -1,6 +1,10 @@
 """What a receipt says to the clerk, in French and in English: what came of it, and what to do next."""
 
+from datetime import date
+
 from connectors.problems import ConnectorProblem
+from governance.contracts.model import Contract
+from governance.federation import Source
 from governance.intake.model import Report
 from governance.state.receipts import Outcome
 
@@ -55,11 +59,37 @@ def outcome_words(outcome: Outcome, report: Report | None, earlier: str | None) 
     return _words(f"{rows.accepted} lignes reprises, rien à corriger.", f"{rows.accepted} rows taken, nothing to mend.")
 
 
-def no_contract(dataset: str) -> ConnectorProblem:
-    """Say that nobody wrote down what the dataset must look like."""
+def in_force(contract: Contract | None, source: Source, today: date) -> Contract:
+    """Return the contract that a source follows.
+
+    Raises:
+        ConnectorProblem: there is none, or it may be followed no more.
+    """
+    if contract is None:
+        raise no_contract(source.dataset, source.contract_major)
+    if contract.supported_until is not None and contract.supported_until < today:
+        raise contract_ended(contract)
+    return contract
+
+
+def contract_ended(contract: Contract) -> ConnectorProblem:
+    """Say that the earlier version of a contract that a source follows may be followed no more."""
+    now = contract.served_as.version if contract.served_as else ""
+    until = contract.supported_until
     return ConnectorProblem(
-        f"Le jeu de données « {dataset} » n'a pas de contrat.",
-        f"The dataset {dataset!r} has no contract.",
+        f"La version {contract.version} du contrat « {contract.id} » n'est plus acceptée depuis le {until}.",
+        f"Version {contract.version} of the contract {contract.id!r} is accepted no more since {until}.",
+        f"Passez à la version {now}, puis retirez contract_major de la source. Vos dernières lignes restent en place.",
+        f"Move to version {now}, then take contract_major out of the source. Your last rows stay in place.",
+    )
+
+
+def no_contract(dataset: str, major: int | None = None) -> ConnectorProblem:
+    """Say that nobody wrote down what the dataset must look like, at all or in that version."""
+    version_fr, version_en = ("", "") if major is None else (f" de version {major}", f" of version {major}")
+    return ConnectorProblem(
+        f"Le jeu de données « {dataset} » n'a pas de contrat{version_fr}.",
+        f"The dataset {dataset!r} has no contract{version_en}.",
         "Corrigez le nom du jeu de données, ou écrivez son contrat : make new-dataset.",
         "Mend the dataset's name, or write its contract: make new-dataset.",
     )

@@ -1,6 +1,6 @@
 """Every rule of the intake, as a row report names it, and the custom checks that a contract may ask for."""
 
-from governance.contracts.checks import COLUMN_PARAMETERS, SUCCESSORS
+from governance.contracts.checks import COLUMN_PARAMETERS, OPTIONAL_PARAMETERS, SUCCESSORS
 from governance.intake.messages import MESSAGES
 from governance.reference.markdown import code, page, table
 
@@ -31,6 +31,7 @@ def checks_page() -> str:
     for name, parameters in COLUMN_PARAMETERS.items():
         said = MESSAGES.get(name)
         columns = ", ".join(code(parameter) for parameter in parameters)
+        columns += "".join(f", {code(parameter)} (may be left out)" for parameter in OPTIONAL_PARAMETERS.get(name, ()))
         rows.append((code(name), code(newer.get(name, "")), columns, said.fr if said else "", said.en if said else ""))
     heads = ("check", "newer name", "parameters that name columns", "français", "English")
     return page("Custom checks", words, table(heads, rows))

@@ -11,7 +11,6 @@ import yaml
 
 from governance.contracts.model import Column, Contract
 from governance.federation import Contact
-from governance.pipeline.accepted_rows import PROVENANCE
 from governance.scaffold.files import write_new
 
 _TYPES = {
@@ -28,6 +27,7 @@ _PROVENANCE_WORDS = {
     "line_number": "Line of the row in that file.",
     "run_id": "Run that accepted it.",
     "contract_version": "Version of the contract it was checked against.",
+    "overlap": "How another file, or another row of the file, gives the same row; nothing where none does.",
 }
 
 
@@ -90,8 +90,13 @@ def _row_is(entity: str) -> str:
 
 def _staging_yaml(contract: Contract, model: str, entity: str) -> dict[str, Any]:
     every = "read_parquet('{{ var(\"lake\") }}/accepted/{name}/*.parquet', union_by_name=true)"
+    twice = "read_parquet('{{ var(\"lake\") }}/overlaps/{name}.parquet')"
     current = "read_parquet('{{ var(\"lake\") }}/accepted_now/{name}.parquet')"
-    location = f"(select * from {every} where run_id in (select run_id from {current}))"
+    place = "twice.batch_id = parse_filename(here.filename, true) and twice.batch_row = here.file_row_number"
+    location = (
+        f"(select here.*, twice.overlap from {every} as here left join {twice} as twice on {place} "
+        f"where here.run_id in (select run_id from {current}))"
+    )
     tests: list[dict[str, Any]] = [
         {"name": "member_id", "description": _PROVENANCE_WORDS["member_id"], "data_tests": ["not_null"]},
         {"name": "line_number", "description": _PROVENANCE_WORDS["line_number"], "data_tests": ["not_null"]},
@@ -130,7 +135,6 @@ def _shared_yaml(contract: Contract, model: str, entity: str, group: str, owner:
     provenance = [
         {"name": name, "description": words, "data_type": "bigint" if name == "line_number" else "varchar"}
         for name, words in _PROVENANCE_WORDS.items()
-        if name in PROVENANCE
     ]
     told = (f"{contract.title_en or contract.title}.", contract.description_en, _row_is(entity))
     description = " ".join(words for words in told if words)

@@ -28,8 +28,8 @@ from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.identity.issuer import DevelopmentIssuer
 from governance.intake.findings import SCHEMA, Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts
-from governance.pipeline.in_force import put_in_force
 from governance.lake import write_atomically
+from governance.pipeline.in_force import put_in_force
 from governance.pipeline.run_reports import write_run_reports
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
@@ -259,7 +259,8 @@ def write_shared(platform: Platform, version: str = "v1", **rows: str) -> Shared
         with duckdb.connect() as connection:
             connection.execute(
                 f"COPY (SELECT *, 'source' AS source_id, 'abc' AS file_sha256, row_number() OVER () AS line_number,"
-                f" 'run1' AS run_id, '1.0.0' AS contract_version FROM ({sql})) TO '{path}'"
+                f" 'run1' AS run_id, '1.0.0' AS contract_version,"
+                f" NULL::VARCHAR AS overlap FROM ({sql})) TO '{path}'"
             )
             described = connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
             by_member = connection.execute(f"SELECT member_id, count(*) FROM '{path}' GROUP BY 1").fetchall()

@@ -36,7 +36,7 @@ def test_national_contract_has_the_same_names_types_and_rules(pair: tuple[Contra
     ours, theirs = pair
     for name in ("name", "type", "format", "constraints", "true_values", "false_values", "items"):
         assert [getattr(c, name) for c in ours.columns] == [getattr(c, name) for c in theirs.columns], name
-    assert ours.checks == theirs.checks
+    assert [check for check in ours.checks if check.severity == "blocks"] == list(theirs.checks)  # ours only advise
     assert ours.missing_values == theirs.missing_values
 
 
@@ -76,7 +76,8 @@ def test_classifications_are_as_decided() -> None:
 
 def test_schema_part_goes_to_table_schema_and_back() -> None:
     for contract in CONTRACTS.values():
-        assert from_table_schema(json.loads(json.dumps(to_table_schema(contract)))) == contract
+        without_places = contract.model_copy(update={"places": {}})  # of the federation, not of the schema
+        assert from_table_schema(json.loads(json.dumps(to_table_schema(contract)))) == without_places
 
 
 @pytest.mark.parametrize("name", sorted(CONTRACTS))

@@ -74,7 +74,7 @@ SPOILED: dict[str, tuple[bytes, Outcome]] = {
     "cut-by-half": (packed({"f.csv": PLAIN})[:90], BROKEN),
     "cut-at-the-end": (packed({"f.csv": PLAIN})[:-1], BROKEN),
     # bytes without a signature are read as text, and no line of it names a column
-    "start-cut-off": (packed({"f.csv": PLAIN})[4:], refused("header-not-found", has_lines=False)),
+    "start-cut-off": (packed({"f.csv": PLAIN})[4:], refused("not-a-text", has_lines=False)),
     "ten-thousand-and-one": (
         packed({f"{n}.csv": b"" for n in range(10_001)}, zipfile.ZIP_STORED),
         refused("too-large"),

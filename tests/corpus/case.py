@@ -68,17 +68,13 @@ def refused(rule: str, line: int | None = None, *, has_lines: bool = True) -> Ou
 
 @dataclass(frozen=True)
 class Case:
-    """A file of the corpus; ``make`` gives its bytes, ``declared`` what its source declares.
-
-    ``defect`` says why the intake does not give the outcome yet.
-    """
+    """A file of the corpus; ``make`` gives its bytes, ``declared`` what its source declares."""
 
     name: str
     filename: str
     make: Callable[[], bytes]
     outcome: Outcome
     declared: Mapping[str, Any] = field(default_factory=dict)
-    defect: str = ""
 
 
 def case(name: str, filename: str, content: bytes | Callable[[], bytes], outcome: Outcome, **more: Any) -> Case:

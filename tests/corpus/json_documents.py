@@ -9,7 +9,6 @@ from tests.corpus.case import Case, Outcome, all_bad, case, refused, rows
 A = '{"id": "a", "ville": "Donges", "montant": 1.5, "jour": "2024-01-01"}'
 B = '{"id": "b", "ville": "Besné", "montant": 2, "jour": "2024-01-02"}'
 C = '{"id": "c", "ville": "Pornichet", "montant": 3, "jour": "2024-01-03"}'
-DOUBLE_NAMES = "a name that stands twice in one object: the last value wins and the first is lost without a word"
 LAMBERT = (305_000, 6_700_000)
 
 
@@ -140,7 +139,14 @@ def cases() -> Iterator[Case]:
     yield from _of("ndjson", LINES)
     yield from _of("geojson", FEATURES)
     twice = listed(A, '{"id": "b", "montant": 1, "montant": 2}').encode()
-    yield case("json-name-twice", "file.json", twice, refused("json-malformed", 3), defect=DOUBLE_NAMES)
+    yield case("json-name-twice", "file.json", twice, rows([2], {3: "name-twice"}))
+    lists = b'{"data": [{"id": "a"}],\n"data": [{"id": "b"}]}'
+    yield case("json-list-twice", "file.json", lists, refused("json-malformed", 2))
+    bodies = (A, '{"id": "b", "ville": "x", "ville": "y"}', '{"id": "c"}')
+    yield case("ndjson-name-twice", "file.ndjson", "\n".join(bodies).encode(), rows([1, 3], {2: "name-twice"}))
+    of_feature = feature("b", HERE).replace('"id": "b"', '"id": "c", "id": "b"')
+    twice = collection(feature("a", HERE), of_feature, feature("d", HERE)).encode()
+    yield case("geojson-name-twice", "file.geojson", twice, rows([2, 4], {3: "name-twice"}))
     for name, path in (("absent", "data.absent"), ("a-number", "n"), ("a-record", "data.0")):
         document = json.dumps({"n": 1, "data": [json.loads(A)]}).encode()
         declared = {"reading": Reading(path=path)}

@@ -1,6 +1,7 @@
 """Files that call themselves CSV and are not quite text, or no text at all."""
 
 import codecs
+import random
 from collections.abc import Iterator
 
 from governance.federation import Reading
@@ -17,6 +18,14 @@ FOREIGN = {
     "ole-junk": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600,
     "ole-cut": b"\xd0\xcf\x11\xe0", "zip-start": b"PK\x03\x04" + b"x" * 90, "sqlite-start": b"SQLite format 3\x00",
     "parquet-start": b"PAR1", "shapes-alone": b"\x00\x00\x27\x0a" + b"\x00" * 96,
+}  # fmt: skip
+_CHANCE = random.Random(4)
+JUNK = {
+    "junk": b"\xa0" + _CHANCE.randbytes(4_000), "junk-short": b"\x8f" + _CHANCE.randbytes(60),
+    "junk-low": bytes(_CHANCE.choices(range(1, 9), k=2_000)),
+    "junk-of-lines": b"\n".join(b"\x9d" + _CHANCE.randbytes(30) for _ in range(200)),
+    "bitmap": b"BM" + (500).to_bytes(4, "little") + b"\x00" * 4 + bytes(range(1, 250)) * 2,
+    "zip-start-cut-off": b"\x14\x00\x00\x00\x08\x00" + _CHANCE.randbytes(900),
 }  # fmt: skip
 BLANK = {
     "nothing": b"", "spaces": b"   \n\n  ", "line-ends": b"\r\n\r\n", "mark-alone": codecs.BOM_UTF8,
@@ -73,6 +82,8 @@ def cases() -> Iterator[Case]:
     """Give every file."""
     for name, content in FOREIGN.items():
         yield case(f"foreign-{name}", "file.csv", content, refused("not-a-table", has_lines=False))
+    for name, content in JUNK.items():
+        yield case(f"foreign-{name}", "file.csv", content, refused("not-a-text", has_lines=False))
     for name, content in BLANK.items():
         yield case(f"blank-{name}", "file.csv", content, refused("empty-file"))
     for name, (content, outcome) in ODD.items():

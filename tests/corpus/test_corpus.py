@@ -16,8 +16,7 @@ LEAST = 300
 
 
 def parameter(case: Case) -> Any:
-    marks = [pytest.mark.xfail(strict=True, reason=case.defect)] if case.defect else []
-    return pytest.param(case, id=case.name, marks=marks)
+    return pytest.param(case, id=case.name)
 
 
 def answer_to(case: Case, folder: Path) -> Examined:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import openpyxl
+import xlwt
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from governance.federation import Reading
 from tests.corpus.archives import MIB, packed
@@ -62,9 +64,28 @@ def with_part(content: bytes, name: str, part: bytes | None) -> bytes:
     return packed(parts if part is None else parts | {name: part})
 
 
-def protected() -> bytes:
-    """Return the outside of a workbook with a password: the name of its one stream is all that is looked for."""
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + "EncryptedPackage".encode("utf-16-le") + b"\x00" * 500
+def protected(content: bytes) -> bytes:
+    """Return a workbook as Excel keeps it under a password (MS-OFFCRYPTO, agile encryption)."""
+    target = io.BytesIO()
+    OOXMLFile(io.BytesIO(content)).encrypt("mot de passe", target)
+    return target.getvalue()
+
+
+def old_book(*sheets: Sequence[Sequence[Any]]) -> bytes:
+    """Return a workbook of Excel 97 (BIFF 8) of these sheets."""
+    made = xlwt.Workbook()
+    day = xlwt.easyxf(num_format_str="DD/MM/YYYY")
+    for number, lines in enumerate(sheets, start=1):
+        sheet = made.add_sheet(f"Feuille {number}")
+        for row, line in enumerate(lines):
+            for place, cell in enumerate(line):
+                if isinstance(cell, datetime.date):
+                    sheet.write(row, place, cell, day)
+                elif cell is not None:
+                    sheet.write(row, place, cell)
+    target = io.BytesIO()
+    made.save(target)
+    return target.getvalue()
 
 
 def changed_b(**cells: Any) -> bytes:
@@ -108,7 +129,7 @@ SPOILED: dict[str, tuple[bytes, Outcome]] = {
     "formatted-to-the-last-row": (book([HEAD, A], then=formatted("A1048576")), rows([2])),
     "one-cell-in-the-last-corner": (book([HEAD, A], then=filled("XFD1048576")), refused("too-many-rows")),
     "one-cell-far-below": (book([HEAD, A], then=filled("B5000")), rows([2], {5000: "required"})),
-    "password": (protected(), refused("archive-encrypted")),
+    "password": (protected(RIGHT), refused("archive-encrypted")),
     "sheet-no-xml": (with_part(RIGHT, SHEET, b"bonjour"), BROKEN),
     "sheet-cut": (with_part(RIGHT, SHEET, b"<worksheet><sheetData><row r='1'><c r='A1'"), BROKEN),
     "sheet-left-out": (with_part(RIGHT, SHEET, None), BROKEN),
@@ -163,6 +184,26 @@ OPEN: dict[str, tuple[bytes, Outcome]] = {
     "cut-by-half": (open_document(line(*HEAD))[:200], BROKEN),
 }
 
+OLD_RIGHT = old_book([HEAD, A, B, C])
+OLD: dict[str, tuple[bytes, Outcome]] = {
+    "right": (OLD_RIGHT, rows([2, 3, 4])),
+    "word-for-number": (old_book([HEAD, A, ["b", "Besné", "deux"], C]), rows([2, 4], {3: "type-error"})),
+    "text-for-day": (old_book([HEAD, A, ["b", "x", 2, "hier"]]), rows([2], {3: "type-error"})),
+    "identifier-empty": (old_book([HEAD, A, [None, "x", 2], C]), rows([2, 4], {3: "required"})),
+    "key-twice": (old_book([HEAD, A, ["a", "x", 2], C]), rows([2, 4], {3: "primary-key"})),
+    "row-twice": (old_book([HEAD, A, B, A]), rows([2, 3], twice=[4])),
+    "titles-above": (old_book([["Subventions 2003"], [], HEAD, A, B]), rows([4, 5])),
+    "table-on-the-second-sheet": (old_book([["Bonjour"]], [HEAD, A]), rows([2])),
+    "formula-not-computed": (
+        old_book([HEAD, A, ["b", "x", xlwt.Formula("C2+1")]]),
+        rows([2, 3]),  # xlwt keeps 0 as its result, as a workbook that was never opened does
+    ),
+    "header-alone": (old_book([HEAD]), refused("no-rows", 1)),
+    "names-unknown": (old_book([["x", "y"], [1, 2]]), refused("header-not-found", 1)),
+    "cut-by-half": (OLD_RIGHT[: len(OLD_RIGHT) // 2], BROKEN),
+    "directory-cut": (OLD_RIGHT[:1_024], BROKEN),
+}
+
 
 def bomb() -> bytes:
     """Return a workbook whose sheet unpacks to a thousand times its size."""
@@ -173,6 +214,8 @@ def cases() -> Iterator[Case]:
     """Give every workbook."""
     for name, (content, outcome) in SPOILED.items():
         yield case(f"xlsx-{name}", "file.xlsx", content, outcome)
+    for name, (content, outcome) in OLD.items():
+        yield case(f"xls-{name}", "file.xls", content, outcome)
     for name, (content, outcome) in OPEN.items():
         yield case(f"ods-{name}", "file.ods", content, outcome)
     yield case("xlsx-bomb", "file.xlsx", bomb, refused("too-large"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from governance.contracts.model import Check, Column, Constraints, Contract
-from governance.federation import ColumnFormats, Formats
+from governance.federation import ColumnFormats, Formats, Reading
 from governance.intake import at_length, examine, long_text
 from governance.intake.findings import Findings
 from governance.intake.model import Examined, ReceivedFile
@@ -91,7 +91,14 @@ def spoilt(lines: list[str]) -> str:
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-PLAIN = {
+ACCENTS = spoilt([*rows(40), "P9;Besné;900;2024-01-01;1", *rows(80)[40:], "Pa;Été…;9;hier;1", "Pb;Œuvre;901;;"])
+PLAIN: dict[str, str | bytes] = {
+    "cp1252, first seen far below": ACCENTS.encode("cp1252"),
+    "latin-1, told from cp1252 by one sign": ACCENTS.replace("…", "\x81").replace("Œ", "").encode("latin-1"),
+    "cp1252 with line ends of Windows": ACCENTS.replace("\n", "\r\n").encode("cp1252"),
+    "cp1252 with lost accents and line breaks in cells": spoilt(
+        [*rows(30), 'P9;"BesnÃ©\né";900;2024-01-01;1', *rows(60)[30:], "P8;Besné;901;;", "P9;x;902;;"]
+    ).encode("cp1252"),
     "all right": spoilt(rows(60)),
     "line ends of Windows": spoilt(rows(60)).replace("\n", "\r\n"),
     "a mark of order": "\ufeff" + spoilt(rows(60)),
@@ -124,7 +131,9 @@ def test_answer_by_pieces_is_that_of_the_whole(tmp_path: Path, monkeypatch: pyte
 WHOLE: dict[str, str | bytes] = {
     "a total at the foot": spoilt([*rows(60), "Total;;;;1770"]),
     "units under the header": spoilt([";;;;€", *rows(60)]),
-    "another encoding": spoilt([*rows(60), "P9;Besné;9;2024-01-01;1"]).encode("cp1252"),
+    "two bytes a sign": spoilt([*rows(60), "P9;Besné;9;2024-01-01;1"]).encode("utf-16"),
+    "two bytes a sign without a mark": spoilt([*rows(60), "P9;Besné;9;2024-01-01;1"]).encode("utf-16-le"),
+    "UTF-8 that was damaged": spoilt([*rows(60), *["P9;Besné;9;2024-01-01;1"] * 4]).encode() + b"P8;Besn\xe9;8;;\n",
     "a quote that is never closed": spoilt([*rows(60), 'P9;"Donges;9;2024-01-01;1', *rows(400)[70:]]),
     "line ends of old programs": spoilt(rows(60)).replace("\n", "\r"),
     "JSON": "[" + ",".join(f'{{"id": "{n}", "nom": "x"}}' for n in range(60)) + "]",
@@ -141,19 +150,31 @@ def test_what_needs_a_look_at_the_whole_gets_it(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.usefixtures("small_pieces")
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), changes=st.integers(0, 12))
+@given(seed=st.integers(0, 2**32), changes=st.integers(0, 12), encoding=st.sampled_from(["utf-8", "cp1252", "latin-1"]))
 def test_any_spoiled_file_gets_the_same_answer_either_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, changes: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, changes: int, encoding: str
 ) -> None:
     chance, lines = random.Random(seed), rows(40)
     for _ in range(changes):
         at = chance.randrange(len(lines))
         lines[at] = chance.choice([lines[at - 1], "", ";;;;", lines[at] + ";x", lines[at][:5], '"' + lines[at] + '"',
                                    lines[at].replace("lieu", 'l"ieu'), lines[at].replace("lieu", '"l\nieu"', 1),
-                                   lines[at].replace(".5", ","), f"P{chance.randrange(40):04d};x;1;;"])  # fmt: skip
-    pieces, whole = both(tmp_path / "f.csv", spoilt(lines), monkeypatch)
+                                   lines[at].replace(".5", ","), lines[at].replace("lieu", "liéu"),
+                                   lines[at].replace("lieu", "Ã©é"), f"P{chance.randrange(40):04d};x;1;;"])  # fmt: skip
+    pieces, whole = both(tmp_path / "f.csv", spoilt(lines).encode(encoding), monkeypatch)
     if pieces is not None:
         assert_same(pieces, whole)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("pinned", ["cp1252", "latin-1", "ISO-8859-15"])
+def test_encoding_that_is_pinned_is_read_by_pieces_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pinned: str
+) -> None:
+    content = ACCENTS.replace("…", "").encode(pinned, "replace")
+    pieces, whole = both(tmp_path / "f.csv", content, monkeypatch, {"reading": Reading(encoding=pinned)})
+    assert pieces is not None
+    assert_same(pieces, whole)
 
 
 @pytest.mark.usefixtures("small_pieces")

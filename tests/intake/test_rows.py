@@ -64,6 +64,7 @@ def test_exact_repeat_is_a_duplicate_and_the_first_is_kept(tmp_path: Path) -> No
 def test_same_key_with_other_content_is_quarantined(tmp_path: Path) -> None:
     answer = examined(tmp_path, "id;n;code\na;1;x\na;2;y\n", CONTRACT)
     assert blocking(answer) == [(3, "id", "primary-key")]
+    assert "(l. 2)" in first(answer, "primary-key").message_fr
 
 
 def test_unique_value_that_repeats_is_quarantined(tmp_path: Path) -> None:

@@ -18,12 +18,13 @@ from governance.decisions.opa_server import wait_for_revision
 from governance.federation import Subscription, load_federation
 from governance.lake import write_atomically
 from governance.notifications.send import Delivery, send_waiting
+from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.in_force import put_in_force
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_versions import record_path
 from governance.state.outbox import list_notices
-from tests.api.small_platform import AGREEMENTS, ROWS, policy_engine, write_federation, write_shared
+from tests.api.small_platform import AGREEMENTS, ROWS, write_federation, write_shared
 from tests.decisions.engine import free_port
 from tests.notifications.conftest import Receiver
 
@@ -68,8 +69,8 @@ def _told(tmp_path: Path, receiver: Receiver, *feeds: str) -> Iterator[Told]:
         decision_keep_seconds=0,
         egress_exceptions=(receiver.address.removeprefix("http://").split("/")[0],),
     )
-    with policy_engine(settings):
-        platform = open_platform(settings)
+    with with_policy_engine(settings) as answered:
+        platform = open_platform(answered)
         write_shared(platform, "v1", **ROWS)
         told = Told(platform, receiver)
         hook = {"webhook": receiver.address, "secret": "env:SOURCE_SECRET_HOOK", "feeds": list(feeds)}

@@ -70,6 +70,54 @@ def test_same_row_of_two_members_is_told_to_both_with_both_places(world: World) 
     assert "donges/lieux_covoiturage, l. 3" in theirs.message_fr
 
 
+def _shared(world: World) -> pl.DataFrame:
+    """What readers get, by who gives it and the line."""
+    shared = read_current(world.platform.lake)
+    assert shared is not None
+    rows = pl.read_parquet(table_path(world.platform.lake, shared.tables["lieux_covoiturage"]))
+    return rows.sort("member_id", "source_id", "line_number")
+
+
+def test_readers_are_told_of_rows_that_two_members_give(world: World) -> None:
+    world.write("donges", TOWN, place(2), place(3))
+    world.write("trignac", OTHER, place(2), place(4))
+    _receipts(world)
+    harmonise(world.platform)
+    told = ["conflict-between-members", "duplicate-between-members", None]
+    assert _shared(world)["overlap"].to_list() == [*told, *told]
+
+
+@pytest.mark.parametrize(("second", "rule"), [(TOWN, "duplicate-between-sources"), (OTHER, "conflict-between-sources")])
+def test_readers_are_told_of_rows_that_two_sources_give(world: World, second: str, rule: str) -> None:
+    both = _two_sources(world)
+    both.write("donges", TOWN)
+    _second_file(both, place(7), second)
+    _receipts(both)
+    harmonise(both.platform)
+    assert _shared(both)["overlap"].to_list() == [None, rule, rule]
+
+
+def test_readers_are_told_of_a_row_that_its_own_file_contradicts(world: World) -> None:
+    world.write("donges", place(2), TOWN, place(3), OTHER)
+    world.write("trignac", place(2), place(8))
+    assert _receipts(world)["donges", "lieux_covoiturage"].rows_quarantined == 1
+    harmonise(world.platform)
+    copy = "duplicate-between-members"
+    assert _shared(world)["overlap"].to_list() == [copy, "conflict-in-file", None, copy, None]
+
+
+def test_the_gravest_is_told_where_several_hold(world: World) -> None:
+    world.write("donges", TOWN, place(1, name="Troisième nom"))
+    world.write("trignac", TOWN)
+    _receipts(world)
+    harmonise(world.platform)
+    assert _shared(world)["overlap"].to_list() == ["conflict-in-file", "duplicate-between-members"]
+    world.write("trignac", OTHER)
+    _receipts(world)
+    harmonise(world.platform)
+    assert _shared(world)["overlap"].to_list() == ["conflict-between-members"] * 2
+
+
 def test_neither_row_wins_and_counts_stay_as_they_were(world: World) -> None:
     world.write("donges", TOWN)
     world.write("trignac", OTHER)

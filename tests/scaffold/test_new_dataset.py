@@ -96,6 +96,10 @@ def test_models_build_in_dbt_under_their_enforced_contract(new: New, schema: str
     listed = new.project / "lake" / "accepted_now"
     listed.mkdir()
     frame.select("run_id").write_parquet(listed / "arbres.parquet")
+    twice = new.project / "lake" / "overlaps"
+    twice.mkdir()
+    one = {"batch_id": ["batch"], "batch_row": [0], "overlap": ["conflict-in-file"]}
+    pl.DataFrame(one).write_parquet(twice / "arbres.parquet")
     _dbt(new.project, "build", "--select", "+shr_territoire__arbres")
 
 
