@@ -11,7 +11,7 @@ import yaml
 from governance.federation import load_federation
 from governance.pipeline.harvest import harvest
 from governance.platform import Platform, open_platform
-from governance.settings import PROJECT_ROOT, Settings
+from governance.settings import PROJECT_ROOT, Settings, load_settings
 from governance.state.receipts import Receipt
 
 HEADER = "id_local,nom_lieu,insee,type,date_maj,ouvert,Xlong,Ylat"
@@ -60,7 +60,17 @@ MEMBERS = {"donges": ("Donges", "44052", 8201), "trignac": ("Trignac", "44210", 
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def database_url() -> str | None:
+    """Where the world's state lies: in its folder, unless the tests of a folder say otherwise."""
+    return None
+
+
+@pytest.fixture
+def world(tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    if database_url is not None:
+        # For the commands that a test types.
+        monkeypatch.setenv("ARCHIPEL_DATABASE_URL", database_url)
+        load_settings.cache_clear()
     root = tmp_path / "federation"
     shutil.copytree(PROJECT_ROOT / "federation", root)
     for path in [*root.glob("members/*.yaml"), *root.glob("partners/*.yaml")]:
@@ -77,5 +87,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         state_dir=tmp_path / "state",
         source_folders=(tmp_path / "folders",),
         opa_url="http://127.0.0.1:9",
+        database_url=database_url,
     )
     yield World(open_platform(settings), {name: tmp_path / "folders" / name for name in MEMBERS})
+    load_settings.cache_clear()
