@@ -29,7 +29,10 @@ class Settings(BaseSettings):
     policies_dir: Path = PROJECT_ROOT / "policies"
     """The Rego policies that are built into the bundle."""
     database_url: str | None = None
-    """SQLAlchemy address of runs, receipts and journal; by default a SQLite file in the state folder."""
+    """SQLAlchemy address of runs, receipts and journal; by default a SQLite file in the state folder, or the full
+    profile's PostgreSQL."""
+    airflow_database_url: str | None = None
+    """SQLAlchemy address of Airflow's own database; likewise."""
 
     host: str = "127.0.0.1"
     """Address that every embedded service listens on."""
@@ -163,7 +166,19 @@ def read_variable(settings: Settings, name: str) -> SecretStr | None:
     return SecretStr(value) if value else None
 
 
+SETTLED_FILE = "installation.env"
+"""Name of the file in the state folder that says what a start has settled: which servers and which database are its."""
+
+
+def settings_beside(state_dir: Path) -> Settings:
+    """Return the environment's settings and, beneath them, what was settled when that state folder was last started.
+
+    So that a command typed beside a running platform works on the same state and servers without being told.
+    """
+    return Settings(_env_file=state_dir / SETTLED_FILE)
+
+
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
     """Return the settings of this process, read once."""
-    return Settings()
+    return settings_beside(Settings().state_dir)

@@ -12,6 +12,7 @@ from governance.pipeline.failures import StepFailed
 from governance.pipeline.publish import NothingShared
 from governance.pipeline.warehouse import BuildFailed
 from governance.state.database import StateOfAnotherVersion
+from governance.state.move import StateThere
 
 _KNOWN = (
     BuildFailed,
@@ -22,6 +23,7 @@ _KNOWN = (
     NothingShared,
     PolicyEngineError,
     StateOfAnotherVersion,
+    StateThere,
     StepFailed,
 )
 

@@ -8,13 +8,15 @@ import typer
 
 from governance.commands.failures import in_words
 from governance.orchestrator.airflow import AirflowRefused
-from governance.settings import Settings, load_settings
+from governance.settings import Settings
 from infra.native import supervisor
+from infra.native.installation import require_same_state, settle
 from infra.native.main_job import run_through_airflow
 from infra.native.opa_binary import OpaMissing
 from infra.native.profiles import PROFILES, ProfileName
 from infra.native.service import StartFailed
 from infra.native.services.ckan import run_ckan
+from infra.native.services.console import CONSOLE
 from infra.native.where import print_where_to_look
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -22,14 +24,20 @@ ProfileOption = Annotated[ProfileName, typer.Option(help="Which services make th
 
 
 def _settings() -> Settings:
-    return load_settings()
+    """The environment's alone: what an earlier start settled may hold no more, such as a port."""
+    return Settings()
 
 
 def _start(profile: ProfileName, names: list[str]) -> Settings:
     """Start the services of a profile, and return the platform's settings beside them."""
     chosen = PROFILES[profile]
-    settings = chosen.adapt(_settings())
-    if not supervisor.start(settings, chosen.chosen(names), typer.echo):
+    asked = _settings()
+    settings = chosen.adapt(asked)
+    require_same_state(settings)
+    services = chosen.chosen(names)
+    if CONSOLE in services:
+        settle(asked, settings)
+    if not supervisor.start(settings, services, typer.echo):
         typer.echo("  every service is up already; nothing was started")
     return settings
 

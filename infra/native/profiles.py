@@ -6,12 +6,13 @@ from typing import Literal
 
 from governance.settings import Settings
 from infra.native.service import Service, StartFailed
-from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AIRFLOW_SCHEDULER
+from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AIRFLOW_SCHEDULER, airflow_address
 from infra.native.services.ckan import CKAN, ckan_address
 from infra.native.services.console import CONSOLE
 from infra.native.services.example_sites import EXAMPLE_SITES
 from infra.native.services.keycloak import KEYCLOAK, keycloak_address
 from infra.native.services.opa import OPA
+from infra.native.services.platform_state import state_address
 from infra.native.services.postgresql import POSTGRESQL
 from infra.native.services.redis import REDIS
 from infra.native.services.solr import SOLR
@@ -42,14 +43,19 @@ class Profile:
                 raise StartFailed(f"There is no service {name!r}; there are: {', '.join(known)}")
             if name not in wanted:
                 wanted.add(name)
-                ahead += known[name].needs
+                ahead += [needed for needed in known[name].needs if needed in known]
         return tuple(service for service in self.services if service.name in wanted)
 
 
 def _beside_the_rest(settings: Settings) -> Settings:
     """Name the full profile's own servers, where the settings name no other."""
     keycloak_url = settings.keycloak_url or keycloak_address(settings)
-    servers = {"ckan_url": settings.ckan_url or ckan_address(settings), "keycloak_url": keycloak_url}
+    servers = {
+        "ckan_url": settings.ckan_url or ckan_address(settings),
+        "keycloak_url": keycloak_url,
+        "database_url": settings.database_url or state_address(settings),
+        "airflow_database_url": settings.airflow_database_url or airflow_address(settings),
+    }
     if settings.token_jwks_url is None:
         realm = f"{keycloak_url}/realms/{settings.keycloak_realm}"
         servers |= {"token_issuer": realm, "token_jwks_url": f"{realm}/protocol/openid-connect/certs"}

@@ -41,7 +41,7 @@ class Service:
     is_ready: Ready | None = None
     """Whether it answers now; None: it is ready once it runs."""
     needs: tuple[str, ...] = ()
-    """Services that must be ready before this one is configured and started."""
+    """Services that must be ready before this one is configured and started, where the profile has them."""
     obtain: Callable[[Settings, Say], None] = _nothing
     """Download or find its program; once on a machine. Nothing runs yet."""
     configure: Callable[[Settings, Say], None] = _nothing

@@ -12,8 +12,6 @@ def print_where_to_look(settings: Settings) -> None:
     """Print the addresses of the console, the catalogue, a feed and Airflow."""
     public = settings.public_address
     password = _near(airflow_password_file(settings))
-    # Said with the command because the shell that it is typed in knows nothing of the profile.
-    issuer = f"ARCHIPEL_KEYCLOAK_URL={settings.keycloak_url} " if settings.keycloak_url else ""
     typer.echo(
         "\n".join(
             [
@@ -23,7 +21,7 @@ def print_where_to_look(settings: Settings) -> None:
                 *([f"  CKAN       {settings.ckan_url}/"] if settings.ckan_url else []),
                 f"  Open feed  curl '{public}/v1/feeds/subventions?format=csv&limit=5'",
                 "  Shared feed, as the example start-up:",
-                f"             TOKEN=$({issuer}.venv/bin/archipel token exemple-startup)",
+                "             TOKEN=$(.venv/bin/archipel token exemple-startup)",
                 '             curl -H "Authorization: Bearer $TOKEN" \\',
                 f"               '{public}/v1/feeds/consommation_energie?purpose=dpv:ResearchAndDevelopment'",
                 f"  Airflow    http://{settings.host}:{settings.airflow_port}/  (operator; password in {password})",

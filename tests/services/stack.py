@@ -41,9 +41,15 @@ class Stack:
     ports: dict[str, int]
 
     def native(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self._run(sys.executable, "-m", "infra.native", *words)
+
+    def archipel(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command typed beside it: the shell knows the folder and the ports, nothing of the profile."""
+        return self._run(str(Path(sys.executable).parent / "archipel"), *words)
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "ARCHIPEL_STATE_DIR": str(self.state)}
         environment |= {f"ARCHIPEL_{name}_PORT": str(port) for name, port in self.ports.items()}
-        command = [sys.executable, "-m", "infra.native", *words]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     @property

@@ -24,3 +24,15 @@ def test_words_that_a_database_refuses_are_kept_with_a_sign_in_their_place(
     found = find_receipt(engine, "1")
     assert found is not None
     assert (found.file_name, found.message_fr, found.finished_at) == (kept, kept, AT)
+
+
+def test_no_word_is_too_long_for_one_engine_alone(database_url: str) -> None:
+    engine = open_database(database_url)
+    long = "w" * 300
+    receipt = Receipt(
+        run_id=long, batch_id=long, member_id=long, source_id=long, dataset=long, started_at=AT, finished_at=AT,
+        outcome="failed", report_status=long, file_sha256=long, contract_version=long, message_fr="", message_en="",
+    )  # fmt: skip
+    with engine.begin() as connection:
+        store_receipts(connection, [receipt])
+    assert find_receipt(engine, long) == receipt

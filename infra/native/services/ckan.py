@@ -15,7 +15,7 @@ from infra.native.service import Say, Service, StartFailed, answers_at, folder_o
 from infra.native.services import ckan_environment
 from infra.native.services.ckan_environment import obtain_environment
 from infra.native.services.ckan_settings import ckan_ini
-from infra.native.services.postgresql import ensure_database, ensure_role, run_as_superuser
+from infra.native.services.databases import ensure_database, ensure_role, run_as_superuser
 
 EXTENSION = ckan_environment.FOLDER / "extension"
 ACCOUNT = "archipel-publication"

@@ -5,7 +5,7 @@ from pathlib import Path
 from governance.federation import Federation, Head, load_federation
 from governance.settings import Settings
 from infra.native.secrets_kept import kept_secret
-from infra.native.services.postgresql import database_address
+from infra.native.services.databases import database_address
 from infra.native.services.redis import redis_address
 from infra.native.services.solr import solr_address
 

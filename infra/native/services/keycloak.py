@@ -17,7 +17,7 @@ from infra.native.downloads import cache_folder, read_checksums, require_checksu
 from infra.native.programs import find_program, run
 from infra.native.secrets_kept import kept_secret, write_privately
 from infra.native.service import Say, Service, answers_at, folder_of
-from infra.native.services.postgresql import ensure_database
+from infra.native.services.databases import ensure_database
 
 FOLDER = PROJECT_ROOT / "infra" / "keycloak"
 _VERSION = "26.7.3"

@@ -21,6 +21,7 @@ OPA = Service(
     command=lambda settings: tuple(opa_command(settings)),
     port="opa_port",
     is_ready=answers_at("opa_port", "/health"),
+    needs=("postgresql",),  # the policies that come into force are journalled
     obtain=_obtain,
     configure=_configure,
 )

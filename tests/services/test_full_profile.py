@@ -1,0 +1,115 @@
+"""The main job on the whole of it: Airflow and the platform's state on PostgreSQL, each with a role that may little."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+
+from governance.journal.journal import Journal
+from governance.settings import Settings
+from tests.services.stack import Stack, new_stack
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def full() -> Iterator[Stack]:
+    """Everything, after a main job."""
+    with new_stack() as made:
+        done = made.native("run", "--profile", "full")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield made
+
+
+def _connect(full: Stack, database: str, role: str) -> psycopg.Connection[Any]:
+    passfile = full.state / "keys" / f"postgresql_{role}.pgpass"
+    where = {"host": "127.0.0.1", "port": full.ports["POSTGRESQL"], "dbname": database, "user": role}
+    return psycopg.connect(**where, passfile=str(passfile), autocommit=True)  # type: ignore[arg-type]
+
+
+def test_airflow_ran_every_dag_on_postgresql_with_several_tasks_at_once(full: Stack) -> None:
+    assert not list((full.state / "airflow").glob("*.db"))
+    with _connect(full, "airflow", "airflow") as airflow:
+        ran = {name for (name,) in airflow.execute("SELECT dag_id FROM dag_run WHERE state = 'success'")}
+        assert {"harvest__saint-nazaire", "harvest__trignac", "harmonise", "publish"} <= ran
+        assert airflow.execute("SELECT slots FROM slot_pool WHERE pool = 'duckdb_writer'").fetchall() == [(1,)]
+        at_once = airflow.execute(
+            "SELECT count(*) FROM task_instance a JOIN task_instance b ON a.id < b.id "
+            "AND a.start_date < b.end_date AND b.start_date < a.end_date"
+        ).fetchone()
+    assert at_once is not None
+    assert at_once[0] != 0
+
+
+def test_state_lies_in_postgresql_and_a_command_typed_beside_finds_it(full: Stack) -> None:
+    assert not list(full.state.glob("*.sqlite*"))
+    with _connect(full, "archipel", "archipel") as state:
+        kept = state.execute("SELECT count(*) FROM journal_entries").fetchone()
+    assert kept is not None
+    listed = full.archipel("journal", "export")
+    assert listed.returncode == 0
+    assert len(listed.stdout.splitlines()) == kept[0] + 1  # and the head
+    assert full.archipel("journal", "verify").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal_entries SET kind = 'release'",
+        "DELETE FROM journal_entries",
+        "TRUNCATE journal_entries",
+        "DELETE FROM journal_head",
+        "ALTER TABLE journal_entries DISABLE TRIGGER ALL",
+        "DROP TRIGGER journal_append_only ON journal_entries",
+        "UPDATE state_layout SET version = 99",
+        "CREATE TABLE mine (a int)",
+    ],
+)
+def test_role_of_the_platform_cannot_undo_what_was_written(full: Stack, statement: str) -> None:
+    with _connect(full, "archipel", "archipel") as state, pytest.raises(errors.InsufficientPrivilege):
+        state.execute(sql.SQL(statement))
+
+
+def test_role_of_another_service_does_not_get_in(full: Stack) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied"):
+        _connect(full, "archipel", "airflow")
+
+
+def test_no_password_of_a_database_is_in_a_process_environment(full: Stack) -> None:
+    passwords = [path.read_bytes() for path in (full.state / "keys").glob("postgresql_*") if path.suffix == ""]
+    assert len(passwords) >= 5
+    seen = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue  # gone meanwhile, or somebody else's
+        if str(full.state).encode() in environment:
+            seen += 1
+            assert [word for word in passwords if word in environment] == [], process
+    assert seen > 5
+
+
+def test_the_embedded_form_does_not_begin_a_second_state_beside_it(full: Stack) -> None:
+    refused = full.native("run")
+    assert refused.returncode == 2
+    assert "make run PROFILE=full" in refused.stderr
+    assert not list(full.state.glob("*.sqlite*"))
+
+
+def test_what_was_kept_in_sqlite_is_brought_over_at_the_first_start() -> None:
+    with new_stack() as other:
+        before = Journal.from_settings(Settings(state_dir=other.state))
+        before.append("publication", {"version": "1"}, subject="agent (exemple)")
+        exported = list(before.export())
+        started = other.native("up", "postgresql")
+        assert started.returncode == 0, started.stderr
+        assert "brought over" in started.stdout
+        with _connect(other, "archipel", "archipel") as state:
+            hashes = state.execute("SELECT hash FROM journal_entries").fetchall()
+        assert [hash_ for (hash_,) in hashes] == [entry.hash for entry in before.search()]
+        assert (other.state / "state-before-postgresql.sqlite").is_file()
+        assert len(exported) == 2
