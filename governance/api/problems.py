@@ -28,6 +28,7 @@ _TITLES: dict[int, tuple[str, str]] = {
     406: ("Format indisponible", "Format not available"),
     410: ("Page dépassée", "Page outdated"),
     422: ("Demande à corriger", "Request to be mended"),
+    429: ("Trop de demandes", "Too many requests"),
     500: ("Erreur inattendue", "Unexpected error"),
     503: ("Momentanément indisponible", "Temporarily unavailable"),
 }

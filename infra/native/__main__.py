@@ -1,7 +1,8 @@
-"""``python -m infra.native run | up | stop | status | logs | ckan``: what the Makefile calls."""
+"""``python -m infra.native run | up | stop | status | logs | ckan``: what the Makefile calls; and one service alone."""
 
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,8 +11,10 @@ from governance.commands.failures import in_words
 from governance.orchestrator.airflow import AirflowRefused
 from governance.settings import Settings
 from infra.native import supervisor
+from infra.native.backup import back_up, restore
 from infra.native.installation import require_same_state, settle
 from infra.native.main_job import run_through_airflow
+from infra.native.one_service import COMMANDS
 from infra.native.opa_binary import OpaMissing
 from infra.native.profiles import PROFILES, ProfileName
 from infra.native.service import StartFailed
@@ -70,6 +73,20 @@ def ckan(words: Annotated[list[str], typer.Argument(help="What CKAN's own comman
 
 
 @app.command()
+def backup(target: Annotated[Path, typer.Argument(help="Archive to write, outside the state folder.")]) -> None:
+    """Write all that cannot be made again into one archive, while the platform works."""
+    back_up(PROFILES["full"].adapt(_settings()), target, typer.echo)
+    typer.echo(f"{target} is written. It holds keys and personal data: encrypt it, and keep it elsewhere.")
+
+
+@app.command(name="restore")
+def restore_(source: Annotated[Path, typer.Argument(help="Archive that `backup` wrote.")]) -> None:
+    """Make an empty state folder what an archive holds; what is missing is made by the next start."""
+    restore(_settings(), source, typer.echo)
+    typer.echo("Restored. `.venv/bin/archipel journal verify` says whether it is whole.")
+
+
+@app.command()
 def stop() -> None:
     """End every service."""
     typer.echo("stopped" if supervisor.stop(_settings()) else "nothing was running")
@@ -93,6 +110,10 @@ def logs(lines: int = 20) -> None:
     for path in sorted((_settings().state_dir / "logs").glob("*.log")):
         typer.echo(f"==> {path.name}")
         typer.echo("\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]))
+
+
+for _one_service in COMMANDS:
+    app.command()(_one_service)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AI
 from infra.native.services.ckan import CKAN, ckan_address
 from infra.native.services.console import CONSOLE
 from infra.native.services.example_sites import EXAMPLE_SITES
+from infra.native.services.front import FRONT, front_address, front_ckan_address
 from infra.native.services.keycloak import KEYCLOAK, keycloak_address
 from infra.native.services.opa import OPA
 from infra.native.services.platform_state import state_address
@@ -19,7 +20,8 @@ from infra.native.services.solr import SOLR
 
 ProfileName = Literal["embedded", "full"]
 
-_PLATFORM = (OPA, EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR)
+PLATFORM = (OPA, EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR)
+"""Ours and what we run in one environment: they share their settings."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def _beside_the_rest(settings: Settings) -> Settings:
     servers = {
         "ckan_url": settings.ckan_url or ckan_address(settings),
         "keycloak_url": keycloak_url,
+        "public_url": settings.public_url or front_address(settings),
+        "ckan_public_url": settings.ckan_public_url or front_ckan_address(settings),
         "database_url": settings.database_url or state_address(settings),
         "airflow_database_url": settings.airflow_database_url or airflow_address(settings),
     }
@@ -63,6 +67,6 @@ def _beside_the_rest(settings: Settings) -> Settings:
 
 
 PROFILES: dict[ProfileName, Profile] = {
-    "embedded": Profile(_PLATFORM, lambda settings: settings),
-    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, KEYCLOAK, *_PLATFORM), _beside_the_rest),
+    "embedded": Profile(PLATFORM, lambda settings: settings),
+    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, KEYCLOAK, *PLATFORM, FRONT), _beside_the_rest),
 }

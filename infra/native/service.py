@@ -86,6 +86,19 @@ def answers_at(port: str, path: str) -> Ready:
     return is_ready
 
 
+def listens(port: str) -> Ready:
+    """Ready when a connection is accepted."""
+
+    def is_ready(settings: Settings) -> bool:
+        try:
+            socket.create_connection((settings.host, getattr(settings, port)), 2).close()
+        except OSError:
+            return False
+        return True
+
+    return is_ready
+
+
 def says(port: str, question: bytes, answer: bytes) -> Ready:
     """Ready when a line sent over TCP is answered by another that starts so."""
 

@@ -67,3 +67,22 @@ def test_a_secret_is_not_handed_down_as_its_own_mask() -> None:
         )
     )
     assert not {"ARCHIPEL_CKAN_TOKEN", "ARCHIPEL_PSEUDONYM_KEY", "ARCHIPEL_KEYCLOAK_ADMIN_PASSWORD"} & set(told)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_local"),
+    [
+        ({}, True),
+        ({"public_url": "https://localhost:8716"}, True),
+        ({"public_url": "https://[::1]:8716"}, True),
+        ({"public_url": "https://donnees.agglo.example"}, False),
+        ({"public_url": "https://127.0.0.1.agglo.example"}, False),
+        ({"public_url": "nothing that can be read"}, False),
+        ({"front_host": "0.0.0.0"}, False),
+        ({"host": "192.0.2.7"}, False),
+    ],
+)
+def test_officers_pages_are_for_this_machine_as_long_as_nobody_else_can_reach_it(
+    settings: dict[str, str], is_local: bool
+) -> None:
+    assert FULL.adapt(Settings.model_validate(settings)).is_local is is_local

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
@@ -19,6 +22,9 @@ NAMES = (
     "CKAN",
     "KEYCLOAK",
     "KEYCLOAK_MANAGEMENT",
+    "FRONT",
+    "FRONT_HTTP",
+    "FRONT_CKAN",
     "CONSOLE",
     "OPA",
     "AIRFLOW",
@@ -52,6 +58,10 @@ class Stack:
         environment |= {f"ARCHIPEL_{name}_PORT": str(port) for name, port in self.ports.items()}
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
+    def type_in_shell(self, words: str) -> subprocess.CompletedProcess[str]:
+        """What a person types in the project's folder."""
+        return self._run("bash", "-euo", "pipefail", "-c", words)
+
     @property
     def ckan(self) -> str:
         return f"http://127.0.0.1:{self.ports['CKAN']}"
@@ -72,3 +82,15 @@ def new_stack() -> Iterator[Stack]:
     finally:
         stack.native("stop")
         shutil.rmtree(state, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Full(Stack):
+    """Everything, after a main job, and what that said."""
+
+    said: str
+
+    def get(self, address: str) -> httpx.Response:
+        """Ask as somebody who trusts this installation's own authority."""
+        trust = ssl.create_default_context(cafile=self.state / "services" / "front" / "authority.pem")
+        return httpx.get(address, verify=trust, timeout=30, follow_redirects=True)

@@ -1,6 +1,6 @@
 """The main job on the whole of it: Airflow and the platform's state on PostgreSQL, each with a role that may little."""
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,9 @@ from psycopg import errors, sql
 
 from governance.journal.journal import Journal
 from governance.settings import Settings
-from tests.services.stack import Stack, new_stack
+from tests.services.stack import Full, Stack, new_stack
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def full() -> Iterator[Stack]:
-    """Everything, after a main job."""
-    with new_stack() as made:
-        done = made.native("run", "--profile", "full")
-        assert done.returncode == 0, done.stdout + done.stderr
-        yield made
 
 
 def _connect(full: Stack, database: str, role: str) -> psycopg.Connection[Any]:
@@ -30,7 +21,7 @@ def _connect(full: Stack, database: str, role: str) -> psycopg.Connection[Any]:
     return psycopg.connect(**where, passfile=str(passfile), autocommit=True)  # type: ignore[arg-type]
 
 
-def test_airflow_ran_every_dag_on_postgresql_with_several_tasks_at_once(full: Stack) -> None:
+def test_airflow_ran_every_dag_on_postgresql_with_several_tasks_at_once(full: Full) -> None:
     assert not list((full.state / "airflow").glob("*.db"))
     with _connect(full, "airflow", "airflow") as airflow:
         ran = {name for (name,) in airflow.execute("SELECT dag_id FROM dag_run WHERE state = 'success'")}
@@ -44,7 +35,7 @@ def test_airflow_ran_every_dag_on_postgresql_with_several_tasks_at_once(full: St
     assert at_once[0] != 0
 
 
-def test_state_lies_in_postgresql_and_a_command_typed_beside_finds_it(full: Stack) -> None:
+def test_state_lies_in_postgresql_and_a_command_typed_beside_finds_it(full: Full) -> None:
     assert not list(full.state.glob("*.sqlite*"))
     with _connect(full, "archipel", "archipel") as state:
         kept = state.execute("SELECT count(*) FROM journal_entries").fetchone()
@@ -68,17 +59,17 @@ def test_state_lies_in_postgresql_and_a_command_typed_beside_finds_it(full: Stac
         "CREATE TABLE mine (a int)",
     ],
 )
-def test_role_of_the_platform_cannot_undo_what_was_written(full: Stack, statement: str) -> None:
+def test_role_of_the_platform_cannot_undo_what_was_written(full: Full, statement: str) -> None:
     with _connect(full, "archipel", "archipel") as state, pytest.raises(errors.InsufficientPrivilege):
         state.execute(sql.SQL(statement))
 
 
-def test_role_of_another_service_does_not_get_in(full: Stack) -> None:
+def test_role_of_another_service_does_not_get_in(full: Full) -> None:
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         _connect(full, "archipel", "airflow")
 
 
-def test_no_password_of_a_database_is_in_a_process_environment(full: Stack) -> None:
+def test_no_password_of_a_database_is_in_a_process_environment(full: Full) -> None:
     passwords = [path.read_bytes() for path in (full.state / "keys").glob("postgresql_*") if path.suffix == ""]
     assert len(passwords) >= 5
     seen = 0
@@ -93,7 +84,28 @@ def test_no_password_of_a_database_is_in_a_process_environment(full: Stack) -> N
     assert seen > 5
 
 
-def test_the_embedded_form_does_not_begin_a_second_state_beside_it(full: Stack) -> None:
+def test_addresses_that_the_run_names_answer_over_tls(full: Full) -> None:
+    named = dict(re.findall(r"^  (Console|Catalogue|CKAN) +(https://\S+)$", full.said, re.MULTILINE))
+    assert set(named) == {"Console", "Catalogue", "CKAN"}
+    assert '<html lang="fr"' in full.get(named["Console"]).text
+    assert full.get(named["Catalogue"]).headers["content-type"] == "text/turtle; charset=utf-8"
+    portal = full.get(named["CKAN"])
+    assert portal.status_code == 200
+    assert '<html lang="fr"' in portal.text
+    status = full.get(f"{named['CKAN']}api/3/action/status_show").json()["result"]
+    assert f"{status['site_url']}/" == named["CKAN"]
+
+
+def test_commands_that_the_run_names_can_be_typed_as_they_stand(full: Full) -> None:
+    (open_feed,) = re.findall(r"^  Open feed  (curl .*)$", full.said, re.MULTILINE)
+    done = full.type_in_shell(f"{open_feed} --silent --show-error --fail")
+    assert len(done.stdout.splitlines()) == 6, done.stderr
+    (shared,) = re.findall(r"^( +TOKEN=.*\n.*curl.*\n.*)$", full.said, re.MULTILINE)
+    done = full.type_in_shell(f"{shared} --silent --show-error --fail")
+    assert "44184" in done.stdout, done.stderr
+
+
+def test_the_embedded_form_does_not_begin_a_second_state_beside_it(full: Full) -> None:
     refused = full.native("run")
     assert refused.returncode == 2
     assert "make run PROFILE=full" in refused.stderr

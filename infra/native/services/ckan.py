@@ -102,7 +102,8 @@ def _make_account(settings: Settings) -> None:
 def _configure(settings: Settings, say: Say) -> None:
     folder = folder_of(settings, "ckan")
     _install_extension(folder)
-    write_privately(_ini(settings), ckan_ini(settings, ckan_address(settings), folder, folder / "extension"))
+    public = (settings.ckan_public_url or ckan_address(settings)).rstrip("/")
+    write_privately(_ini(settings), ckan_ini(settings, public, folder, folder / "extension"))
     (folder / "storage").mkdir(exist_ok=True)
     done, lock = folder / ".ready", ckan_environment.environment_folder().name
     if done.is_file() and done.read_text(encoding="utf-8") == lock:

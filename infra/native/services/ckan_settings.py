@@ -107,6 +107,8 @@ def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) ->
         "use": "egg:ckan",
         "debug": "false",
         "SECRET_KEY": kept_secret(settings, "ckan_session"),
+        "SESSION_COOKIE_SECURE": str(address.startswith("https:")).lower(),
+        "REMEMBER_COOKIE_SECURE": str(address.startswith("https:")).lower(),
         **_site(federation.head, address),
         **_places(settings, folder, extension),
         **_extensions(settings, federation),

@@ -20,15 +20,19 @@ ACCOUNT = "postgres"
 _NOTHING_BUT_PASSWORDS = "host all all all scram-sha-256\n"
 
 
-def _programs(name: str) -> Path:
-    """Of several versions the newest."""
+def find_postgresql(name: str) -> Path:
+    """Return one of PostgreSQL's programs; of several versions the newest.
+
+    Raises:
+        StartFailed: it is not installed.
+    """
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     return find_program(name, "postgresql", folders)
 
 
 def _obtain(_settings: Settings, _say: Say) -> None:
-    _programs("postgres")
-    _programs("initdb")
+    find_postgresql("postgres")
+    find_postgresql("initdb")
 
 
 def account(_settings: Settings) -> str | None:
@@ -76,7 +80,7 @@ def _initialise(settings: Settings, data: Path) -> None:
     _own(draft, user)
     how = ("--auth=scram-sha-256", f"--username={SUPERUSER}", f"--pwfile={password}", "--encoding=UTF8")
     # The C locale is on every machine; French order is asked for where it matters, by collation.
-    command = (_programs("initdb"), "--pgdata", draft, *how, "--locale=C.UTF-8")
+    command = (find_postgresql("initdb"), "--pgdata", draft, *how, "--locale=C.UTF-8")
     as_account = ("runuser", "--user", user, "--") if user else ()
     try:
         run("initdb", [*as_account, *command])
@@ -100,7 +104,7 @@ def _command(settings: Settings) -> tuple[str, ...]:
     data = str(folder_of(settings, "postgresql") / "data")
     # No socket in the file system: its path may be longer than the system allows, and TCP on loopback is enough.
     listen = ("-c", f"listen_addresses={settings.host}", "-p", str(settings.postgresql_port), "-k", "")
-    return (str(_programs("postgres")), "-D", data, *listen)
+    return (str(find_postgresql("postgres")), "-D", data, *listen)
 
 
 def _is_ready(settings: Settings) -> bool:
