@@ -61,8 +61,11 @@ def _beside_the_rest(settings: Settings) -> Settings:
         "airflow_database_url": settings.airflow_database_url or airflow_address(settings),
     }
     if settings.token_jwks_url is None:
-        realm = f"{keycloak_url}/realms/{settings.keycloak_realm}"
-        servers |= {"token_issuer": realm, "token_jwks_url": f"{realm}/protocol/openid-connect/certs"}
+        realm = f"/realms/{settings.keycloak_realm}"
+        # Its own Keycloak is reached by the front; another one by itself.
+        issuer = keycloak_url if settings.keycloak_url else servers["public_url"]
+        servers |= {"token_issuer": f"{issuer.rstrip('/')}{realm}"}
+        servers |= {"token_jwks_url": f"{keycloak_url}{realm}/protocol/openid-connect/certs"}
     return settings.model_copy(update=servers)
 
 

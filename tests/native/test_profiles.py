@@ -52,9 +52,11 @@ def test_the_full_profile_publishes_to_its_own_ckan_unless_another_is_named() ->
 
 
 def test_the_full_profile_takes_tokens_of_its_own_keycloak_unless_another_issuer_is_named() -> None:
-    beside = FULL.adapt(Settings(keycloak_port=9998))
-    assert beside.token_issuer == "http://127.0.0.1:9998/realms/archipel"
-    assert beside.token_jwks_url == f"{beside.token_issuer}/protocol/openid-connect/certs"
+    beside = FULL.adapt(Settings(keycloak_port=9998, front_port=9997))
+    assert beside.token_issuer == "https://127.0.0.1:9997/realms/archipel"
+    assert beside.token_jwks_url == "http://127.0.0.1:9998/realms/archipel/protocol/openid-connect/certs"
+    other = FULL.adapt(Settings(keycloak_url="https://identite.example"))
+    assert other.token_issuer == "https://identite.example/realms/archipel"
     named = Settings(token_issuer="https://ailleurs.example", token_jwks_url="https://ailleurs.example/keys")
     assert FULL.adapt(named).token_issuer == "https://ailleurs.example"
     assert PROFILES["embedded"].adapt(Settings()).token_jwks_url is None

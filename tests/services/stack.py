@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from governance.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 NAMES = (
     "POSTGRESQL",
@@ -90,7 +92,18 @@ class Full(Stack):
 
     said: str
 
-    def get(self, address: str) -> httpx.Response:
+    def get(self, address: str, **headers: str) -> httpx.Response:
         """Ask as somebody who trusts this installation's own authority."""
-        trust = ssl.create_default_context(cafile=self.state / "services" / "front" / "authority.pem")
-        return httpx.get(address, verify=trust, timeout=30, follow_redirects=True)
+        return httpx.get(address, verify=self._trust(), timeout=30, follow_redirects=True, headers=headers)
+
+    def post(self, address: str, form: dict[str, str]) -> httpx.Response:
+        return httpx.post(address, verify=self._trust(), timeout=30, data=form)
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.state / "services" / "front" / "authority.pem")
+
+    @property
+    def settings(self) -> Settings:
+        """What the environment of its commands says."""
+        ports = {f"{name.lower()}_port": port for name, port in self.ports.items()}
+        return Settings.model_validate({"state_dir": self.state, **ports})

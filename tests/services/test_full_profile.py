@@ -8,8 +8,10 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
+from governance.identity.keycloak.partner_token import client_secret
 from governance.journal.journal import Journal
 from governance.settings import Settings
+from infra.native.profiles import PROFILES
 from tests.services.stack import Full, Stack, new_stack
 
 pytestmark = pytest.mark.services
@@ -103,6 +105,24 @@ def test_commands_that_the_run_names_can_be_typed_as_they_stand(full: Full) -> N
     (shared,) = re.findall(r"^( +TOKEN=.*\n.*curl.*\n.*)$", full.said, re.MULTILINE)
     done = full.type_in_shell(f"{shared} --silent --show-error --fail")
     assert "44184" in done.stdout, done.stderr
+
+
+def test_a_partners_machine_gets_its_token_and_its_rows_through_the_front_and_reaches_no_administration(
+    full: Full,
+) -> None:
+    front = f"https://127.0.0.1:{full.ports['FRONT']}"
+    realm = full.get(f"{front}/realms/archipel/.well-known/openid-configuration").json()
+    assert realm["issuer"] == f"{front}/realms/archipel"
+    assert realm["token_endpoint"].startswith(front)
+    settings = PROFILES["full"].adapt(full.settings)
+    machine = {"client_id": "machine-exemple-startup", "client_secret": client_secret(settings, "exemple-startup")}
+    answer = full.post(realm["token_endpoint"], {"grant_type": "client_credentials", **machine})
+    token = answer.json()["access_token"]
+    feed = f"{front}/v1/feeds/consommation_energie?purpose=dpv:ResearchAndDevelopment&format=json"
+    assert full.get(feed, Authorization=f"Bearer {token}").status_code == 200
+    assert full.get(feed).status_code == 401
+    for path in ("/realms/master/.well-known/openid-configuration", "/admin/", "/admin/realms", "/metrics"):
+        assert full.get(f"{front}{path}").status_code == 404, path
 
 
 def test_the_embedded_form_does_not_begin_a_second_state_beside_it(full: Full) -> None:

@@ -84,7 +84,10 @@ def _configure(settings: Settings, _say: Say) -> None:
         "http-port": str(settings.keycloak_port),
         "http-management-host": settings.host,
         "http-management-port": str(settings.keycloak_management_port),
+        # Its administration alone: the realm itself is reached by the front, and says so in its tokens.
         "hostname": keycloak_address(settings),
+        "proxy-headers": "xforwarded",
+        "proxy-trusted-addresses": settings.host,
         # Read at the first start alone, which makes the account.
         "bootstrap-admin-username": ADMINISTRATOR,
         "bootstrap-admin-password": kept_secret(settings, PASSWORD_NAME),
