@@ -44,6 +44,12 @@ services-status: status ## Say which of them run
 services-test: $(VENV)/.dev ## Try the real services, on ports and folders of their own
 	@$(BIN)/pytest tests/services
 
+backup: $(VENV)/.run ## Write all that cannot be made again into one archive, while the platform works: TO=
+	@$(BIN)/python -m infra.native backup $(TO)
+
+restore: $(VENV)/.run ## Make an empty state folder what an archive holds: FROM=
+	@$(BIN)/python -m infra.native restore $(FROM)
+
 clean: stop ## Stop, and remove everything made at run time (declarations stay)
 	@rm -rf .archipel dbt/target dbt/logs
 
@@ -87,5 +93,5 @@ docs: $(VENV)/.run ## Write docs/reference and docs/reasons from the code
 lock: ## Write the locks anew from pyproject.toml
 	@infra/requirements/compile.sh
 
-.PHONY: help run stop status logs services-up services-down services-status services-test clean test accept bench lock docs dry-run \
+.PHONY: help run stop status logs services-up services-down services-status services-test backup restore clean test accept bench lock docs dry-run \
   new-member new-source new-dataset new-connector new-policy

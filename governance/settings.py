@@ -6,8 +6,10 @@ stays ``None`` and whoever needs it fails with a message that names the setting.
 
 import os
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,7 +31,10 @@ class Settings(BaseSettings):
     policies_dir: Path = PROJECT_ROOT / "policies"
     """The Rego policies that are built into the bundle."""
     database_url: str | None = None
-    """SQLAlchemy address of runs, receipts and journal; by default a SQLite file in the state folder."""
+    """SQLAlchemy address of runs, receipts and journal; by default a SQLite file in the state folder, or the full
+    profile's PostgreSQL."""
+    airflow_database_url: str | None = None
+    """SQLAlchemy address of Airflow's own database; likewise."""
 
     host: str = "127.0.0.1"
     """Address that every embedded service listens on."""
@@ -55,6 +60,26 @@ class Settings(BaseSettings):
     keycloak_management_port: int = 8715
     """Port on which the full profile's Keycloak says whether it is ready."""
 
+    front_host: str | None = None
+    """Address that the front listens on, such as 0.0.0.0; by default that of the other services, which stay where they
+    are. Pages for officers close as soon as others than this machine can reach it."""
+    front_port: int = 8716
+    """Port of the full profile's front (nginx, TLS): console, catalogue and feeds."""
+    front_http_port: int = 8717
+    """Port on which the front only says that the other is the one."""
+    front_ckan_port: int = 8718
+    """Port of the full profile's front for CKAN."""
+    front_requests_per_second: int = Field(20, ge=1)
+    """Pages and feeds that one address may ask of the front in a second, with bursts of four times as many; of the
+    catalogue's files it may ask five times as many."""
+    front_connections: int = Field(50, ge=1)
+    """Answers that one address may take from the front at the same time."""
+    tls_certificate: Path | None = None
+    """Certificate of the front with those that vouch for it, as PEM; by default one of this installation's own
+    authority."""
+    tls_key: Path | None = None
+    """Key of that certificate."""
+
     keycloak_url: str | None = None
     """Address of the Keycloak whose realm is kept in step with the declarations; by default none, or the full
     profile's."""
@@ -63,6 +88,8 @@ class Settings(BaseSettings):
     keycloak_admin_password: SecretStr | None = None
     """Password of Keycloak's account ``archipel-administration``; by default the one that ``make services-up`` made."""
 
+    ckan_public_url: str | None = None
+    """Address under which people reach the full profile's CKAN; by default its own, or the front's."""
     ckan_url: str | None = None
     """Address of the CKAN that the catalogue is published to as well; by default none, or the full profile's."""
     ckan_token: SecretStr | None = None
@@ -134,6 +161,11 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.console_port}").rstrip("/")
 
     @property
+    def is_local(self) -> bool:
+        """Whether people reach the platform from this machine alone; what cannot be told is not."""
+        return all(map(_is_loopback, (urlsplit(self.public_address).hostname, self.host, self.front_host or self.host)))
+
+    @property
     def uploads_dir(self) -> Path:
         """Folder of the boxes in which people hand in files: ``<member>/<source>``."""
         return self.state_dir / "uploads"
@@ -147,6 +179,13 @@ class Settings(BaseSettings):
     def database_address(self) -> str:
         """SQLAlchemy address of the platform's state."""
         return self.database_url or f"sqlite:///{self.state_dir / 'state.sqlite'}"
+
+
+def _is_loopback(name: str | None) -> bool:
+    try:
+        return ip_address(name or "").is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def cache_home() -> Path:
@@ -169,7 +208,19 @@ def read_variable(settings: Settings, name: str) -> SecretStr | None:
     return SecretStr(value) if value else None
 
 
+SETTLED_FILE = "installation.env"
+"""Name of the file in the state folder that says what a start has settled: which servers and which database are its."""
+
+
+def settings_beside(state_dir: Path) -> Settings:
+    """Return the environment's settings and, beneath them, what was settled when that state folder was last started.
+
+    So that a command typed beside a running platform works on the same state and servers without being told.
+    """
+    return Settings(_env_file=state_dir / SETTLED_FILE)
+
+
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
     """Return the settings of this process, read once."""
-    return Settings()
+    return settings_beside(Settings().state_dir)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +29,7 @@ One address, one format and one meaning for all communes of the federation.
 * Filter with `column=value` or `column__operator=value`; follow `Link: rel="next"` from page to page.
 * Without filter, the whole feed is one file: byte ranges and `If-None-Match` work.
 """
-_SECURITY_HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -36,7 +37,7 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_CATALOGUE_TYPES = {
+CATALOGUE_TYPES = {
     ".ttl": "text/turtle",
     ".jsonld": "application/ld+json",
     ".json": "application/json",
@@ -65,7 +66,7 @@ class Outermost:
             if message["type"] == "http.response.start":
                 is_answered = True
                 headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY_HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -84,10 +85,12 @@ class CatalogueFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file; hidden files and folders are not found."""
+        if any(part.startswith(".") for part in Path(path).parts):
+            raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cache-Control"] = "public, no-cache"
-        kind = _CATALOGUE_TYPES.get(Path(path).suffix)
+        kind = CATALOGUE_TYPES.get(Path(path).suffix)
         if kind:
             charset = "" if kind.startswith("application/") else "; charset=utf-8"
             response.headers["Content-Type"] = kind + charset

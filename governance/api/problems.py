@@ -27,6 +27,7 @@ _TITLES: dict[int, tuple[str, str]] = {
     405: ("Méthode refusée", "Method not allowed"),
     406: ("Format indisponible", "Format not available"),
     410: ("Dépassé", "Gone"),
+    422: ("Demande à corriger", "Request to be mended"),
     429: ("Trop de demandes", "Too many requests"),
     500: ("Erreur inattendue", "Unexpected error"),
     503: ("Momentanément indisponible", "Temporarily unavailable"),

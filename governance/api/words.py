@@ -27,6 +27,18 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Partez de l'accueil ou de la documentation de l'API.",
         "Start from the home page or the API's documentation.",
     ),
+    "too_many_requests": (
+        "Trop de demandes viennent de votre adresse en même temps.",
+        "Too many requests come from your address at once.",
+        "Attendez une seconde (Retry-After), puis recommencez ; un fichier entier remplace mille pages.",
+        "Wait a second (Retry-After), then try again; one whole file takes the place of a thousand pages.",
+    ),
+    "service_not_answering": (
+        "La plateforme ne répond pas en ce moment ; rien n'est perdu.",
+        "The platform does not answer at the moment; nothing is lost.",
+        "Recommencez dans quelques secondes (Retry-After).",
+        "Try again in a few seconds (Retry-After).",
+    ),
     "copy_too_large": (
         "Ce fichier a plus d'un million de cellules : sa copie est trop longue à faire pendant que vous attendez.",
         "This file has more than a million cells: its corrected copy takes too long to make while you wait.",

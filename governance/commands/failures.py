@@ -13,6 +13,7 @@ from governance.pipeline.failures import StepFailed
 from governance.pipeline.publish import NothingShared
 from governance.pipeline.warehouse import BuildFailed
 from governance.state.database import StateOfAnotherVersion
+from governance.state.move import StateThere
 
 _KNOWN = (
     BuildFailed,
@@ -24,6 +25,7 @@ _KNOWN = (
     PolicyEngineError,
     SigningKeyError,
     StateOfAnotherVersion,
+    StateThere,
     StepFailed,
 )
 

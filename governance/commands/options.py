@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from governance.settings import Settings, load_settings
+from governance.settings import Settings, load_settings, settings_beside
 
 FederationOption = Annotated[Path | None, typer.Option("--federation", help="Folder of the declarations.")]
 StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of everything made at run time.")]
@@ -25,4 +25,5 @@ class Language(StrEnum):
 def chosen_settings(federation: Path | None, state: Path | None = None) -> Settings:
     """Return the settings, with another folder of declarations or of state where one was given."""
     chosen = {"federation_dir": federation, "state_dir": state}
-    return load_settings().model_copy(update={k: v.resolve() for k, v in chosen.items() if v is not None})
+    settings = load_settings() if state is None else settings_beside(state)
+    return settings.model_copy(update={k: v.resolve() for k, v in chosen.items() if v is not None})

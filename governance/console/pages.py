@@ -55,7 +55,7 @@ def _add(path: str, template: str, read: Callable[..., BaseModel]) -> None:
 
 def _officers_only(gate: CallerGate) -> None:
     """These pages show what other parties agreed. Until people can sign in they exist on this machine only."""
-    if gate.platform.settings.public_url is not None:
+    if not gate.platform.settings.is_local:
         raise ProblemError(403, reason("sign_in_required"))
 
 

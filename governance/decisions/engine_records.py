@@ -7,52 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    Engine,
-    MetaData,
-    String,
-    Table,
-    Text,
-    and_,
-    delete,
-    insert,
-    select,
-)
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import ColumnElement, Engine, and_, delete, insert, select
 
 from governance.decisions.model import Frozen
+from governance.state.database import engine_bundles as _bundles
+from governance.state.database import engine_decisions as _decisions
 from governance.state.database import insert_unless_known
 
-metadata = MetaData()
 _ALIVE = timedelta(seconds=30)
 """How often an unchanged report is written down: an engine reports every few seconds."""
-
-_bundles = Table(
-    "engine_bundles",
-    metadata,
-    Column("engine", String(64), primary_key=True),
-    Column("bundle", String(16), primary_key=True),
-    Column("revision", String(64)),
-    Column("active_since", String(40)),
-    Column("fault", Text),
-    Column("reported_at", String(40), nullable=False),
-)
-
-_decisions = Table(
-    "engine_decisions",
-    metadata,
-    Column("decision_id", String(64), primary_key=True),
-    Column("at", String(40), nullable=False, index=True),
-    Column("engine", String(64), nullable=False),
-    Column("path", String(160), nullable=False),
-    Column("policy_version", String(160)),
-    Column("target", String(128)),
-    Column("allow", Boolean),
-    Column("event", Text, nullable=False),
-)
 
 
 class BundleState(Frozen):
@@ -100,11 +63,6 @@ class EngineRecords:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with engine.begin() as connection:
-            for table in metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
 
     def state(self, engine: str, bundle: str) -> BundleState | None:
         """The last report of one bundle of one engine."""

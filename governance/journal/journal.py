@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,6 +77,7 @@ class Journal:
         subject = told.pop("subject", None) or subject
         target = told.pop("dataset", None) or target
         pseudonym = self.pseudonym(subject) if subject is not None else None
+        target = _bounded(target) if target is not None else None
         return self._write(_Told(kind, subject, pseudonym, target, canonical(told)))
 
     def _write_all(self, told: Sequence[_Told]) -> list[Entry]:
@@ -142,7 +143,7 @@ class Journal:
 
     def export(self) -> Iterator[str]:
         """Every entry as one line of canonical JSON, oldest first, then the head; identities stay here."""
-        with self._engine.connect() as connection:
+        with self._as_of_now() as connection:
             for row in connection.execute(select(entries).order_by(entries.c.sequence)):
                 yield canonical(dict(row._mapping))
             last = connection.execute(select(head.c.sequence, head.c.hash, head.c.mac)).one_or_none()
@@ -150,14 +151,15 @@ class Journal:
 
     def verify(self) -> Finding | None:
         """The first entry that was altered, removed or reordered, or nothing; the end of the journal included."""
-        with self._engine.connect() as connection:
+        noted = self._noted()  # before the entries, which only grow meanwhile
+        with self._as_of_now() as connection:
             hashes = {row.hash: row.sequence for row in connection.execute(select(entries.c.hash, entries.c.sequence))}
             rows = connection.execute(select(entries).order_by(entries.c.sequence))
             wrong, sequence, last_hash = first_wrong(rows, hashes)
             kept = connection.execute(select(head).where(head.c.id == _HEAD_ID)).one_or_none()
         if wrong is not None:
             return wrong
-        return self._check_head(kept, sequence, last_hash) or self._check_anchor(sequence, set(hashes))
+        return self._check_head(kept, sequence, last_hash) or self._check_noted(noted, sequence, hashes)
 
     def _check_head(self, kept: Row[Any] | None, sequence: int, last_hash: str) -> Finding | None:
         if kept is None or not is_sealed(self._head_key, kept.sequence, kept.hash, kept.mac):
@@ -168,19 +170,24 @@ class Journal:
             return finding("altered", sequence)
         return None
 
-    def _check_anchor(self, sequence: int, hashes: set[str]) -> Finding | None:
+    def _noted(self) -> dict[str, Any] | None:
+        """What the anchor says; nothing where there is none, an empty note where it cannot be read."""
         if self._anchor is None or not self._anchor.is_file():
             return None
         try:
             noted = json.loads(self._anchor.read_text(encoding="utf-8"))
-            noted_sequence, noted_hash, mac = int(noted["sequence"]), str(noted["hash"]), str(noted["mac"])
+            return {"sequence": int(noted["sequence"]), "hash": str(noted["hash"]), "mac": str(noted["mac"])}
         except (ValueError, KeyError, TypeError):
+            return {}
+
+    def _check_noted(self, noted: dict[str, Any] | None, sequence: int, hashes: Container[str]) -> Finding | None:
+        if noted is None:
+            return None
+        if not noted or not is_sealed(self._head_key, noted["sequence"], noted["hash"], noted["mac"]):
             return finding("head_altered", sequence)
-        if not is_sealed(self._head_key, noted_sequence, noted_hash, mac):
-            return finding("head_altered", sequence)
-        if sequence < noted_sequence:
+        if sequence < noted["sequence"]:
             return finding("removed", sequence + 1)
-        return None if noted_hash in hashes else finding("altered", noted_sequence)
+        return None if noted["hash"] in hashes else finding("altered", noted["sequence"])
 
     def _conditions(self, wanted: Search) -> Select[Any]:
         query = select(entries).order_by(entries.c.sequence.desc()).limit(wanted.limit)
@@ -197,6 +204,16 @@ class Journal:
         if wanted.before is not None:
             query = query.where(entries.c.sequence < wanted.before)
         return query
+
+    @contextmanager
+    def _as_of_now(self) -> Iterator[Connection]:
+        """A connection whose every question is answered as of one instant, though others append meanwhile."""
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -241,6 +258,11 @@ class Journal:
 def _text(instant: datetime) -> str:
     """An instant as entries have it, so that texts sort as instants do."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _bounded(target: str) -> str:
+    """As much of a target as is kept: a caller may have made it up, of any length and with what databases refuse."""
+    return target.replace("\x00", "\N{SYMBOL FOR NULL}")[: entries.c.target.type.length]  # type: ignore[attr-defined]
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -1,7 +1,9 @@
 """The journal's tables: entries that only grow, identities that can be erased, and the keyed head."""
 
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text
-from sqlalchemy.schema import CreateIndex, CreateTable
+
+from governance.journal.append_only import protect
+from governance.state.database import make_missing
 
 metadata = MetaData()
 
@@ -36,9 +38,6 @@ head = Table(
 
 
 def make_tables(engine: Engine) -> None:
-    """Make what is missing; several processes may start at once."""
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                connection.execute(CreateIndex(index, if_not_exists=True))
+    """Make what is missing, the guard against changes included; several processes may start at once."""
+    make_missing(engine, metadata)
+    protect(engine)

@@ -1,92 +1,116 @@
 """The one engine to the platform's state, and its tables."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     DateTime,
+    Dialect,
     Engine,
+    Executable,
     Float,
     Integer,
     MetaData,
     String,
     Table,
     Text,
+    TypeDecorator,
     create_engine,
     event,
+    exists,
+    func,
+    insert,
     inspect,
+    literal,
     make_url,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 metadata = MetaData()
+# No text has a length: SQLite never held one to it, and PostgreSQL would lose a receipt for a long word in it.
+
+
+class Words(TypeDecorator[str]):
+    """Text that came from outside, such as a file's name or a server's message, as any database takes it.
+
+    PostgreSQL takes no NUL, and neither takes half a character pair; a receipt must not be lost to either.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """Show what cannot be kept as a sign that can."""
+        return (
+            None if value is None else value.replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
+        )
+
 
 receipts = Table(
     "receipts",
     metadata,
-    Column("run_id", String(32), primary_key=True),
-    Column("batch_id", String(32)),
-    Column("member_id", String(64), nullable=False, index=True),
-    Column("source_id", String(64), nullable=False),
-    Column("dataset", String(64), nullable=False, index=True),
+    Column("run_id", String, primary_key=True),
+    Column("batch_id", String),
+    Column("member_id", String, nullable=False, index=True),
+    Column("source_id", String, nullable=False),
+    Column("dataset", String, nullable=False, index=True),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
-    Column("outcome", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("report_status", String(16)),
-    Column("file_name", Text),
-    Column("file_sha256", String(64)),
+    Column("outcome", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("report_status", String),
+    Column("file_name", Words),
+    Column("file_sha256", String),
     Column("file_bytes", Integer),
     Column("rows_in", Integer),
     Column("rows_accepted", Integer),
     Column("rows_quarantined", Integer),
     Column("rows_duplicates", Integer),
     Column("rows_gone", Integer),
-    Column("contract_version", String(32)),
-    Column("detected", Text),
-    Column("message_fr", Text, nullable=False),
-    Column("message_en", Text, nullable=False),
-    Column("remedy_fr", Text, nullable=False, default=""),
-    Column("remedy_en", Text, nullable=False, default=""),
+    Column("contract_version", String),
+    Column("detected", Words),
+    Column("message_fr", Words, nullable=False),
+    Column("message_en", Words, nullable=False),
+    Column("remedy_fr", Words, nullable=False, default=""),
+    Column("remedy_en", Words, nullable=False, default=""),
 )
 
 cursors = Table(
     "cursors",
     metadata,
-    Column("member_id", String(64), primary_key=True),
-    Column("source_id", String(64), primary_key=True),
-    Column("fingerprint", String(64), nullable=False),
-    Column("origin", String(64), nullable=False),
-    Column("file_sha256", String(64), nullable=False),
-    Column("file_name", Text, nullable=False),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("watermark", Text),
-    Column("outcome", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("contract_version", String(32), nullable=False),
-    Column("run_id", String(32), nullable=False),
+    Column("member_id", String, primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("file_sha256", String, nullable=False),
+    Column("file_name", Words, nullable=False),
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("watermark", Words),
+    Column("outcome", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("contract_version", String, nullable=False),
+    Column("run_id", String, nullable=False),
     Column("checked_at", Float, nullable=False),
 )
 
 accepted = Table(
     "accepted",
     metadata,
-    Column("member_id", String(64), primary_key=True),
-    Column("source_id", String(64), primary_key=True),
-    Column("dataset", String(64), nullable=False, index=True),
-    Column("run_id", String(32), nullable=False),
-    Column("batch_id", String(32), nullable=False),
+    Column("member_id", String, primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Column("dataset", String, nullable=False, index=True),
+    Column("run_id", String, nullable=False),
+    Column("batch_id", String, nullable=False),
     Column("rows", Integer, nullable=False),
 )
 
@@ -94,17 +118,17 @@ accepted = Table(
 under_way = Table(
     "under_way",
     metadata,
-    Column("member_id", String(64), primary_key=True),
-    Column("source_id", String(64), primary_key=True),
+    Column("member_id", String, primary_key=True),
+    Column("source_id", String, primary_key=True),
     Column("since", DateTime(timezone=True), nullable=False),
 )
 
 absences = Table(
     "absences",
     metadata,
-    Column("member_id", String(64), primary_key=True),
-    Column("source_id", String(64), primary_key=True),
-    Column("reason", String(16), nullable=False),
+    Column("member_id", String, primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Column("reason", String, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
     Column("archived_at", DateTime(timezone=True)),
 )
@@ -112,26 +136,53 @@ absences = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", String(64), primary_key=True),
-    Column("member_id", String(64), nullable=False, index=True),
-    Column("subscription", String(32), nullable=False),
-    Column("occasion", String(8), nullable=False),
-    Column("run_id", String(32)),
+    Column("id", String, primary_key=True),
+    Column("member_id", String, nullable=False, index=True),
+    Column("subscription", String, nullable=False),
+    Column("occasion", String, nullable=False),
+    Column("run_id", String),
     Column("told", Text),
     Column("since", DateTime(timezone=True)),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("next_try_at", DateTime(timezone=True), nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
-    Column("state", String(12), nullable=False),
+    Column("state", String, nullable=False),
     Column("settled_at", DateTime(timezone=True)),
-    Column("failure_fr", Text, nullable=False),
-    Column("failure_en", Text, nullable=False),
+    Column("failure_fr", Words, nullable=False),
+    Column("failure_en", Words, nullable=False),
+)
+
+engine_bundles = Table(
+    "engine_bundles",
+    metadata,
+    Column("engine", String, primary_key=True),
+    Column("bundle", String, primary_key=True),
+    Column("revision", String),
+    Column("active_since", String),
+    Column("fault", Text),
+    Column("reported_at", String, nullable=False),
+)
+
+engine_decisions = Table(
+    "engine_decisions",
+    metadata,
+    Column("decision_id", String, primary_key=True),
+    Column("at", String, nullable=False, index=True),
+    Column("engine", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("policy_version", String),
+    Column("target", String),
+    Column("allow", Boolean),
+    Column("event", Text, nullable=False),
 )
 
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
 LAYOUT = 4
 """Version of these tables and of the lake's folders; raised whenever either changes."""
+
+_LOCK_NUMBER = 4_157_044
+"""Of the advisory lock under which tables are made on PostgreSQL: two that make the same one at once both fail."""
 
 
 class StateOfAnotherVersion(RuntimeError):  # noqa: N818 - kept because it is named after the fact it states
@@ -173,32 +224,52 @@ def open_database(address: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    # Asked first because a server that was started again has ended every connection that was kept.
+    engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _wait_for_the_other_writer)
     _make_tables(engine)
     return engine
 
 
-def _make_tables(engine: Engine) -> None:
-    """Several task processes may open a new database at once: who comes second finds the tables made.
+def make_missing(engine: Engine, tables: MetaData, *more: Executable) -> None:
+    """Make the tables that are not there, with what goes with them (``more``), in one transaction.
 
-    The version is written first, so that nobody finds tables without it.
+    Several processes may open a new database at once: they queue, and who comes second finds everything made. Where
+    nothing is missing nothing is asked for: the role that the platform works as may be one that makes no tables.
     """
+    if tables.tables.keys() <= set(inspect(engine).get_table_names()):
+        return
+    with alone(engine) as connection:
+        tables.create_all(connection)
+        for statement in more:
+            connection.execute(statement)
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction beside which no other such one runs, and on SQLite no other writer."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
+        try:
+            yield connection
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+
+
+def _make_tables(engine: Engine) -> None:
     known = inspect(engine).get_table_names()
     if receipts.name in known and layout.name not in known:
         raise StateOfAnotherVersion(engine, None)
-    with engine.begin() as connection:
-        connection.execute(CreateTable(layout, if_not_exists=True))
-    with suppress(IntegrityError), engine.begin() as connection:
-        if connection.execute(select(layout.c.version)).first() is None:
-            connection.execute(layout.insert().values(version=LAYOUT))
-    with engine.connect() as connection:
-        found: int = connection.execute(select(layout.c.version)).scalar_one()
-    if found != LAYOUT:
-        raise StateOfAnotherVersion(engine, found)
-    for table in metadata.sorted_tables:
-        with engine.begin() as connection:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+    if layout.name in known:
+        with engine.connect() as connection:
+            found = connection.execute(select(layout.c.version)).scalar_one_or_none()
+        if found != LAYOUT:
+            raise StateOfAnotherVersion(engine, found)
+    version = select(literal(LAYOUT)).where(~exists(select(layout.c.version)))
+    make_missing(engine, metadata, insert(layout).from_select(["version"], version))

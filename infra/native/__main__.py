@@ -1,7 +1,8 @@
-"""``python -m infra.native run | up | stop | status | logs | ckan``: what the Makefile calls."""
+"""``python -m infra.native run | up | stop | status | logs | ckan``: what the Makefile calls; and one service alone."""
 
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,13 +11,17 @@ from governance.commands.failures import in_words
 from governance.commands.policy_lines import status_lines
 from governance.decisions.engine_status import policy_status
 from governance.orchestrator.airflow import AirflowRefused
-from governance.settings import Settings, load_settings
+from governance.settings import Settings
 from infra.native import supervisor
+from infra.native.backup import back_up, restore
+from infra.native.installation import require_same_state, settle
 from infra.native.main_job import run_through_airflow
+from infra.native.one_service import COMMANDS
 from infra.native.opa_binary import OpaMissing
 from infra.native.profiles import PROFILES, ProfileName
 from infra.native.service import StartFailed
 from infra.native.services.ckan import run_ckan
+from infra.native.services.console import CONSOLE
 from infra.native.where import print_where_to_look
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -24,14 +29,20 @@ ProfileOption = Annotated[ProfileName, typer.Option(help="Which services make th
 
 
 def _settings() -> Settings:
-    return load_settings()
+    """The environment's alone: what an earlier start settled may hold no more, such as a port."""
+    return Settings()
 
 
 def _start(profile: ProfileName, names: list[str]) -> Settings:
     """Start the services of a profile, and return the platform's settings beside them."""
     chosen = PROFILES[profile]
-    settings = chosen.adapt(_settings())
-    if not supervisor.start(settings, chosen.chosen(names), typer.echo):
+    asked = _settings()
+    settings = chosen.adapt(asked)
+    require_same_state(settings)
+    services = chosen.chosen(names)
+    if CONSOLE in services:
+        settle(asked, settings)
+    if not supervisor.start(settings, services, typer.echo):
         typer.echo("  every service is up already; nothing was started")
     return settings
 
@@ -64,6 +75,20 @@ def ckan(words: Annotated[list[str], typer.Argument(help="What CKAN's own comman
 
 
 @app.command()
+def backup(target: Annotated[Path, typer.Argument(help="Archive to write, outside the state folder.")]) -> None:
+    """Write all that cannot be made again into one archive, while the platform works."""
+    back_up(PROFILES["full"].adapt(_settings()), target, typer.echo)
+    typer.echo(f"{target} is written. It holds keys and personal data: encrypt it, and keep it elsewhere.")
+
+
+@app.command(name="restore")
+def restore_(source: Annotated[Path, typer.Argument(help="Archive that `backup` wrote.")]) -> None:
+    """Make an empty state folder what an archive holds; what is missing is made by the next start."""
+    restore(_settings(), source, typer.echo)
+    typer.echo("Restored. `.venv/bin/archipel journal verify` says whether it is whole.")
+
+
+@app.command()
 def stop() -> None:
     """End every service."""
     typer.echo("stopped" if supervisor.stop(_settings()) else "nothing was running")
@@ -89,6 +114,10 @@ def logs(lines: int = 20) -> None:
     for path in sorted((_settings().state_dir / "logs").glob("*.log")):
         typer.echo(f"==> {path.name}")
         typer.echo("\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]))
+
+
+for _one_service in COMMANDS:
+    app.command()(_one_service)
 
 
 def main() -> None:

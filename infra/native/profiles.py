@@ -6,19 +6,22 @@ from typing import Literal
 
 from governance.settings import Settings
 from infra.native.service import Service, StartFailed
-from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AIRFLOW_SCHEDULER
+from infra.native.services.airflow import AIRFLOW_API, AIRFLOW_DAG_PROCESSOR, AIRFLOW_SCHEDULER, airflow_address
 from infra.native.services.ckan import CKAN, ckan_address
 from infra.native.services.console import CONSOLE
 from infra.native.services.example_sites import EXAMPLE_SITES
+from infra.native.services.front import FRONT, front_address, front_ckan_address
 from infra.native.services.keycloak import KEYCLOAK, keycloak_address
 from infra.native.services.opa import OPA
+from infra.native.services.platform_state import state_address
 from infra.native.services.postgresql import POSTGRESQL
 from infra.native.services.redis import REDIS
 from infra.native.services.solr import SOLR
 
 ProfileName = Literal["embedded", "full"]
 
-_PLATFORM = (EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR, OPA)
+PLATFORM = (EXAMPLE_SITES, CONSOLE, AIRFLOW_API, AIRFLOW_SCHEDULER, AIRFLOW_DAG_PROCESSOR, OPA)
+"""Ours and what we run in one environment: they share their settings."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,31 @@ class Profile:
                 raise StartFailed(f"There is no service {name!r}; there are: {', '.join(known)}")
             if name not in wanted:
                 wanted.add(name)
-                ahead += known[name].needs
+                ahead += [needed for needed in known[name].needs if needed in known]
         return tuple(service for service in self.services if service.name in wanted)
 
 
 def _beside_the_rest(settings: Settings) -> Settings:
     """Name the full profile's own servers, where the settings name no other."""
     keycloak_url = settings.keycloak_url or keycloak_address(settings)
-    servers = {"ckan_url": settings.ckan_url or ckan_address(settings), "keycloak_url": keycloak_url}
+    servers = {
+        "ckan_url": settings.ckan_url or ckan_address(settings),
+        "keycloak_url": keycloak_url,
+        "public_url": settings.public_url or front_address(settings),
+        "ckan_public_url": settings.ckan_public_url or front_ckan_address(settings),
+        "database_url": settings.database_url or state_address(settings),
+        "airflow_database_url": settings.airflow_database_url or airflow_address(settings),
+    }
     if settings.token_jwks_url is None:
-        realm = f"{keycloak_url}/realms/{settings.keycloak_realm}"
-        servers |= {"token_issuer": realm, "token_jwks_url": f"{realm}/protocol/openid-connect/certs"}
+        realm = f"/realms/{settings.keycloak_realm}"
+        # Its own Keycloak is reached by the front; another one by itself.
+        issuer = keycloak_url if settings.keycloak_url else servers["public_url"]
+        servers |= {"token_issuer": f"{issuer.rstrip('/')}{realm}"}
+        servers |= {"token_jwks_url": f"{keycloak_url}{realm}/protocol/openid-connect/certs"}
     return settings.model_copy(update=servers)
 
 
 PROFILES: dict[ProfileName, Profile] = {
-    "embedded": Profile(_PLATFORM, lambda settings: settings),
-    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, KEYCLOAK, *_PLATFORM), _beside_the_rest),
+    "embedded": Profile(PLATFORM, lambda settings: settings),
+    "full": Profile((POSTGRESQL, REDIS, SOLR, CKAN, KEYCLOAK, *PLATFORM, FRONT), _beside_the_rest),
 }

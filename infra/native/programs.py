@@ -1,10 +1,12 @@
 """Programs of the system: found, or missed with the name of their package; run to their end."""
 
 import os
+import pwd
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from infra.native.service import StartFailed
 
@@ -38,3 +40,14 @@ def run(what: str, command: Iterable[str | Path], environment: Mapping[str, str]
 def run_visibly(command: Iterable[str], environment: Mapping[str, str]) -> int:
     """Run a program on this terminal, its questions and answers included, and return what it ends with."""
     return subprocess.run(list(command), env={**os.environ, **environment}, check=False).returncode
+
+
+def become(command: Iterable[str], environment: Mapping[str, str], user: str | None) -> NoReturn:
+    """Put a program in the place of this one, as another account if one is named: who started it signals it."""
+    words = list(command)
+    if user is not None:
+        account = pwd.getpwnam(user)
+        os.initgroups(user, account.pw_gid)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+    os.execvpe(words[0], words, {**os.environ, **environment})  # noqa: S606 - no shell is wanted

@@ -41,7 +41,7 @@ class Service:
     is_ready: Ready | None = None
     """Whether it answers now; None: it is ready once it runs."""
     needs: tuple[str, ...] = ()
-    """Services that must be ready before this one is configured and started."""
+    """Services that must be ready before this one is configured and started, where the profile has them."""
     obtain: Callable[[Settings, Say], None] = _nothing
     """Download or find its program; once on a machine. Nothing runs yet."""
     configure: Callable[[Settings, Say], None] = _nothing
@@ -82,6 +82,19 @@ def answers_at(port: str, path: str) -> Ready:
             return httpx.get(address, timeout=5, follow_redirects=True).status_code < 500
         except httpx.HTTPError:
             return False
+
+    return is_ready
+
+
+def listens(port: str) -> Ready:
+    """Ready when a connection is accepted."""
+
+    def is_ready(settings: Settings) -> bool:
+        try:
+            socket.create_connection((settings.host, getattr(settings, port)), 2).close()
+        except OSError:
+            return False
+        return True
 
     return is_ready
 

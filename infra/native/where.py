@@ -6,25 +6,27 @@ import typer
 
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.services.airflow import airflow_password_file
+from infra.native.services.front import authority_file
 
 
 def print_where_to_look(settings: Settings) -> None:
     """Print the addresses of the console, the catalogue, a feed and Airflow."""
     public = settings.public_address
     password = _near(airflow_password_file(settings))
-    # Said with the command because the shell that it is typed in knows nothing of the profile.
-    issuer = f"ARCHIPEL_KEYCLOAK_URL={settings.keycloak_url} " if settings.keycloak_url else ""
+    own = _near(authority_file(settings)) if public.startswith("https:") and not settings.tls_certificate else None
+    trust = f" --cacert {own}" if own else ""
     typer.echo(
         "\n".join(
             [
                 "",
                 f"  Console    {public}/",
                 f"  Catalogue  {public}/catalogue/catalog.ttl",
-                *([f"  CKAN       {settings.ckan_url}/"] if settings.ckan_url else []),
-                f"  Open feed  curl '{public}/v1/feeds/subventions?format=csv&limit=5'",
+                *([f"  CKAN       {settings.ckan_public_url or settings.ckan_url}/"] if settings.ckan_url else []),
+                *([f"  Authority  {own}  (give it to your browser)"] if own else []),
+                f"  Open feed  curl{trust} '{public}/v1/feeds/subventions?format=csv&limit=5'",
                 "  Shared feed, as the example start-up:",
-                f"             TOKEN=$({issuer}.venv/bin/archipel token exemple-startup)",
-                '             curl -H "Authorization: Bearer $TOKEN" \\',
+                "             TOKEN=$(.venv/bin/archipel token exemple-startup)",
+                "             curl" + trust + ' -H "Authorization: Bearer $TOKEN" \\',
                 f"               '{public}/v1/feeds/consommation_energie?purpose=dpv:ResearchAndDevelopment'",
                 f"  Airflow    http://{settings.host}:{settings.airflow_port}/  (operator; password in {password})",
                 "",

@@ -9,9 +9,9 @@ from governance.deliverables.sight import Sight
 from governance.intake.model import RowError
 from governance.pipeline.run_reports import read_run_report
 from governance.state.receipts import Receipt
-from tests.pipeline.conftest import World, place, world
+from tests.pipeline.conftest import World, database_url, place, world
 
-__all__ = ["world"]
+__all__ = ["database_url", "world"]
 HEADER = "id_local;nom_lieu;insee;type;date_maj;ouvert;Xlong;Ylat;Téléphone de la gardienne"
 LINES = (
     "44052-C-001;Aire exemple 1;44052;Parking;2026-01-15;true;-2,07;47,32;0600000001",

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 from typer.testing import CliRunner
 
 from governance.commands.journal import app
@@ -28,15 +29,15 @@ import sys
 from pathlib import Path
 from governance.journal.journal import Journal
 from governance.settings import Settings
-journal = Journal.from_settings(Settings(state_dir=Path(sys.argv[1])))
+journal = Journal.from_settings(Settings(state_dir=Path(sys.argv[1]), database_url=sys.argv[2]))
 for number in range(12):
-    journal.append("publication", {"writer": sys.argv[2], "number": number})
+    journal.append("publication", {"writer": sys.argv[3], "number": number})
 """
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(state_dir=tmp_path)
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(state_dir=tmp_path, database_url=database_url)
 
 
 @pytest.fixture
@@ -47,10 +48,79 @@ def journal(settings: Settings) -> Journal:
     return made
 
 
+OFF = {
+    "sqlite": [f"DROP TRIGGER IF EXISTS journal_append_only_{word}" for word in ("update", "delete", "replace")],
+    "postgresql": ["ALTER TABLE journal_entries DISABLE TRIGGER USER"],
+}
+
+
+def _take_guard_away(connection: Connection) -> None:
+    """As whoever owns the tables can; the chain and the anchor are what is left then."""
+    for statement in OFF[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
 def _tamper(settings: Settings, *statements: str) -> None:
     with open_database(settings.database_address).begin() as connection:
+        _take_guard_away(connection)
         for statement in statements:
             assert connection.exec_driver_sql(statement).rowcount != 0
+
+
+CHANGES = [
+    "UPDATE journal_entries SET fields = '{}' WHERE sequence = 3",
+    "UPDATE journal_entries SET fields = fields",
+    "DELETE FROM journal_entries WHERE sequence = 6",
+    "DELETE FROM journal_entries",
+]
+OF_ONE_ENGINE = {
+    "sqlite": "INSERT OR REPLACE INTO journal_entries SELECT 3, at, kind, subject, target, fields, previous, hash "
+    "FROM journal_entries WHERE sequence = 4",
+    "postgresql": "TRUNCATE journal_entries",
+}
+
+
+@pytest.mark.parametrize("statement", [*CHANGES, None])
+def test_database_refuses_to_change_or_remove_an_entry(
+    journal: Journal, settings: Settings, statement: str | None
+) -> None:
+    engine = open_database(settings.database_address)
+    with pytest.raises(SQLAlchemyError, match="append-only"), engine.begin() as connection:
+        connection.exec_driver_sql(statement or OF_ONE_ENGINE[engine.dialect.name])
+    assert journal.verify() is None
+    assert len(journal.search()) == 6
+
+
+def test_journal_made_before_there_was_a_guard_gets_one(journal: Journal, settings: Settings) -> None:
+    engine = open_database(settings.database_address)
+    with engine.begin() as connection:
+        _take_guard_away(connection)
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("DROP TRIGGER journal_append_only ON journal_entries")
+    Journal.from_settings(settings)
+    with pytest.raises(SQLAlchemyError, match="append-only"), engine.begin() as connection:
+        connection.exec_driver_sql(CHANGES[0])
+
+
+def test_journal_is_intact_while_others_append(journal: Journal, settings: Settings) -> None:
+    """What comes while it is read is neither a gap nor a forged end."""
+    writer = [sys.executable, "-c", WRITER, str(settings.state_dir), settings.database_address, "a"]
+    with subprocess.Popen(writer, cwd=PROJECT_ROOT) as running:
+        found = [journal.verify()]
+        while running.poll() is None:
+            found.append(journal.verify())
+    assert running.returncode == 0
+    assert set(found) == {None}
+    assert len(journal.search()) == 18
+
+
+@pytest.mark.parametrize("made_up", ["/v1/feeds/" + "x" * 5000, "/v1/feeds/a\x00b", "/v1/feeds/" + "é" * 200])
+def test_target_that_a_caller_made_up_is_kept_as_far_as_it_goes(journal: Journal, made_up: str) -> None:
+    entry = journal.append("access", {"outcome": "refused"}, target=made_up)
+    assert entry.target is not None
+    assert entry.target.startswith("/v1/feeds/")
+    assert journal.search()[0].target == entry.target
+    assert journal.verify() is None
 
 
 def _drop_anchor(settings: Settings) -> None:
@@ -155,6 +225,7 @@ def test_chain_rewritten_without_the_key_is_found(journal: Journal, settings: Se
     with open_database(forger.database_address).connect() as connection:
         forged = [dict(row._mapping) for row in connection.execute(text("SELECT * FROM journal_entries"))]
     with open_database(settings.database_address).begin() as connection:
+        _take_guard_away(connection)
         connection.execute(text("DELETE FROM journal_entries"))
         for row in forged:
             names = ", ".join(row)
@@ -208,7 +279,9 @@ def test_entry_written_past_the_journal_is_found(journal: Journal, settings: Set
 def test_writers_of_several_processes_form_one_chain(settings: Settings) -> None:
     journal = Journal.from_settings(settings)
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(settings.state_dir), name], cwd=PROJECT_ROOT)
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(settings.state_dir), settings.database_address, name], cwd=PROJECT_ROOT
+        )
         for name in ("a", "b", "c")
     ]
     assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]
@@ -310,6 +383,7 @@ def test_command_verifies_lists_and_exports(
     journal: Journal, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ARCHIPEL_STATE_DIR", str(settings.state_dir))
+    monkeypatch.setenv("ARCHIPEL_DATABASE_URL", settings.database_address)
     load_settings.cache_clear()
     try:
         run = CliRunner().invoke

@@ -26,9 +26,10 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_what_a_service_needs_stands_before_it(name: str) -> None:
-    seen: set[str] = set()
-    for service in PROFILES[name].services:  # type: ignore[index]
-        assert set(service.needs) <= seen, service.name
+    services = PROFILES[name].services  # type: ignore[index]
+    there, seen = {service.name for service in services}, set[str]()
+    for service in services:
+        assert set(service.needs) & there <= seen, service.name
         assert service.name not in seen
         seen.add(service.name)
 
@@ -51,9 +52,11 @@ def test_the_full_profile_publishes_to_its_own_ckan_unless_another_is_named() ->
 
 
 def test_the_full_profile_takes_tokens_of_its_own_keycloak_unless_another_issuer_is_named() -> None:
-    beside = FULL.adapt(Settings(keycloak_port=9998))
-    assert beside.token_issuer == "http://127.0.0.1:9998/realms/archipel"
-    assert beside.token_jwks_url == f"{beside.token_issuer}/protocol/openid-connect/certs"
+    beside = FULL.adapt(Settings(keycloak_port=9998, front_port=9997))
+    assert beside.token_issuer == "https://127.0.0.1:9997/realms/archipel"
+    assert beside.token_jwks_url == "http://127.0.0.1:9998/realms/archipel/protocol/openid-connect/certs"
+    other = FULL.adapt(Settings(keycloak_url="https://identite.example"))
+    assert other.token_issuer == "https://identite.example/realms/archipel"
     named = Settings(token_issuer="https://ailleurs.example", token_jwks_url="https://ailleurs.example/keys")
     assert FULL.adapt(named).token_issuer == "https://ailleurs.example"
     assert PROFILES["embedded"].adapt(Settings()).token_jwks_url is None
@@ -66,3 +69,22 @@ def test_a_secret_is_not_handed_down_as_its_own_mask() -> None:
         )
     )
     assert not {"ARCHIPEL_CKAN_TOKEN", "ARCHIPEL_PSEUDONYM_KEY", "ARCHIPEL_KEYCLOAK_ADMIN_PASSWORD"} & set(told)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_local"),
+    [
+        ({}, True),
+        ({"public_url": "https://localhost:8716"}, True),
+        ({"public_url": "https://[::1]:8716"}, True),
+        ({"public_url": "https://donnees.agglo.example"}, False),
+        ({"public_url": "https://127.0.0.1.agglo.example"}, False),
+        ({"public_url": "nothing that can be read"}, False),
+        ({"front_host": "0.0.0.0"}, False),
+        ({"host": "192.0.2.7"}, False),
+    ],
+)
+def test_officers_pages_are_for_this_machine_as_long_as_nobody_else_can_reach_it(
+    settings: dict[str, str], is_local: bool
+) -> None:
+    assert FULL.adapt(Settings.model_validate(settings)).is_local is is_local

@@ -20,9 +20,9 @@ from pydantic import SecretStr
 from governance.federation import load_federation
 from tests.connectors.certificate import public_part, write_certificate
 from tests.decisions.engine import free_port
-from tests.pipeline.conftest import World, world
+from tests.pipeline.conftest import World, database_url, world
 
-__all__ = ["world"]
+__all__ = ["database_url", "world"]
 ACCOUNT, PASSWORD = "archipel", "synthetic-password"
 UNKNOWN = "personne@nulle-part.example"
 """A mailbox that the server does not know."""

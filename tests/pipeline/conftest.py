@@ -1,6 +1,7 @@
 """A federation of two communes over local folders, so that a test changes a file and runs the real steps."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import yaml
 from governance.federation import load_federation
 from governance.pipeline.harvest import harvest
 from governance.platform import Platform, open_platform
-from governance.settings import PROJECT_ROOT, Settings
+from governance.settings import PROJECT_ROOT, Settings, load_settings
 from governance.state.receipts import Receipt
 
 HEADER = "id_local,nom_lieu,insee,type,date_maj,ouvert,Xlong,Ylat"
@@ -58,7 +59,7 @@ class World:
 MEMBERS = {"donges": ("Donges", "44052", 8201), "trignac": ("Trignac", "44210", 8316)}
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, database_url: str | None = None) -> World:
     """Declare the two communes below a folder; nothing is run."""
     root = folder / "federation"
     shutil.copytree(PROJECT_ROOT / "federation", root)
@@ -76,10 +77,22 @@ def make_world(folder: Path) -> World:
         state_dir=folder / "state",
         source_folders=(folder / "folders",),
         opa_url="http://127.0.0.1:9",
+        database_url=database_url,
     )
     return World(open_platform(settings), {name: folder / "folders" / name for name in MEMBERS})
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+def database_url() -> str | None:
+    """Where the world's state lies: in its folder, unless the tests of a folder say otherwise."""
+    return None
+
+
+@pytest.fixture
+def world(tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    if database_url is not None:
+        # For the commands that a test types.
+        monkeypatch.setenv("ARCHIPEL_DATABASE_URL", database_url)
+        load_settings.cache_clear()
+    yield make_world(tmp_path, database_url)
+    load_settings.cache_clear()

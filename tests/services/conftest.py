@@ -9,7 +9,7 @@ from ckanapi import RemoteCKAN
 
 from tests.catalogue.world import ROWS, World
 from tests.services.portal import Portal
-from tests.services.stack import Stack, new_stack
+from tests.services.stack import Full, Stack, new_stack
 from tests.services.wire import wire_to
 
 
@@ -20,6 +20,14 @@ def stack() -> Iterator[Stack]:
         done = made.native("up", "ckan")
         assert done.returncode == 0, done.stdout + done.stderr
         yield made
+
+
+@pytest.fixture(scope="session")
+def full() -> Iterator[Full]:
+    with new_stack() as made:
+        done = made.native("run", "--profile", "full")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield Full(made.state, made.ports, done.stdout)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
+
+from governance.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
@@ -19,6 +24,9 @@ NAMES = (
     "CKAN",
     "KEYCLOAK",
     "KEYCLOAK_MANAGEMENT",
+    "FRONT",
+    "FRONT_HTTP",
+    "FRONT_CKAN",
     "CONSOLE",
     "OPA",
     "AIRFLOW",
@@ -41,10 +49,20 @@ class Stack:
     ports: dict[str, int]
 
     def native(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self._run(sys.executable, "-m", "infra.native", *words)
+
+    def archipel(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command typed beside it: the shell knows the folder and the ports, nothing of the profile."""
+        return self._run(str(Path(sys.executable).parent / "archipel"), *words)
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "ARCHIPEL_STATE_DIR": str(self.state)}
         environment |= {f"ARCHIPEL_{name}_PORT": str(port) for name, port in self.ports.items()}
-        command = [sys.executable, "-m", "infra.native", *words]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    def type_in_shell(self, words: str) -> subprocess.CompletedProcess[str]:
+        """What a person types in the project's folder."""
+        return self._run("bash", "-euo", "pipefail", "-c", words)
 
     @property
     def ckan(self) -> str:
@@ -66,3 +84,26 @@ def new_stack() -> Iterator[Stack]:
     finally:
         stack.native("stop")
         shutil.rmtree(state, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Full(Stack):
+    """Everything, after a main job, and what that said."""
+
+    said: str
+
+    def get(self, address: str, **headers: str) -> httpx.Response:
+        """Ask as somebody who trusts this installation's own authority."""
+        return httpx.get(address, verify=self._trust(), timeout=30, follow_redirects=True, headers=headers)
+
+    def post(self, address: str, form: dict[str, str]) -> httpx.Response:
+        return httpx.post(address, verify=self._trust(), timeout=30, data=form)
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.state / "services" / "front" / "authority.pem")
+
+    @property
+    def settings(self) -> Settings:
+        """What the environment of its commands says."""
+        ports = {f"{name.lower()}_port": port for name, port in self.ports.items()}
+        return Settings.model_validate({"state_dir": self.state, **ports})

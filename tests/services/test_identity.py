@@ -112,6 +112,7 @@ def identity() -> Iterator[Stack]:
 def _settings(identity: Stack, root: Path) -> Settings:
     password = (identity.state / "keys" / "keycloak_admin").read_text(encoding="utf-8")
     values = {"federation_dir": root / "federation", "state_dir": root / "state", "keycloak_realm": "essai"}
+    values |= {"database_url": f"sqlite:///{root / 'state' / 'state.sqlite'}"}
     ports = {"keycloak_port": identity.ports["KEYCLOAK"], "opa_port": free_port()}
     return PROFILES["full"].adapt(
         Settings.model_validate({**values, **ports, "keycloak_admin_password": password, "ckan_url": None})
@@ -184,7 +185,7 @@ def test_a_development_token_is_refused_beside_keycloak(world: World, tmp_path: 
 def test_a_machine_gets_no_refresh_token_and_its_identity_token_opens_nothing(world: World) -> None:
     form = {"grant_type": "client_credentials", "scope": "openid", "client_id": machine_of("exemple-startup")}
     form["client_secret"] = client_secret(world.settings, "exemple-startup")
-    given = httpx.post(f"{world.settings.token_issuer}/protocol/openid-connect/token", data=form).json()
+    given = httpx.post(f"{world.settings.keycloak_url}/realms/essai/protocol/openid-connect/token", data=form).json()
     assert "refresh_token" not in given
     assert world.ask(given["access_token"]).status_code == 200
     assert world.told_and_kept(given["id_token"])[0] == 401

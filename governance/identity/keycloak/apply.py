@@ -163,7 +163,7 @@ def _apply_settings(admin: KeycloakAdmin, wanted: Representation, writer: Writer
         writer.write(Change("create", "realm", name), lambda: admin.create_realm(dict(wanted)))
         return not writer.dry_run
     if not _holds(found, wanted):
-        writer.write(Change("update", "realm", name), lambda: admin.update_realm(name, dict(wanted)))
+        writer.write(Change("update", "realm", name), lambda: admin.update_realm(name, _merged(found, wanted)))
     return True
 
 

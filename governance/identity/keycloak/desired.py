@@ -85,7 +85,13 @@ def _realm(federation: Federation, settings: Settings) -> Representation:
         "ssoSessionMaxLifespan": 36000,
         "eventsEnabled": True,
         "adminEventsEnabled": True,
+        "attributes": {"frontendUrl": settings.public_address} if _is_behind_the_front(settings) else {},
     }
+
+
+def _is_behind_the_front(settings: Settings) -> bool:
+    """Whether this realm is reached under the platform's own address, by what its tokens shall bear as issuer."""
+    return settings.token_issuer == f"{settings.public_address}/realms/{settings.keycloak_realm}"
 
 
 def _organisation(organisation: Member | Partner) -> Representation:

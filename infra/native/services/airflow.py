@@ -1,16 +1,18 @@
-"""Airflow's own processes on SQLite; why each variable: docs/decisions/0008-airflow-on-sqlite.md."""
+"""Airflow's own processes, on SQLite or PostgreSQL; why each variable: docs/decisions/0008-airflow-on-sqlite.md."""
 
 import json
 import secrets
 import sqlite3
 import sys
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 from governance.kept_secrets import kept_secret, secret_path, write_privately
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.programs import run
 from infra.native.service import Say, Service, answers_at
+from infra.native.services.databases import ensure_database, passwordless_address
 
 PRELOAD = Path(__file__).parent.parent / "preload"
 
@@ -27,9 +29,21 @@ def airflow_password_file(settings: Settings) -> Path:
     return path
 
 
-def airflow_database(settings: Settings) -> Path:
-    """Path of Airflow's SQLite file."""
+def airflow_address(settings: Settings) -> str:
+    """Return the SQLAlchemy address of Airflow's database in the full profile's PostgreSQL."""
+    return passwordless_address(settings, "airflow")
+
+
+def _sqlite_file(settings: Settings) -> Path:
     return settings.state_dir / "airflow" / "airflow.db"
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    address = settings.airflow_database_url
+    if address is None:
+        return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_sqlite_file(settings)}"}
+    # psycopg speaks both ways; by itself Airflow would ask for another driver where it does not wait.
+    return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": address}
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -49,7 +63,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "operator:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow_password_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_database(settings)}",
+        **_database(settings),
         "AIRFLOW__API__HOST": settings.host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": address,
@@ -66,23 +80,26 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 
 
 def _configure(settings: Settings, say: Say) -> None:
-    """Make Airflow's database, once.
+    """Make Airflow's database, once for each version and place of it.
 
     Raises:
         StartFailed: Airflow refused; the message has its last words.
     """
-    done = settings.state_dir / "airflow" / ".ready"
-    if done.is_file():
+    made, done = f"{version('apache-airflow')} {_database(settings)}", settings.state_dir / "airflow" / ".ready"
+    if settings.airflow_database_url == airflow_address(settings):
+        ensure_database(settings, "airflow")
+    if done.is_file() and done.read_text(encoding="utf-8") == made:
         return
     say("  preparing Airflow's database")
     done.parent.mkdir(parents=True, exist_ok=True)
     pool = ["pools", "set", "duckdb_writer", "1", "Whatever opens the warehouse for writing, one at a time."]
     for words in (["db", "migrate"], pool):
         run(f"airflow {' '.join(words)}", [_program(), *words], airflow_environment(settings))
-    # Kept in the file from then on: with it, the API, the scheduler and tasks read while one of them writes.
-    with closing(sqlite3.connect(airflow_database(settings))) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-    done.touch()
+    if settings.airflow_database_url is None:
+        # Kept in the file from then on: with it, the API, the scheduler and tasks read while one of them writes.
+        with closing(sqlite3.connect(_sqlite_file(settings))) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+    done.write_text(made, encoding="utf-8")
 
 
 AIRFLOW_API = Service(
@@ -90,6 +107,7 @@ AIRFLOW_API = Service(
     command=lambda _settings: (_program(), "api-server"),
     port="airflow_port",
     is_ready=answers_at("airflow_port", "/api/v2/version"),
+    needs=("postgresql",),
     configure=_configure,
     environment=airflow_environment,
 )

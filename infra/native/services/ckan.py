@@ -15,7 +15,7 @@ from infra.native.service import Say, Service, StartFailed, answers_at, folder_o
 from infra.native.services import ckan_environment
 from infra.native.services.ckan_environment import obtain_environment
 from infra.native.services.ckan_settings import ckan_ini
-from infra.native.services.postgresql import ensure_database, ensure_role, run_as_superuser
+from infra.native.services.databases import ensure_database, ensure_role, run_as_superuser
 
 EXTENSION = ckan_environment.FOLDER / "extension"
 ACCOUNT = "archipel-publication"
@@ -102,7 +102,8 @@ def _make_account(settings: Settings) -> None:
 def _configure(settings: Settings, say: Say) -> None:
     folder = folder_of(settings, "ckan")
     _install_extension(folder)
-    write_privately(_ini(settings), ckan_ini(settings, ckan_address(settings), folder, folder / "extension"))
+    public = (settings.ckan_public_url or ckan_address(settings)).rstrip("/")
+    write_privately(_ini(settings), ckan_ini(settings, public, folder, folder / "extension"))
     (folder / "storage").mkdir(exist_ok=True)
     done, lock = folder / ".ready", ckan_environment.environment_folder().name
     if done.is_file() and done.read_text(encoding="utf-8") == lock:

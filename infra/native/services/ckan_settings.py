@@ -5,7 +5,7 @@ from pathlib import Path
 from governance.federation import Federation, Head, load_federation
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
-from infra.native.services.postgresql import database_address
+from infra.native.services.databases import database_address
 from infra.native.services.redis import redis_address
 from infra.native.services.solr import solr_address
 
@@ -107,6 +107,8 @@ def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) ->
         "use": "egg:ckan",
         "debug": "false",
         "SECRET_KEY": kept_secret(settings, "ckan_session"),
+        "SESSION_COOKIE_SECURE": str(address.startswith("https:")).lower(),
+        "REMEMBER_COOKIE_SECURE": str(address.startswith("https:")).lower(),
         **_site(federation.head, address),
         **_places(settings, folder, extension),
         **_extensions(settings, federation),

@@ -24,5 +24,6 @@ CONSOLE = Service(
     command=server_command,
     port="console_port",
     is_ready=answers_at("console_port", "/health/live"),
+    needs=("postgresql",),
     environment=platform_environment,
 )

@@ -17,7 +17,7 @@ from governance.settings import PROJECT_ROOT, Settings
 from infra.native.downloads import cache_folder, read_checksums, require_checksums
 from infra.native.programs import find_program, run
 from infra.native.service import Say, Service, answers_at, folder_of
-from infra.native.services.postgresql import ensure_database
+from infra.native.services.databases import ensure_database
 
 FOLDER = PROJECT_ROOT / "infra" / "keycloak"
 _VERSION = "26.7.3"
@@ -84,7 +84,10 @@ def _configure(settings: Settings, _say: Say) -> None:
         "http-port": str(settings.keycloak_port),
         "http-management-host": settings.host,
         "http-management-port": str(settings.keycloak_management_port),
+        # Its administration alone: the realm itself is reached by the front, and says so in its tokens.
         "hostname": keycloak_address(settings),
+        "proxy-headers": "xforwarded",
+        "proxy-trusted-addresses": settings.host,
         # Read at the first start alone, which makes the account.
         "bootstrap-admin-username": ADMINISTRATOR,
         "bootstrap-admin-password": kept_secret(settings, PASSWORD_NAME),

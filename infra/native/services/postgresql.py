@@ -6,29 +6,33 @@ import shutil
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
 from infra.native.programs import find_program, run
 from infra.native.service import Say, Service, StartFailed, folder_of
+from infra.native.services.databases import SUPERUSER, superuser_address
+from infra.native.services.platform_state import furnish_state
 
 ACCOUNT = "postgres"
 """Debian's account, used when root starts the platform: PostgreSQL refuses to run as root."""
 
-_SUPERUSER = "postgres"
 _NOTHING_BUT_PASSWORDS = "host all all all scram-sha-256\n"
 
 
-def _programs(name: str) -> Path:
-    """Of several versions the newest."""
+def find_postgresql(name: str) -> Path:
+    """Return one of PostgreSQL's programs; of several versions the newest.
+
+    Raises:
+        StartFailed: it is not installed.
+    """
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     return find_program(name, "postgresql", folders)
 
 
 def _obtain(_settings: Settings, _say: Say) -> None:
-    _programs("postgres")
-    _programs("initdb")
+    find_postgresql("postgres")
+    find_postgresql("initdb")
 
 
 def account(_settings: Settings) -> str | None:
@@ -74,9 +78,9 @@ def _initialise(settings: Settings, data: Path) -> None:
     _own(password, user)
     draft.mkdir(mode=0o700)
     _own(draft, user)
-    how = ("--auth=scram-sha-256", f"--username={_SUPERUSER}", f"--pwfile={password}", "--encoding=UTF8")
+    how = ("--auth=scram-sha-256", f"--username={SUPERUSER}", f"--pwfile={password}", "--encoding=UTF8")
     # The C locale is on every machine; French order is asked for where it matters, by collation.
-    command = (_programs("initdb"), "--pgdata", draft, *how, "--locale=C.UTF-8")
+    command = (find_postgresql("initdb"), "--pgdata", draft, *how, "--locale=C.UTF-8")
     as_account = ("runuser", "--user", user, "--") if user else ()
     try:
         run("initdb", [*as_account, *command])
@@ -100,49 +104,12 @@ def _command(settings: Settings) -> tuple[str, ...]:
     data = str(folder_of(settings, "postgresql") / "data")
     # No socket in the file system: its path may be longer than the system allows, and TCP on loopback is enough.
     listen = ("-c", f"listen_addresses={settings.host}", "-p", str(settings.postgresql_port), "-k", "")
-    return (str(_programs("postgres")), "-D", data, *listen)
-
-
-def database_address(settings: Settings, name: str, role: str | None = None) -> str:
-    """Return the address of a database for a role, by default the role of the same name, with its password."""
-    role = role or name
-    where = f"{settings.host}:{settings.postgresql_port}/{name}"
-    return f"postgresql://{role}:{kept_secret(settings, f'postgresql_{role}')}@{where}"
-
-
-def _superuser_address(settings: Settings, database: str = "postgres") -> str:
-    secret = kept_secret(settings, "postgresql_superuser")
-    return f"postgresql://{_SUPERUSER}:{secret}@{settings.host}:{settings.postgresql_port}/{database}"
-
-
-def ensure_role(settings: Settings, role: str) -> None:
-    """Make a role that may sign in with its kept password, or give it that password again."""
-    with psycopg.connect(_superuser_address(settings), autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-        how = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}") if known else sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-        connection.execute(how.format(sql.Identifier(role), sql.Literal(kept_secret(settings, f"postgresql_{role}"))))
-
-
-def ensure_database(settings: Settings, name: str, owner: str | None = None) -> None:
-    """Make a database and the role that owns it, by default of the same name; what is there is left as it is."""
-    owner = owner or name
-    ensure_role(settings, owner)
-    with psycopg.connect(_superuser_address(settings), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
-            )
-
-
-def run_as_superuser(settings: Settings, database: str, statements: str) -> None:
-    """Run SQL of a trusted program of ours, several statements at once."""
-    with psycopg.connect(_superuser_address(settings, database), autocommit=True) as connection:
-        connection.execute(statements.encode())
+    return (str(find_postgresql("postgres")), "-D", data, *listen)
 
 
 def _is_ready(settings: Settings) -> bool:
     try:
-        with psycopg.connect(_superuser_address(settings), connect_timeout=2) as connection:
+        with psycopg.connect(superuser_address(settings), connect_timeout=2) as connection:
             return connection.execute("SELECT 1").fetchone() is not None
     except psycopg.OperationalError:
         return False
@@ -155,6 +122,7 @@ POSTGRESQL = Service(
     is_ready=_is_ready,
     obtain=_obtain,
     configure=_configure,
+    furnish=furnish_state,
     user=account,
     stop_signal="INT",  # its fast shutdown; TERM waits until every client has gone
 )

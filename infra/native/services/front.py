@@ -1,0 +1,162 @@
+"""nginx in front: TLS, the catalogue's files straight from the disk, limits for each address, the rest handed on.
+
+Its workers run as an account that may read the published catalogue and none of the files that are not open.
+"""
+
+import json
+import os
+import pwd
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from governance.api.app import CATALOGUE_TYPES, SECURITY_HEADERS
+from governance.api.problems import Language, ProblemError, to_problem
+from governance.api.words import reason
+from governance.kept_secrets import secret_path, write_privately
+from governance.settings import PROJECT_ROOT, Settings
+from infra.native.programs import find_program, run
+from infra.native.service import Say, Service, StartFailed, folder_of, listens
+from infra.native.services.front_certificate import make_authority, make_certificate
+
+ACCOUNT = "www-data"
+"""Debian's account, used when root starts the platform."""
+_TEMPLATES = PROJECT_ROOT / "infra" / "front"
+_STRICT_SECONDS = 31_536_000
+
+
+def front_address(settings: Settings) -> str:
+    """Return the address of the front, without a trailing slash."""
+    return f"https://{settings.host}:{settings.front_port}"
+
+
+def front_ckan_address(settings: Settings) -> str:
+    """Return the address of CKAN behind the front, without a trailing slash."""
+    return f"https://{settings.host}:{settings.front_ckan_port}"
+
+
+def authority_file(settings: Settings) -> Path:
+    """Path of the certificate of this installation's own authority, for those who shall trust it."""
+    return folder_of(settings, "front") / "authority.pem"
+
+
+def _problem(settings: Settings, status: int, code: str) -> dict[str, str]:
+    """Return a problem in each language, as nginx quotes it; only the number of the request is filled in by nginx."""
+    said: dict[str, str] = {}
+    languages: tuple[Language, ...] = ("fr", "en")
+    for language in languages:
+        problem = to_problem(ProblemError(status, reason(code)), settings.public_address, "", language)
+        told = json.dumps(
+            {**problem.model_dump(exclude_none=True), "instance": "urn:request:REQUEST"}, ensure_ascii=False
+        )
+        quoted = told.replace("\\", "\\\\").replace("'", "\\'").replace("$", "").replace("REQUEST", "$request_id")
+        said[language] = quoted
+    return said
+
+
+def render_front(settings: Settings, folder: Path, certificate: Path, key: Path, user: str | None) -> str:
+    """Return nginx's configuration."""
+    loader = FileSystemLoader(_TEMPLATES)
+    templates = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - no HTML
+    listens_on, loopback = settings.front_host or settings.host, settings.host
+    return templates.get_template("nginx.conf.j2").render(
+        user=user,
+        folder=folder,
+        certificate=certificate,
+        key=key,
+        catalogue=(settings.state_dir / "catalogue").resolve() / "current",
+        public=settings.public_address,
+        http=f"{listens_on}:{settings.front_http_port}",
+        https=f"{listens_on}:{settings.front_port}",
+        ckan_https=f"{listens_on}:{settings.front_ckan_port}",
+        console=f"{loopback}:{settings.console_port}",
+        ckan=f"{loopback}:{settings.ckan_port}",
+        keycloak=f"{loopback}:{settings.keycloak_port}",
+        realm=settings.keycloak_realm,
+        rate=settings.front_requests_per_second,
+        connections=settings.front_connections,
+        largest_body=settings.fetch_max_bytes + 1_000_000,
+        types={suffix.removeprefix("."): kind for suffix, kind in CATALOGUE_TYPES.items()},
+        headers=SECURITY_HEADERS,
+        # A browser would hold it against every other program of this machine.
+        strict="" if settings.is_local else f"max-age={_STRICT_SECONDS}",
+        problems={
+            "too_many_requests": _problem(settings, 429, "too_many_requests"),
+            "service_not_answering": _problem(settings, 503, "service_not_answering"),
+        },
+    )
+
+
+def _obtain(_settings: Settings, _say: Say) -> None:
+    find_program("nginx", "nginx")
+
+
+def _account(settings: Settings) -> str | None:
+    """Account of the workers, where root starts the platform.
+
+    Raises:
+        StartFailed: there is no such account, or it may not enter the folder of the catalogue.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        raise StartFailed(f"There is no account {ACCOUNT!r} for nginx's workers: apt-get install nginx") from None
+    for parent in reversed((settings.state_dir.resolve() / "catalogue").parents):
+        if parent.is_dir() and not parent.stat().st_mode & 0o001:
+            raise StartFailed(
+                f"The account {ACCOUNT!r}, as which nginx reads the published files, may not enter {parent}. "
+                f"Either chmod o+x {parent}, or choose another place: ARCHIPEL_STATE_DIR=…"
+            )
+    return ACCOUNT
+
+
+def _names(settings: Settings) -> set[str]:
+    public = {urlsplit(address).hostname for address in (settings.public_url, settings.ckan_public_url) if address}
+    return {name for name in {"localhost", "127.0.0.1", settings.host, *public} if name}
+
+
+def _certificate(settings: Settings) -> tuple[Path, Path]:
+    """Return the certificate and its key: those of the settings, or the installation's own, made if need be.
+
+    Raises:
+        StartFailed: one of the two is named without the other.
+    """
+    if settings.tls_certificate and settings.tls_key:
+        return settings.tls_certificate.resolve(), settings.tls_key.resolve()
+    if settings.tls_certificate or settings.tls_key:
+        raise StartFailed("ARCHIPEL_TLS_CERTIFICATE and ARCHIPEL_TLS_KEY go together: one of them is missing.")
+    authority, authority_key = authority_file(settings), secret_path(settings, "front_authority.key")
+    certificate, key = folder_of(settings, "front") / "certificate.pem", secret_path(settings, "front.key").resolve()
+    make_authority(authority, authority_key)
+    make_certificate(authority, authority_key, _names(settings), certificate, key)
+    return certificate, key
+
+
+def _file(settings: Settings) -> Path:
+    return folder_of(settings, "front") / "nginx.conf"
+
+
+def _configure(settings: Settings, _say: Say) -> None:
+    folder, user = folder_of(settings, "front"), _account(settings)
+    (folder / "temp").mkdir(exist_ok=True)
+    write_privately(_file(settings), render_front(settings, folder, *_certificate(settings), user))
+    run("nginx -t", [find_program("nginx", "nginx"), "-t", "-e", "stderr", "-c", _file(settings)])
+
+
+def _command(settings: Settings) -> tuple[str, ...]:
+    return (str(find_program("nginx", "nginx")), "-e", "stderr", "-c", str(_file(settings)))
+
+
+FRONT = Service(
+    name="front",
+    command=_command,
+    port="front_port",
+    is_ready=listens("front_port"),
+    needs=("console", "ckan"),
+    obtain=_obtain,
+    configure=_configure,
+    stop_signal="QUIT",  # answers that are under way are finished
+)

@@ -1,0 +1,5 @@
+"""What is remembered is remembered alike on both engines."""
+
+from tests.databases import database_url, postgresql
+
+__all__ = ["database_url", "postgresql"]
