@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,12 @@ import pytest
 
 from governance.pipeline.engine import with_policy_engine
 from governance.platform import Platform, open_platform
-from governance.settings import PROJECT_ROOT
+from governance.settings import PROJECT_ROOT, Settings
 from governance.shared_layer import read_current, table_path
 from governance.state.receipts import latest_receipts
 from tests.decisions.engine import free_port
 from tests.faults.doomed import STEPS
-from tests.pipeline.conftest import World, make_world, place
+from tests.pipeline.conftest import make_world, place
 
 DATASET = "lieux_covoiturage"
 BEFORE = {("donges", "44052-C-001"), ("donges", "44052-C-002"), ("trignac", "44210-C-001")}
@@ -32,14 +33,23 @@ AFTER = BEFORE - {("donges", "44052-C-002")} | {("donges", "44052-C-003"), ("tri
 class Published:
     """A federation whose first files are published, and a copy of its state of then."""
 
-    world: World
-    platform: Platform
+    settings: Settings
     kept: Path
 
-    def restore(self) -> None:
-        """Go back to the state of after the first run."""
-        shutil.rmtree(self.platform.settings.state_dir)
-        shutil.copytree(self.kept, self.platform.settings.state_dir, symlinks=True)
+    @contextmanager
+    def again(self) -> Iterator["Running"]:
+        """Go back to the state of after the first run, with an engine that outlives whoever is killed."""
+        shutil.rmtree(self.settings.state_dir, ignore_errors=True)
+        shutil.copytree(self.kept, self.settings.state_dir, symlinks=True)
+        with running(self.settings) as made:
+            yield made
+
+
+@dataclass(frozen=True)
+class Running:
+    """A platform with its engine."""
+
+    platform: Platform
 
     def start(self, *die_at: str) -> subprocess.Popen[bytes]:
         """Start the main job in a process of its own."""
@@ -59,21 +69,30 @@ class Published:
         return self.start(*die_at).wait()
 
 
+@contextmanager
+def running(settings: Settings) -> Iterator[Running]:
+    """Open the platform and start its engine."""
+    with with_policy_engine(settings) as answered:
+        platform = open_platform(answered)
+        yield Running(platform)
+    # Last, since the engine's desk writes until it is gone: a connection that stays is one to a file that was replaced.
+    platform.engine.dispose()
+
+
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     root = tmp_path_factory.mktemp("killed")
     world = make_world(root)
-    asked = world.platform.settings.model_copy(update={"opa_url": None, "opa_port": free_port()})
+    settings = world.platform.settings.model_copy(update={"opa_url": None, "opa_port": free_port()})
     world.write("donges", place(1), place(2))
     world.write("trignac", place(1, "44210"))
-    with with_policy_engine(asked) as settings:
-        made = Published(world, open_platform(settings), root / "kept")
-        assert made.run() == 0
-        made.platform.engine.dispose()
-        shutil.copytree(settings.state_dir, made.kept, symlinks=True)
-        world.write("donges", place(1), place(3), "pas une ligne")
-        world.write("trignac", place(1, "44210"), place(2, "44210"), place(2, "44210"))
-        yield made
+    with running(settings) as first:
+        assert first.run() == 0
+    world.platform.engine.dispose()
+    shutil.copytree(settings.state_dir, root / "kept", symlinks=True)
+    world.write("donges", place(1), place(3), "pas une ligne")
+    world.write("trignac", place(1, "44210"), place(2, "44210"), place(2, "44210"))
+    return Published(settings, root / "kept")
 
 
 def _shared_rows(platform: Platform) -> set[tuple[str, str]]:
@@ -103,24 +122,20 @@ def _published_rows(platform: Platform) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_killed_is_done_again_and_nothing_is_half_seen(step: str, published: Published) -> None:
-    published.restore()
-    platform = open_platform(published.platform.settings)
-    assert published.run(step) == -signal.SIGKILL
-    assert _shared_rows(platform) in (BEFORE, AFTER)
-    assert _published_rows(platform) in (BEFORE, AFTER)
+    with published.again() as made:
+        assert made.run(step) == -signal.SIGKILL
+        assert _shared_rows(made.platform) in (BEFORE, AFTER)
+        assert _published_rows(made.platform) in (BEFORE, AFTER)
 
-    assert published.run() == 0
-    _assert_all_is_there(platform)
-    platform.engine.dispose()
+        assert made.run() == 0
+        _assert_all_is_there(made.platform)
 
 
 def test_two_runs_at_once_do_the_work_once(published: Published) -> None:
-    published.restore()
-    platform = open_platform(published.platform.settings)
-    runs = [published.start(), published.start()]
-    assert [run.wait() for run in runs] == [0, 0]
-    _assert_all_is_there(platform)
-    platform.engine.dispose()
+    with published.again() as made:
+        runs = [made.start(), made.start()]
+        assert [run.wait() for run in runs] == [0, 0]
+        _assert_all_is_there(made.platform)
 
 
 def _assert_all_is_there(platform: Platform) -> None:
