@@ -1,8 +1,6 @@
 """The realm in a real Keycloak, and what the feeds API makes of its tokens and of everybody else's."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +39,7 @@ from tests.api.small_platform import (
     write_shared,
 )  # fmt: skip
 from tests.decisions.engine import free_port
-from tests.services.stack import ROOT, Stack, new_stack
+from tests.services.stack import Stack, new_stack
 
 pytestmark = pytest.mark.services
 FEED = "/v1/feeds/consommation_energie?format=json&purpose=dpv:ResearchAndDevelopment"
@@ -283,16 +281,18 @@ def test_a_partner_that_is_no_longer_declared_is_refused_a_token_and_comes_back(
     assert world.ask(world.token()).status_code == 200
 
 
-def test_the_commands_speak_to_the_realm_that_the_profile_made(identity: Stack) -> None:
-    environment = {"ARCHIPEL_KEYCLOAK_URL": f"http://127.0.0.1:{identity.ports['KEYCLOAK']}"}
-    environment |= {"ARCHIPEL_STATE_DIR": str(identity.state), "PATH": "/usr/bin:/bin"}
-    environment["ARCHIPEL_CONSOLE_PORT"] = str(identity.ports["CONSOLE"])  # where people are sent back to
-
-    def archipel(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).parent / "archipel"), *words]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-    assert json.loads(archipel("identity", "apply", "--json", "--dry-run").stdout)["writes"] == 0
+def test_the_commands_speak_to_the_realm_that_the_profile_made(
+    identity: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Said here because a start without the console settles nothing for the commands that follow.
+    ports = {f"{name.lower()}_port": port for name, port in identity.ports.items()}
+    settled = PROFILES["full"].adapt(Settings.model_validate({"state_dir": identity.state, **ports}))
+    for name in ("keycloak_url", "public_url", "token_issuer", "token_jwks_url"):
+        monkeypatch.setenv(f"ARCHIPEL_{name.upper()}", str(getattr(settled, name)))
+    archipel = identity.archipel
+    applied = archipel("identity", "apply", "--json", "--dry-run")
+    assert applied.returncode == 0, applied.stderr
+    assert json.loads(applied.stdout)["writes"] == 0, applied.stdout
     told = json.loads(archipel("token", "exemple-startup", "--json").stdout)
     assert jwt.decode(told["token"], options={"verify_signature": False})["org"] == told["siren"] == "000000042"
     member = archipel("token", "donges")

@@ -14,6 +14,7 @@ from governance.decisions.engine_status import policy_status
 from governance.decisions.model import Context, DecisionRequest, Target
 from governance.decisions.opa import OpaDecisionPoint
 from governance.settings import Settings
+from infra.native.profiles import PROFILES
 from tests.services.stack import Stack, new_stack
 
 pytestmark = pytest.mark.services
@@ -32,7 +33,8 @@ def engine() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def settings(engine: Stack) -> Settings:
     ports = {f"{name.lower()}_port": port for name, port in engine.ports.items()}
-    return Settings.model_validate({"state_dir": engine.state, **ports, "decision_keep_seconds": 0})
+    asked = Settings.model_validate({"state_dir": engine.state, **ports, "decision_keep_seconds": 0})
+    return PROFILES["full"].adapt(asked)
 
 
 def _wait(until: Callable[[], Any]) -> None:
