@@ -1,5 +1,6 @@
 """A policy engine for a run in one process: the one that is up, or a private one that ends with the run."""
 
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -50,12 +51,22 @@ def private_engine(settings: Settings) -> Iterator[Settings]:
         desk_served(desk, settings.host, desk_port) as address,
     ):
         engine = Engine(ONE_COMMAND, Path(folder), port, address)
-        process = subprocess.Popen(opa_command(settings, engine), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        words = _ending_with_us(opa_command(settings, engine))
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield settings.model_copy(update={"opa_url": None, "opa_port": port})
         finally:
             process.terminate()
             process.wait(timeout=10)
+
+
+def _ending_with_us(words: list[str]) -> list[str]:
+    """Let the system end a program when we end, killed or not: an engine that nobody asks must not stay up.
+
+    Linux has it for the asking (prctl(2), PR_SET_PDEATHSIG); elsewhere the engine ends with the orderly ends only.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--", *words] if setpriv else words
 
 
 def _is_ours(settings: Settings, revision: str) -> bool:

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -146,3 +148,30 @@ def _assert_all_is_there(platform: Platform) -> None:
     assert (donges.rows_in, donges.rows_accepted, donges.rows_quarantined, donges.rows_duplicates) == (3, 2, 1, 0)
     assert (trignac.rows_in, trignac.rows_accepted, trignac.rows_quarantined, trignac.rows_duplicates) == (3, 2, 0, 1)
     assert platform.journal.verify() is None
+
+
+def test_the_private_engine_of_a_run_ends_with_it_though_it_was_killed(published: Published) -> None:
+    settings = published.settings
+    code = (
+        "from governance.pipeline.engine import private_engine;from governance.settings import load_settings\n"
+        "with private_engine(load_settings()) as made: print(made.opa_port, flush=True); input()"
+    )
+    environment = {**os.environ, "ARCHIPEL_STATE_DIR": str(settings.state_dir)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=PROJECT_ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as run:
+        assert run.stdout is not None
+        port = int(run.stdout.readline())
+        assert _comes_to_be(port, answers=True)
+        run.kill()
+    assert _comes_to_be(port, answers=False)
+
+
+def _comes_to_be(port: int, answers: bool) -> bool:
+    """Wait at most ten seconds for a port to answer, or to stop answering."""
+    for _ in range(100):
+        with socket.socket() as asked:
+            if (asked.connect_ex(("127.0.0.1", port)) == 0) == answers:
+                return True
+        time.sleep(0.1)
+    return False
