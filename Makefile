@@ -16,8 +16,8 @@ $(VENV)/.dev: $(VENV)/.run infra/requirements/dev.txt
 $(VENV)/.bench: $(VENV)/.dev infra/requirements/bench.txt
 	@PYTHON=$(PYTHON) infra/requirements/install.sh bench
 
-$(VENV)/.peers: infra/requirements/peer-validata-table.txt infra/requirements/peer-csv-detective.txt $(VENV)/.bench
-	@for peer in validata-table csv-detective; do echo "  installing $$peer beside, from its lock"; \
+$(VENV)/.peers: infra/requirements/peer-validata-table.txt infra/requirements/peer-csv-detective.txt infra/requirements/peer-datasette.txt $(VENV)/.bench
+	@for peer in validata-table csv-detective datasette; do echo "  installing $$peer beside, from its lock"; \
 	  $(BIN)/python -m venv $(VENV)/peers/$$peer && $(VENV)/peers/$$peer/bin/python -m pip install --quiet \
 	  --disable-pip-version-check --require-hashes -r infra/requirements/peer-$$peer.txt || exit 1; done
 	@touch $@

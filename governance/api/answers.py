@@ -71,7 +71,11 @@ def count(gate: Gate, request: Request, asked: Question) -> Response:
 
 
 def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
-    """Return what every answer of a feed says of itself."""
+    """Return what every answer of a feed says of itself.
+
+    What nobody in particular asked for, the front may hand to others for as long as the decision holds; it alone
+    reads that header and passes it to no one. Everybody else asks each time.
+    """
     is_public = feed.asked.subject.organisation is None
     headers = {
         "ETag": etag,
@@ -83,6 +87,8 @@ def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
         NEXT_SINCE: write_since(feed.version, feed.rights),
         **(feed.allowance.headers if feed.allowance else {}),
     }
+    if is_public:
+        headers["X-Accel-Expires"] = str(feed.holds_seconds)
     if feed.decision.duties:
         duties = (f"{duty.code}; days={duty.days}" if duty.days else duty.code for duty in feed.decision.duties)
         headers["Archipel-Duties"] = ", ".join(duties)

@@ -93,6 +93,8 @@ class OpenFeed:
     relation: Relation
     visible: Mapping[str, str]
     """DuckDB type of each visible column, in order."""
+    holds_seconds: int
+    """For how many whole seconds the front may give the same answer to others; never past the end of the decision."""
     allowance: Allowance | None = None
     """What is left of the agreement's quota; nothing where no agreement is read under."""
 
@@ -227,8 +229,19 @@ def opened(
     table = version.tables[asked.dataset]
     relation = relation_of(gate, decision, contract, table, without)
     visible = gate.rows.columns(relation)
+    left = (decision.valid_until - datetime.now(UTC)).total_seconds()
     return OpenFeed(
-        asked, decision_id, decision, contract, version.version, table, without, relation, visible, allowance
+        asked,
+        decision_id,
+        decision,
+        contract,
+        version.version,
+        table,
+        without,
+        relation,
+        visible,
+        holds_seconds=max(0, int(min(left, gate.platform.settings.decision_keep_seconds))),
+        allowance=allowance,
     )
 
 

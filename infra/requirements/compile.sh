@@ -8,7 +8,7 @@ compile pyproject.toml --extra build --extra dev -c infra/requirements/run.txt -
 compile pyproject.toml --extra build --extra dev --extra bench -c infra/requirements/dev.txt -o infra/requirements/bench.txt
 echo uv | compile - -o infra/requirements/bootstrap.txt
 # Peers of the benchmark that clash with us, each in an environment of its own.
-for peer in validata-table csv-detective; do echo $peer | compile - -o infra/requirements/peer-$peer.txt; done
+for peer in validata-table csv-detective datasette; do echo $peer | compile - -o infra/requirements/peer-$peer.txt; done
 # CKAN has an environment of its own (docs/decisions/0011-real-services.md).
 compile infra/ckan/requirements.in -o infra/ckan/requirements.txt
 compile infra/ckan/build.in -c infra/ckan/requirements.txt -o infra/ckan/build.txt

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from governance.api.app import SECURITY_HEADERS
+from governance.journal.model import Search
 from governance.pipeline.publish import publish
 from governance.settings import Settings
 from infra.native.services.front import FRONT, authority_file, render_front
@@ -26,6 +27,9 @@ from tests.connectors.contract.servers import absent
 from tests.decisions.engine import free_port
 
 pytestmark = pytest.mark.services
+
+KEPT_SECONDS = 60
+"""How long a decision holds here: long enough for a slow machine to ask twice."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def front() -> Iterator[Front]:
     root = Path(tempfile.mkdtemp(prefix="archipel-front-"))
     root.chmod(0o755)  # nginx's workers run as another account when root runs the tests
     try:
-        with small_platform(root) as running:
+        with small_platform(root, decision_keep_seconds=KEPT_SECONDS) as running:
             publish(running.platform)
             ports = {f"front_{name}": free_port() for name in ("port", "http_port", "ckan_port")}
             settings = running.platform.settings.model_copy(update={**ports, "front_requests_per_second": 200})
@@ -260,6 +264,56 @@ def test_a_feed_that_is_not_open_stays_closed_behind_it(front: Front) -> None:
         token = front.running.token("exemple-startup")
         asked = "/v1/feeds/consommation_energie?purpose=dpv:ResearchAndDevelopment&format=json"
         assert client.get(asked, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_what_is_open_is_handed_to_all_who_ask_while_its_decision_holds(front: Front) -> None:
+    asked = "/v1/feeds/subventions?format=csv&montant__gte=100"
+    with front.client() as client:
+        one, two = client.get(asked), client.get(asked)
+        assert (one.status_code, two.content) == (200, one.content)
+        assert one.headers["archipel-decision"] == two.headers["archipel-decision"]
+        assert "x-accel-expires" not in one.headers
+        assert one.headers["cache-control"] == "public, no-cache"
+        unchanged = client.get(asked, headers={"If-None-Match": one.headers["etag"]})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+    entries = front.running.platform.journal.search(Search(kind="decision", target="subventions", limit=1000))
+    told = [entry.fields for entry in entries if entry.fields["decision_id"] == one.headers["archipel-decision"]]
+    assert [fields["outcome"] for fields in told] == ["allowed"]
+
+
+def test_a_part_of_a_whole_file_and_its_head_are_given_though_others_asked_before(front: Front) -> None:
+    asked, as_it_is = "/v1/feeds/subventions?format=csv", {"Accept-Encoding": "identity"}
+    with front.client(**as_it_is) as client:
+        for _ in range(2):
+            part = client.get(asked, headers={"Range": "bytes=5-14"})
+            whole, head = client.get(asked), client.head(asked)
+            assert (part.status_code, part.content) == (206, whole.content[5:15])
+            assert (head.content, head.headers["content-length"]) == (b"", str(len(whole.content)))
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Archipel-Purpose": "dpv:ResearchAndDevelopment"}, {"Cookie": "any=one"}, {"Authorization": "Bearer"}]
+)
+def test_whoever_says_anything_of_themselves_is_decided_each_time(front: Front, headers: dict[str, str]) -> None:
+    if "Authorization" in headers:
+        headers = {"Authorization": f"Bearer {front.running.token('exemple-startup')}"}
+    asked = "/v1/feeds/subventions?format=csv&montant__gte=200"
+    with front.client() as client:
+        open_to_all = client.get(asked).headers["archipel-decision"]
+        answers = [client.get(asked, headers=headers) for _ in range(2)]
+        tag = answers[0].headers["etag"]
+        unchanged = client.get(asked, headers={**headers, "If-None-Match": tag})
+    assert [answer.status_code for answer in (*answers, unchanged)] == [200, 200, 304]
+    assert len({open_to_all, *(answer.headers["archipel-decision"] for answer in (*answers, unchanged))}) == 4
+
+
+def test_a_refusal_is_never_handed_on(front: Front) -> None:
+    wanted = Search(kind="decision", target="consommation_energie", limit=1000)
+    before = len(front.running.platform.journal.search(wanted))
+    with front.client() as client:
+        refusals = [client.get("/v1/feeds/consommation_energie") for _ in range(2)]
+    assert [refusal.status_code for refusal in refusals] == [401, 401]
+    assert len(front.running.platform.journal.search(wanted)) == before + 2
 
 
 @pytest.mark.parametrize(("language", "title"), [("fr", "Trop de demandes"), ("en-GB", "Too many requests")])

@@ -24,6 +24,8 @@ ACCOUNT = "www-data"
 """Debian's account, used when root starts the platform."""
 _TEMPLATES = PROJECT_ROOT / "infra" / "front"
 _STRICT_SECONDS = 31_536_000
+_KEPT_BYTES = 2 * 1024**3
+"""Room on the disk for answers that are open to everybody; the oldest leave first."""
 
 
 def front_address(settings: Settings) -> str:
@@ -76,6 +78,7 @@ def render_front(settings: Settings, folder: Path, certificate: Path, key: Path,
         realm=settings.keycloak_realm,
         rate=settings.front_requests_per_second,
         connections=settings.front_connections,
+        kept_bytes=_KEPT_BYTES,
         largest_body=settings.fetch_max_bytes + 1_000_000,
         types={suffix.removeprefix("."): kind for suffix, kind in CATALOGUE_TYPES.items()},
         headers=SECURITY_HEADERS,

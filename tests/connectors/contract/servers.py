@@ -35,7 +35,7 @@ class Servers:
         """Return the one server of that kind, started if it is not yet."""
         if kind not in self._started:
             folder = self._folder / kind.__name__.lower()
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)  # asked for again by the next test where the server is not installed
             self._started[kind] = kind(folder, self._stack)
         return cast(S, self._started[kind])
 
