@@ -30,7 +30,7 @@ from tests.decisions.engine import free_port, running
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETTE = ROOT / ".venv" / "peers" / "datasette" / "bin" / "datasette"
-NO_LIMIT = {"front_requests_per_second": 1_000_000, "front_connections": 1_000}
+NO_LIMIT: dict[str, Any] = {"front_requests_per_second": 1_000_000, "front_connections": 1_000}
 """What is measured is how fast, not how fast one address may ask."""
 GRANTS = """
 SELECT 'Association exemple ' || i AS beneficiaire, round(i * 1.37, 2) AS montant,
@@ -83,8 +83,8 @@ def served(root: Path, grants: int, energy: int) -> Iterator[Served]:
     """Serve that many rows as a production does: the API by its own server, nginx before it."""
     write_federation(root / "federation")
     ports = ("console_port", "opa_port", "front_port", "front_http_port", "front_ckan_port")
-    places: dict[str, Any] = {"federation_dir": root / "federation", "state_dir": root / "state"}
-    settings = Settings(**places, **{name: free_port() for name in ports}, **NO_LIMIT)
+    chosen: dict[str, Any] = {name: free_port() for name in ports} | NO_LIMIT
+    settings = Settings(federation_dir=root / "federation", state_dir=root / "state", **chosen)
     platform = open_platform(settings)
     revision = put_in_force(settings, platform.journal)
     write_shared(

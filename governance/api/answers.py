@@ -1,6 +1,6 @@
 """The answers of a feed once it is open: the whole file, a page, a number of rows, or that nothing changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from governance.api.compression import Encoding, compress, encoding_of
 from governance.api.cursor import Cursor, write_cursor
 from governance.api.formats import Format
 from governance.api.gate import Gate, OpenFeed, open_version, record
+from governance.api.kept_pages import Page
 from governance.api.query import FeedQuery
 from governance.api.rows import Relation
 from governance.api.snapshots import read_since, write_since
@@ -153,19 +154,28 @@ def _rows_of(gate: Gate, asked: Question) -> tuple[Relation, FeedQuery]:
 def _page(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, request: Request) -> Response:
     feed = asked.feed
     offset = asked.cursor.require(asked.bound_to) if asked.cursor else 0
+    # Which changes may be told depends on what was deleted since, which no tag says.
+    keep = gate.pages.get if asked.since is None else _made_each_time
+    page = keep(etag, lambda: _make_page(gate, asked, encoding, offset))
+    record_allowed(gate, feed, page.rows)
+    headers = {**headers_of(feed, etag), "Row-Count": str(page.rows), "Total-Count": str(page.total)}
+    if asked.since is not None:
+        headers["Archipel-Change-Key"] = ", ".join(key_of(feed.contract, feed.decision, feed.visible))
+    if offset + page.rows < page.total and page.rows:
+        address = following_page(gate, request, Cursor(offset + page.rows, feed.version, asked.bound_to))
+        headers["Link"] = ", ".join(filter(None, (headers.get("Link"), f'<{address}>; rel="next"')))
+    return Response(page.body, media_type=asked.format.content_type, headers=_encoded(headers, encoding))
+
+
+def _made_each_time(_tag: str, make: Callable[[], Page]) -> Page:
+    return make()
+
+
+def _make_page(gate: Gate, asked: Question, encoding: Encoding | None, offset: int) -> Page:
     relation, query = _rows_of(gate, asked)
     total = gate.rows.count(relation, query)
     with gate.rows.page(relation, query, offset, asked.format, Envelope({})) as file:
-        content, rows = file.path.read_bytes(), file.rows
-    record_allowed(gate, feed, rows)
-    headers = {**headers_of(feed, etag), "Row-Count": str(rows), "Total-Count": str(total)}
-    if asked.since is not None:
-        headers["Archipel-Change-Key"] = ", ".join(key_of(feed.contract, feed.decision, feed.visible))
-    if offset + rows < total and rows:
-        address = following_page(gate, request, Cursor(offset + rows, feed.version, asked.bound_to))
-        headers["Link"] = ", ".join(filter(None, (headers.get("Link"), f'<{address}>; rel="next"')))
-    body = compress(content, encoding)
-    return Response(body, media_type=asked.format.content_type, headers=_encoded(headers, encoding))
+        return Page(compress(file.path.read_bytes(), encoding), file.rows, total)
 
 
 def following_page(gate: Gate, request: Request, cursor: Cursor) -> str:

@@ -15,6 +15,7 @@ from typing import Self
 from uuid import uuid4
 
 from governance.api.geometry import feature_id_sql, geometry_of
+from governance.api.kept_pages import KeptPages
 from governance.api.problems import ProblemError
 from governance.api.quotas import Allowance, Quotas
 from governance.api.rows import OPEN_TO_ALL, Relation, RowReader
@@ -48,6 +49,7 @@ class Gate:
     rows: RowReader
     verifier: TokenVerifier
     quotas: Quotas
+    pages: KeptPages
     cursor_key: bytes
 
     @classmethod
@@ -60,6 +62,7 @@ class Gate:
             rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
             verifier=open_verifier(settings),
             quotas=Quotas(settings.federation_dir, default),
+            pages=KeptPages(),
             cursor_key=derive_key(load_key(settings), "feed-cursor"),
         )
 

@@ -423,8 +423,8 @@ def _answers(url: str) -> bool:
 def small_platform(root: Path, **changed: Any) -> Iterator[Running]:
     """Run the whole small platform under a folder, with other settings where some are named."""
     write_federation(root / "federation")
-    places = {"federation_dir": root / "federation", "state_dir": root / "state"}
-    settings = Settings(**places, console_port=free_port(), opa_port=free_port(), **changed)
+    changed |= {"federation_dir": root / "federation", "state_dir": root / "state"}
+    settings = Settings(console_port=free_port(), opa_port=free_port(), **changed)
     platform = open_platform(settings)
     revision = put_in_force(settings, platform.journal)
     write_shared(platform, **ROWS)
