@@ -22,6 +22,7 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/identity/keycloak/account.py",
     "governance/identity/keycloak/apply.py",
     "governance/identity/keycloak/partner_token.py",
+    "governance/identity/keycloak/sign_in.py",
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
     "infra/native/opa_binary.py",

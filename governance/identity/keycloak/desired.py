@@ -45,6 +45,11 @@ def machine_of(partner_id: str) -> str:
     return f"machine-{partner_id}"
 
 
+def sign_in_address(settings: Settings) -> str:
+    """Return where Keycloak sends a browser back to with a code."""
+    return f"{settings.public_address}/signed-in"
+
+
 def desired_realm(federation: Federation, settings: Settings) -> Desired:
     """Return what the realm of a federation must hold."""
     machines = {machine_of(partner.id): partner for partner in federation.partners.values()}
@@ -94,6 +99,13 @@ def _is_behind_the_front(settings: Settings) -> bool:
     return settings.token_issuer == f"{settings.public_address}/realms/{settings.keycloak_realm}"
 
 
+def _reached_by_keycloak(settings: Settings) -> str:
+    """Where Keycloak itself reaches the console: beside it, or under its public address."""
+    if _is_behind_the_front(settings):
+        return f"http://{settings.host}:{settings.console_port}"
+    return settings.public_address
+
+
 def _organisation(organisation: Member | Partner) -> Representation:
     kind = "partner" if isinstance(organisation, Partner) else "member"
     return {
@@ -133,9 +145,14 @@ def _console(settings: Settings) -> Representation:
         "implicitFlowEnabled": False,
         "directAccessGrantsEnabled": False,
         # The whole address: a pattern would let any page of the site receive a code (RFC 9700, 2.1).
-        "redirectUris": [f"{address}/auth/callback"],
+        "redirectUris": [sign_in_address(settings)],
         "webOrigins": [address],
-        "attributes": {"pkce.code.challenge.method": "S256"},
+        "attributes": {
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": f"{address}/fr/##{address}/en/",
+            "backchannel.logout.url": f"{_reached_by_keycloak(settings)}/back-channel-logout",
+            "backchannel.logout.session.required": "true",
+        },
     }
 
 
