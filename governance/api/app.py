@@ -20,7 +20,9 @@ from governance.console.pages import mount as mount_console
 from governance.decisions.engine_desk import EngineDesk
 from governance.decisions.engine_records import EngineRecords
 from governance.identity.issuer import DevelopmentIssuer
+from governance.identity.keycloak.desired import CONSOLE, ways_in
 from governance.identity.sign_in import SignInDesk
+from governance.identity.way_in import WayIn
 from governance.platform import Platform
 from governance.settings import Settings
 
@@ -142,11 +144,10 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.platform = platform
     app.state.gate = Gate.of(platform)
     app.state.engine_desk = EngineDesk(settings, platform.journal, EngineRecords(platform.engine))
-    app.state.sign_in = (
-        SignInDesk(settings, platform.federation, platform.engine, platform.journal)
-        if settings.people_sign_in
-        else None
-    )
+    app.state.sign_in = None
+    if settings.people_sign_in:
+        way = WayIn(settings, ways_in(settings)[CONSOLE], platform.federation, platform.journal)
+        app.state.sign_in = SignInDesk(settings, way, platform.engine)
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(ogc_routes.router)

@@ -14,7 +14,8 @@ from governance.console.acts import ACTS, EVERYBODY, role_words
 from governance.console.languages import LANGUAGES
 from governance.identity.people import Person
 from governance.identity.refusals import TokenError
-from governance.identity.sign_in import BEGUN_FOR_SECONDS, SignInDesk, hashed
+from governance.identity.sign_in import SignInDesk, hashed
+from governance.identity.way_in import BEGUN_FOR_SECONDS
 from governance.journal.keys import derive_key, load_key
 from governance.platform import Platform
 from governance.settings import Settings

@@ -54,7 +54,7 @@ def begin(request: Request, to: Annotated[str, Query(max_length=2000)] = "") -> 
     language = language_of_path(request)
     settings = request.app.state.platform.settings
     try:
-        address, begun = _desk(request).begin(local_address(to, language), language)
+        address, begun = _desk(request).way.begin(local_address(to, language), language)
     except TokenError as error:
         raise refusal(error) from error
     response = _go(address)
@@ -70,7 +70,7 @@ def finish(
 ) -> Response:
     """Take a browser back from the issuer: a new session, under a new secret, or a page that says why not."""
     desk, settings = _desk(request), request.app.state.platform.settings
-    begun = desk.begun(request.cookies.get(begun_cookie(settings), "")[:_LONGEST])
+    begun = desk.way.begun(request.cookies.get(begun_cookie(settings), "")[:_LONGEST])
     language = begun.language if begun else "fr"
     try:
         secret = desk.finish(begun, state, code)

@@ -18,12 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from governance.federation import load_federation
+from governance.identity.keycloak.desired import CONSOLE, ways_in
 from governance.identity.keycloak.sign_in import Tokens
 from governance.identity.keys import KeyFile
 from governance.identity.logout_token import EVENT
 from governance.identity.refusals import TokenError
 from governance.identity.sign_in import SignInDesk
 from governance.identity.tokens import TokenVerifier
+from governance.identity.way_in import WayIn
 from governance.journal.journal import Journal
 from governance.settings import Settings
 from governance.state.database import open_database
@@ -121,8 +123,8 @@ class Desk:
 
     def enter(self, to: str = "/fr/") -> str:
         """Sign in, and return the secret of the session."""
-        address, sealed = self.desk.begin(to, "fr")
-        return self.desk.finish(self.desk.begun(sealed), state_of(address), "c")
+        address, sealed = self.desk.way.begin(to, "fr")
+        return self.desk.finish(self.desk.way.begun(sealed), state_of(address), "c")
 
 
 def state_of(address: str) -> str:
@@ -136,5 +138,6 @@ def open_desk(folder: Path, federation: Path, database_url: str, **values: Any) 
     issuer, journal = OwnIssuer(folder), Journal.from_settings(settings)
     verifier = TokenVerifier(KeyFile(issuer.keys), ISSUER, "archipel-console")
     declared = load_federation(federation, {"example_sites": settings.example_sites_address})
-    desk = SignInDesk(settings, declared, open_database(database_url), journal, issuer, verifier)
+    way = WayIn(settings, ways_in(settings)[CONSOLE], declared, journal, issuer, verifier)
+    desk = SignInDesk(settings, way, open_database(database_url))
     return Desk(settings, issuer, desk, journal)

@@ -65,11 +65,11 @@ def test_the_journal_knows_who_signed_in_as_a_pseudonym_and_no_name(desk: Desk) 
 
 
 def test_what_was_not_begun_in_this_browser_is_refused(desk: Desk) -> None:
-    address, sealed = desk.desk.begin("/fr/", "fr")
-    begun = desk.desk.begun(sealed)
+    address, sealed = desk.desk.way.begin("/fr/", "fr")
+    begun = desk.desk.way.begun(sealed)
     assert code_of(lambda: desk.desk.finish(None, state_of(address), "c")) == "sign_in_lost"
     assert code_of(lambda: desk.desk.finish(begun, "another", "c")) == "sign_in_lost"
-    assert desk.desk.begun(sealed[:-4] + "AAAA") is None
+    assert desk.desk.way.begun(sealed[:-4] + "AAAA") is None
     assert code_of(lambda: desk.desk.finish(begun, state_of(address), "another")) == "sign_in_refused"
     assert desk.desk.finish(begun, state_of(address), "c")
     assert code_of(lambda: desk.desk.finish(begun, state_of(address), "c")) == "sign_in_refused"

@@ -1,4 +1,4 @@
-"""Keycloak as the console asks it who people are: authorization code with PKCE, refresh, and the way out.
+"""Keycloak as it is asked who people are: authorization code with PKCE, refresh, and the way out.
 
 Source: OpenID Connect Core 1.0, 3.1; RFC 7636 (PKCE, S256); RFC 9700; RP-Initiated Logout 1.0. A client for each
 question, because the library's is changed by what it is asked and must not be shared between threads.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from governance.identity.keycloak.desired import CONSOLE, sign_in_address
+from governance.identity.keycloak.desired import Way
 from governance.identity.refusals import TokenError
 from governance.settings import Settings
 
@@ -32,10 +32,10 @@ class Tokens:
 
 
 class KeycloakSignIn:
-    """The realm's client of the console."""
+    """One of the realm's clients that people sign in by."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, way: Way) -> None:
+        self._settings, self._way = settings, way
 
     def way_in(self, state: str, nonce: str, verifier: str, language: str) -> str:
         """Return the address that a browser is sent to.
@@ -46,7 +46,7 @@ class KeycloakSignIn:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {"state": state, "nonce": nonce, "code_challenge": challenge, "code_challenge_method": "S256"}
         with _in_words():
-            address = self._client().auth_url(sign_in_address(self._settings), scope="openid", **asked)
+            address = self._client().auth_url(self._way.back, scope="openid", **asked)
         return f"{address}&ui_locales={language}"
 
     def redeem(self, code: str, verifier: str) -> Tokens:
@@ -60,7 +60,7 @@ class KeycloakSignIn:
                 self._client().token(
                     grant_type="authorization_code",
                     code=code,
-                    redirect_uri=sign_in_address(self._settings),
+                    redirect_uri=self._way.back,
                     code_verifier=verifier,
                 )
             )
@@ -80,8 +80,8 @@ class KeycloakSignIn:
         Raises:
             TokenError: ``issuer_silent``.
         """
-        back = f"{self._settings.public_address}/{language}/"
-        told = {"id_token_hint": identity, "client_id": CONSOLE, "post_logout_redirect_uri": back}
+        back = next((each for each in self._way.left if each.endswith(f"/{language}/")), self._way.left[0])
+        told = {"id_token_hint": identity, "client_id": self._way.client, "post_logout_redirect_uri": back}
         with _in_words():
             return f"{self._client().well_known()['end_session_endpoint']}?{urlencode(told)}"
 
@@ -92,7 +92,7 @@ class KeycloakSignIn:
         return KeycloakOpenID(
             server_url=str(self._settings.keycloak_url),
             realm_name=self._settings.keycloak_realm,
-            client_id=CONSOLE,
+            client_id=self._way.client,
             timeout=TIMEOUT_SECONDS,
         )
 
