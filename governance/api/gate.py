@@ -17,6 +17,7 @@ from uuid import uuid4
 from governance.api.geometry import feature_id_sql, geometry_of
 from governance.api.problems import ProblemError
 from governance.api.quotas import Allowance, Quotas
+from governance.api.refused_tokens import RefusedTokens
 from governance.api.rows import OPEN_TO_ALL, Relation, RowReader
 from governance.api.snapshots import deleted_since, require_same_contract, version_of
 from governance.api.words import reason
@@ -48,6 +49,7 @@ class Gate:
     rows: RowReader
     verifier: TokenVerifier
     quotas: Quotas
+    refused: RefusedTokens
     cursor_key: bytes
 
     @classmethod
@@ -60,6 +62,7 @@ class Gate:
             rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
             verifier=open_verifier(settings),
             quotas=Quotas(settings.federation_dir, default),
+            refused=RefusedTokens(platform.journal),
             cursor_key=derive_key(load_key(settings), "feed-cursor"),
         )
 

@@ -148,14 +148,14 @@ def get_errors(request: Request, gate: CallerGate, run_id: str) -> Response:
         texts = (fault.message.text(language), fault.remedy.text(language))
         cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts, fault.correction)
         writer.writerow([escape_formula(None if cell is None else str(cell)) for cell in cells])
-    headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"'}
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/runs/{run_id}/corrected.xlsx")
 def get_corrected_copy(request: Request, gate: CallerGate, run_id: str) -> Response:
     """The file of a run as a workbook, its wrong cells marked and commented, certain values filled in."""
-    headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"'}
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"', "Cache-Control": "no-store"}
     copy = corrected_copy(gate, run_id, language_of_path(request), person_of_request(request))
     return Response(copy, media_type=_XLSX, headers=headers)
 

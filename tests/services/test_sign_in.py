@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from keycloak import KeycloakAdmin
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from governance.identity.keycloak.account import open_account
 from governance.identity.keycloak.declarations import apply_declarations
@@ -23,12 +23,11 @@ from governance.settings import Settings
 from infra.native.profiles import PROFILES
 from tests.api.small_platform import ENERGIE, SUBVENTIONS, served, write_federation, write_run, write_runs, write_shared
 from tests.console.accessible import assert_fits_everybody
-from tests.console.conftest import CHROMIUM
 from tests.decisions.engine import free_port
+from tests.services.people import chromium, fill_in, make_account
 from tests.services.stack import Stack, new_stack
 
 pytestmark = pytest.mark.services
-PASSWORD = "un-mot-de-passe-d-essai"
 HIDDEN = "PDL-EXEMPLE-CACHE"
 
 
@@ -41,17 +40,7 @@ class SignIn:
     url: str
 
     def make_account(self, name: str, organisation: str, *roles: str) -> str:
-        """Make an account of the tests' own, and return its id."""
-        told = {"username": name, "firstName": "Essai", "lastName": name, "email": f"{name}@essai.example"}
-        secret = {"type": "password", "value": PASSWORD, "temporary": False}
-        attributes = {"archipel.essai": ["compte d'essai"]}
-        user = self.admin.create_user(
-            {**told, "enabled": True, "emailVerified": True, "credentials": [secret], "attributes": attributes}
-        )
-        (theirs,) = [each for each in self.admin.get_organizations({"max": 100}) if each["alias"] == organisation]
-        self.admin.organization_user_add(user, theirs["id"])
-        self.admin.assign_realm_roles(user, [self.admin.get_realm_role(role) for role in roles])
-        return str(user)
+        return make_account(self.admin, name, organisation, *roles)
 
     def journalled(self) -> list[Entry]:
         return self.platform.journal.search(Search(kind="sign_in"))
@@ -95,12 +84,8 @@ def world(identity: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -108,16 +93,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context()
     yield opened
     opened.close()
-
-
-def fill_in(page: Page, name: str) -> None:
-    """Sign in at Keycloak: with organisations, the name is asked on a page of its own."""
-    page.fill("#username", name)
-    if page.locator("#password").count() == 0:
-        page.click("#kc-login")
-        page.wait_for_selector("#password")
-    page.fill("#password", PASSWORD)
-    page.click("#kc-login")
 
 
 def enter(world: SignIn, context: BrowserContext, name: str, path: str = "/fr/journal") -> Page:

@@ -13,7 +13,7 @@ from governance.settings import Settings
 Representation = Mapping[str, Any]
 OWNER, PARTNER = "archipel", "archipel.partner"
 """Attributes that mark what the platform made, and which partner a client is a machine of: nothing else is touched."""
-CONSOLE, AIRFLOW = "archipel-console", "archipel-airflow"
+CONSOLE, AIRFLOW, CATALOGUE = "archipel-console", "archipel-airflow", "archipel-catalogue"
 """Clients that people sign in by, and audiences of their tokens: the feeds take none of them."""
 ACCESS_TOKEN_SECONDS = 300
 """A token of somebody who was shut out works no longer than this."""
@@ -65,10 +65,12 @@ def ways_in(settings: Settings) -> dict[str, Way]:
     console, airflow = settings.public_address, f"http://{settings.host}:{settings.airflow_port}"
     left = tuple(f"{console}/{language}/" for language in ("fr", "en"))
     told = f"{_reached_by_keycloak(settings)}/back-channel-logout"
-    ways = (
+    ways = [
         Way(CONSOLE, "Console", console, f"{console}/signed-in", left, told),
         Way(AIRFLOW, "Airflow", airflow, f"{airflow}/auth/signed-in", (f"{airflow}/auth/signed-out",)),
-    )
+    ]
+    if ckan := (settings.ckan_public_url or settings.ckan_url or "").rstrip("/"):
+        ways.append(Way(CATALOGUE, "CKAN", ckan, f"{ckan}/user/signed-in", (f"{ckan}/",)))
     return {way.client: way for way in ways}
 
 
@@ -202,9 +204,11 @@ def _machine_mappers(partner: Partner, settings: Settings) -> Mapping[str, Repre
 
 
 def _mappers_of_people(client: str) -> Mapping[str, Representation]:
+    # CKAN asks for them instead of reading them in a token.
+    asked = {"userinfo.token.claim": "true"}
     # Not `organization`: the built-in scope writes bare aliases there.
-    organisation = {"claim.name": "memberships", "jsonType.label": "JSON", "multivalued": "true"}
-    roles = {"claim.name": "roles", "jsonType.label": "String", "multivalued": "true"}
+    organisation = {"claim.name": "memberships", "jsonType.label": "JSON", "multivalued": "true", **asked}
+    roles = {"claim.name": "roles", "jsonType.label": "String", "multivalued": "true", **asked}
     return {
         "audience": _audience(client),
         "organisation": _mapper(

@@ -100,6 +100,14 @@ def _extensions(settings: Settings, federation: Federation) -> dict[str, str]:
     }
 
 
+def _sign_in(settings: Settings) -> dict[str, str]:
+    """Where people sign in: as browsers see it, and as it is reached from here."""
+    if not settings.people_sign_in:
+        return {}
+    server = f"{str(settings.keycloak_url).rstrip('/')}/realms/{settings.keycloak_realm}"
+    return {"archipel.sign_in.issuer": settings.token_issuer, "archipel.sign_in.server": server}
+
+
 def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) -> str:
     """Return CKAN's configuration file; it holds passwords."""
     federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
@@ -112,6 +120,7 @@ def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) ->
         **_site(federation.head, address),
         **_places(settings, folder, extension),
         **_extensions(settings, federation),
+        **_sign_in(settings),
     }
     lines = "".join(f"{key} = {value.replace('%', '%%')}\n" for key, value in values.items())
     return f"[app:main]\n{lines}{_LOGGING}"
