@@ -13,6 +13,7 @@ from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_
 from airflow.api_fastapi.auth.managers.simple.routes.login import login_router
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.api_fastapi.core_api.security import is_safe_url
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -64,9 +65,10 @@ class OperatorSignIn(SimpleAuthManager):  # type: ignore[misc] # kept because Ai
         app.add_api_route("/signed-out", self._left, methods=["GET"], response_model=None)
         return app
 
-    def _begin(self) -> Response:
+    def _begin(self, request: Request, next: Annotated[str, Query(max_length=2000)] = "") -> Response:  # noqa: A002
+        to = next if next and is_safe_url(next, request=request) else "/"
         try:
-            address, begun = self._way.begin("/", "fr")
+            address, begun = self._way.begin(to, "fr")
         except TokenError as error:
             return _page(error.refusal.text_fr, error.refusal.text_en, 503)
         response = RedirectResponse(address, status_code=303)
@@ -82,6 +84,7 @@ class OperatorSignIn(SimpleAuthManager):  # type: ignore[misc] # kept because Ai
         try:
             begun = self._way.begun(request.cookies.get(_BEGUN, "")[:_LONGEST])
             arrived = self._way.arrive(begun, state, code)
+            to = begun.to if begun else "/"
         except TokenError as error:
             return _page(error.refusal.text_fr, error.refusal.text_en, 403)
         person = arrived.person
@@ -95,7 +98,7 @@ class OperatorSignIn(SimpleAuthManager):  # type: ignore[misc] # kept because Ai
             )
         self._way.note("signed_in", person.id, organisations=organisations, roles=[OPERATOR])
         token = self.generate_jwt(SimpleAuthManagerUser(username=person.name or person.id, role="admin"))
-        response = RedirectResponse("/", status_code=303)
+        response = RedirectResponse(to, status_code=303)
         response.set_cookie(COOKIE_NAME_JWT_TOKEN, token, path=get_cookie_path(), httponly=True, samesite="lax")
         response.set_cookie(_IDENTITY, arrived.tokens.identity, path="/auth", httponly=True, samesite="lax")
         response.delete_cookie(_BEGUN, path="/auth", httponly=True, samesite="lax")

@@ -54,7 +54,7 @@ def test_when_the_minute_is_over_the_count_is_written_without_another_refusal(jo
         refused.note("192.0.2.1", "token_forged", "/v1/feeds/a")
     for timer in [each for each in threading.enumerate() if isinstance(each, threading.Timer)]:
         timer.join()
-    assert _kept(journal) in ([("token_forged", 0), ("token_forged", 2)], [("token_forged", 0)] * 3)
+    assert sum(repeated or 1 for _, repeated in _kept(journal)) == 3
     refused.note("192.0.2.1", "token_forged", "/v1/feeds/a")
     assert _kept(journal)[-1] == ("token_forged", 0)
     refused.write_over(everything=True)

@@ -118,6 +118,11 @@ def _ckan(settings: Settings) -> str:
     return str(settings.ckan_public_url).rstrip("/")
 
 
+def _edits(portal: RemoteCKAN, user: str) -> set[tuple[str, str]]:
+    """Organisations that somebody has a right in, and which."""
+    return {(each["name"], each["capacity"]) for each in portal.action.organization_list_for_user(id=user)}
+
+
 def test_an_officer_edits_what_their_own_organisation_publishes_and_administers_nothing(
     settings: Settings, context: BrowserContext
 ) -> None:
@@ -126,31 +131,33 @@ def test_an_officer_edits_what_their_own_organisation_publishes_and_administers_
     page = _enter(context, f"{ckan}/user/login", "donges-essai")
     page.wait_for_url(f"{ckan}/**")
     page.get_by_text("Essai donges-essai").first.wait_for()
-    assert page.request.get(f"{ckan}/organization/edit/donges").status == 200
-    for path in ("/organization/edit/trignac", "/ckan-admin/", "/organization/new"):
+    for path in ("/organization/edit/trignac", "/ckan-admin/", "/organization/new", "/group/new"):
         assert page.request.get(f"{ckan}{path}").status == 403, path
     assert page.request.get(f"{ckan}/dataset/new?group=donges").status == 200
     portal = RemoteCKAN(str(settings.ckan_url), apikey=kept_secret(settings, "ckan_token"))
     (user,) = [each for each in portal.action.user_list() if each["fullname"] == "Essai donges-essai"]
     assert user["sysadmin"] is False and "essai.example" not in str(portal.action.user_show(id=user["name"]))
+    assert _edits(portal, user["name"]) == {("donges", "editor")}
     # Taken away in Keycloak: gone at the next sign-in, of which the browser sees nothing.
     admin = open_account(settings)
     admin.delete_realm_roles_of_user(str(admin.get_user_id("donges-essai")), [admin.get_realm_role("officer")])
-    page.goto(f"{ckan}/user/sign-in?to=/organization/edit/donges")
+    page.goto(f"{ckan}/user/sign-in?to=/organization/donges")
+    assert page.url == f"{ckan}/organization/donges"
     assert "Essai donges-essai" in page.content()
-    assert page.request.get(f"{ckan}/organization/edit/donges").status == 403
+    assert _edits(portal, user["name"]) == set()
+    assert page.request.get(f"{ckan}/dataset/new?group=donges").status == 403
     page.locator("form[action*='logout'] button").click()
     page.wait_for_url(f"{ckan}/")
     page.goto(f"{ckan}/user/login")
     assert page.locator("#username").count() == 1
 
 
-def test_a_partner_gets_no_right_in_the_catalogue_by_signing_in(settings: Settings, context: BrowserContext) -> None:
+def test_other_roles_get_no_right_in_the_catalogue_by_signing_in(settings: Settings, context: BrowserContext) -> None:
     ckan = _ckan(settings)
     make_account(open_account(settings), "donges-lectrice-essai", "donges", "contributor", "operator", "auditor")
     page = _enter(context, f"{ckan}/user/login", "donges-lectrice-essai")
     page.get_by_text("Essai donges-lectrice-essai").first.wait_for()
-    for path in ("/organization/edit/donges", "/dataset/new", "/ckan-admin/"):
+    for path in ("/dataset/new?group=donges", "/dataset/new", "/organization/new", "/ckan-admin/"):
         assert page.request.get(f"{ckan}{path}").status == 403, path
 
 

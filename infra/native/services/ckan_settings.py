@@ -62,6 +62,15 @@ def _site(head: Head, address: str) -> dict[str, str]:
         "ckan.display_timezone": "Europe/Paris",
         "ckan.auth.anon_create_dataset": "false",
         "ckan.auth.create_user_via_web": "false",
+        # By itself CKAN lets anybody with an account make organisations, groups and datasets of nobody.
+        "ckan.auth.user_create_organizations": "false",
+        "ckan.auth.user_create_groups": "false",
+        "ckan.auth.user_delete_organizations": "false",
+        "ckan.auth.user_delete_groups": "false",
+        "ckan.auth.create_unowned_dataset": "false",
+        "ckan.auth.create_dataset_if_not_in_organization": "false",
+        # Otherwise each page with a person on it tells a stranger's server who looks at whom.
+        "ckan.gravatar_default": "disabled",
         "ckan.auth.create_user_via_api": "false",
         "ckan.auth.public_user_details": "false",
         "ckan.views.default_views": "datatables_view",
