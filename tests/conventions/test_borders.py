@@ -25,6 +25,7 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/identity/keycloak/sign_in.py",
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
+    "infra/ckan/extension/archipel_ckan/sign_in.py",
     "infra/native/opa_binary.py",
     "infra/native/service.py",
     "governance/catalogue/ckan/account.py",
