@@ -62,7 +62,7 @@ class Settings(BaseSettings):
 
     front_host: str | None = None
     """Address that the front listens on, such as 0.0.0.0; by default that of the other services, which stay where they
-    are. Pages for officers close as soon as others than this machine can reach it."""
+    are. Reserved pages close where others than this machine can reach it and nobody can sign in."""
     front_port: int = 8716
     """Port of the full profile's front (nginx, TLS): console, catalogue and feeds."""
     front_http_port: int = 8717
@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     """Realm of that Keycloak that is the platform's."""
     keycloak_admin_password: SecretStr | None = None
     """Password of Keycloak's account ``archipel-administration``; by default the one that ``make services-up`` made."""
+
+    session_idle_minutes: int = Field(30, ge=1, le=480)
+    """How long somebody who is signed in to the console may do nothing before having to sign in again."""
+    session_hours: float = Field(10, gt=0, le=24)
+    """How long somebody stays signed in to the console at most, in hours."""
 
     ckan_public_url: str | None = None
     """Address under which people reach the full profile's CKAN; by default its own, or the front's."""
@@ -164,6 +169,11 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether people reach the platform from this machine alone; what cannot be told is not."""
         return all(map(_is_loopback, (urlsplit(self.public_address).hostname, self.host, self.front_host or self.host)))
+
+    @property
+    def people_sign_in(self) -> bool:
+        """Whether there is somebody to ask who people are: a Keycloak whose realm issues the platform's tokens."""
+        return self.keycloak_url is not None and self.token_jwks_url is not None
 
     @property
     def uploads_dir(self) -> Path:

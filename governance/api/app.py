@@ -1,7 +1,9 @@
 """The web application: feeds, catalogue files, keys, health, console; one process, one set of functions."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -18,7 +20,11 @@ from governance.console.pages import mount as mount_console
 from governance.decisions.engine_desk import EngineDesk
 from governance.decisions.engine_records import EngineRecords
 from governance.identity.issuer import DevelopmentIssuer
+from governance.identity.keycloak.desired import CONSOLE, ways_in
+from governance.identity.sign_in import SignInDesk
+from governance.identity.way_in import WayIn
 from governance.platform import Platform
+from governance.settings import Settings
 
 _DESCRIPTION = """
 One address, one format and one meaning for all communes of the federation.
@@ -46,6 +52,16 @@ CATALOGUE_TYPES = {
 }
 
 
+def security_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of every answer; a form may lead on to the identity provider, where people leave it too."""
+    issuer, here = urlsplit(settings.token_issuer), urlsplit(settings.public_address)
+    if not settings.people_sign_in or issuer[:2] == here[:2]:
+        return SECURITY_HEADERS
+    policy = SECURITY_HEADERS["Content-Security-Policy"]
+    led_on = policy.replace("form-action 'self'", f"form-action 'self' {issuer.scheme}://{issuer.netloc}")
+    return {**SECURITY_HEADERS, "Content-Security-Policy": led_on}
+
+
 class Outermost:
     """Adds the security headers to every answer, errors included, and lets no answered error go further.
 
@@ -53,8 +69,8 @@ class Outermost:
     connection. It was answered and logged under its number by then, so nothing is lost by stopping it here.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app, self._headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and mark its answer."""
@@ -66,7 +82,7 @@ class Outermost:
             if message["type"] == "http.response.start":
                 is_answered = True
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -106,7 +122,7 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the security headers outermost: the answer to an unexpected error is made outside all middleware."""
-        return Outermost(super().build_middleware_stack())
+        return Outermost(super().build_middleware_stack(), security_headers(self.state.platform.settings))
 
 
 def create_app(platform: Platform) -> FastAPI:
@@ -128,6 +144,10 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.platform = platform
     app.state.gate = Gate.of(platform)
     app.state.engine_desk = EngineDesk(settings, platform.journal, EngineRecords(platform.engine))
+    app.state.sign_in = None
+    if settings.people_sign_in:
+        way = WayIn(settings, ways_in(settings)[CONSOLE], platform.federation, platform.journal)
+        app.state.sign_in = SignInDesk(settings, way, platform.engine)
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(ogc_routes.router)

@@ -25,7 +25,7 @@ async def gate_of(request: Request) -> Gate:
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
 
 
-def _verified(gate: Gate, token: str, address: str) -> Subject:
+def _verified(gate: Gate, token: str, client: str, address: str) -> Subject:
     """Verify a token; a refusal is written down before it is told.
 
     Raises:
@@ -35,7 +35,7 @@ def _verified(gate: Gate, token: str, address: str) -> Subject:
     try:
         return gate.verifier.verify(token)
     except TokenError as error:
-        gate.platform.journal.append("access", {"outcome": "refused", "reasons": [error.refusal.code]}, target=address)
+        gate.refused.note(client, error.refusal.code, address)
         raise
 
 
@@ -55,7 +55,13 @@ async def caller_of(
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenError("token_malformed")
-    return await run_in_threadpool(_verified, gate, token.strip(), request.url.path[:200])
+    return await run_in_threadpool(_verified, gate, token.strip(), _client_of(request), request.url.path[:200])
+
+
+def _client_of(request: Request) -> str:
+    """From where a request comes: what the front says, which it writes over whatever a stranger says."""
+    peer = request.client.host if request.client else ""
+    return request.headers.get("x-forwarded-for", peer)[:64] if peer in ("127.0.0.1", "::1") else peer
 
 
 async def purpose_of(

@@ -18,6 +18,7 @@ from governance.api.geometry import feature_id_sql, geometry_of
 from governance.api.kept_pages import KeptPages
 from governance.api.problems import ProblemError
 from governance.api.quotas import Allowance, Quotas
+from governance.api.refused_tokens import RefusedTokens
 from governance.api.rows import OPEN_TO_ALL, Relation, RowReader
 from governance.api.snapshots import deleted_since, require_same_contract, version_of
 from governance.api.words import reason
@@ -50,6 +51,7 @@ class Gate:
     verifier: TokenVerifier
     quotas: Quotas
     pages: KeptPages
+    refused: RefusedTokens
     cursor_key: bytes
 
     @classmethod
@@ -63,6 +65,7 @@ class Gate:
             verifier=open_verifier(settings),
             quotas=Quotas(settings.federation_dir, default),
             pages=KeptPages(),
+            refused=RefusedTokens(platform.journal),
             cursor_key=derive_key(load_key(settings), "feed-cursor"),
         )
 

@@ -206,10 +206,30 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Try again; if it lasts, give the operator the number {error_id}.",
     ),
     "sign_in_required": (
-        "Cette page est réservée aux agents de la fédération ; elle n'est pas servie sur une adresse publique.",
-        "This page is for the federation's officers; it is not served on a public address.",
-        "Ouvrez-la sur la machine de la plateforme.",
-        "Open it on the platform's own machine.",
+        "Cette page demande de savoir qui vous êtes.",
+        "This page needs to know who you are.",
+        "Connectez-vous.",
+        "Sign in.",
+    ),
+    "sign_in_closed": (
+        "Cette page est réservée, et personne ne peut se connecter ici : la plateforme est ouverte sur une adresse "
+        "publique sans service d'identité.",
+        "This page is reserved, and nobody can sign in here: the platform is open at a public address without an "
+        "identity service.",
+        "Ouvrez-la sur la machine de la plateforme, ou indiquez un service d'identité (ARCHIPEL_KEYCLOAK_URL).",
+        "Open it on the platform's own machine, or name an identity service (ARCHIPEL_KEYCLOAK_URL).",
+    ),
+    "role_needed": (
+        "Votre compte n'a pas le rôle que cette page demande.",
+        "Your account does not have the role that this page needs.",
+        "Un de ces rôles l'ouvrirait : {roles_fr}. La fédération les attribue.",
+        "One of these roles would open it: {roles_en}. The federation assigns them.",
+    ),
+    "form_not_ours": (
+        "Ce formulaire ne vient pas d'une page ouverte dans votre session ; rien n'a été fait.",
+        "This form does not come from a page opened in your session; nothing was done.",
+        "Rouvrez la page et recommencez.",
+        "Open the page again and start over.",
     ),
     "service_not_ready": (
         "La plateforme n'est pas prête : {parts}.",

@@ -26,7 +26,6 @@ TOO_LARGE = Words(
     fr=f"Ce fichier dépasse {MAX_BYTES >> 20} Mio : gardez-en les premières lignes pour cet essai.",
     en=f"This file is above {MAX_BYTES >> 20} MiB: keep its first rows for this trial.",
 )
-NO_FORM = Words(fr="Choisissez un fichier, puis recommencez.", en="Choose a file, then try again.")
 
 
 class _Frozen(BaseModel):

@@ -12,6 +12,7 @@ from governance.console.overview import OrganisationState, SourceState, organisa
 from governance.console.row_report import mends_of
 from governance.console.subscribers import Subscriber, subscribers_of
 from governance.deliverables.mends import Mend
+from governance.identity.people import Person
 from governance.intake.messages import MESSAGES
 from governance.pipeline.overlaps import count_overlaps
 from governance.platform import Platform
@@ -54,8 +55,8 @@ class MemberPage(BaseModel):
     subscribers: tuple[Subscriber, ...]
 
 
-def member_page(gate: Gate, member_id: str) -> MemberPage:
-    """Return a member's or partner's page.
+def member_page(gate: Gate, member_id: str, person: Person | None = None) -> MemberPage:
+    """Return a member's or partner's page, as `person` may see it.
 
     Raises:
         ProblemError: 404, no such member or partner.
@@ -80,7 +81,9 @@ def member_page(gate: Gate, member_id: str) -> MemberPage:
                 connector=source.connector,
                 schedule=source.schedule or organisation.schedule,
                 checked_at=newest[key].finished_at if key in newest else None,
-                first_mends=mends_of(gate, standing[key]) if key in standing and by_id[source.id].urgency < 3 else (),
+                first_mends=mends_of(gate, standing[key], person)
+                if key in standing and by_id[source.id].urgency < 3
+                else (),
                 served_run=served[key].run_id if key in served else None,
                 given_twice=_given_twice(platform, source.dataset, served.get(key)),
                 history=tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts),

@@ -9,24 +9,24 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
-from starlette.formparsers import MultiPartException
 from starlette.staticfiles import StaticFiles
 
 from governance.api.callers import CallerGate
 from governance.api.feeds import FeedFormat, formats_at
-from governance.api.problems import Problem, ProblemError
-from governance.api.words import reason
+from governance.api.problems import Problem
+from governance.console import sign_in_routes
 from governance.console.dataset import DatasetPage, dataset_page
+from governance.console.entrance import enter, person_of_request, require_own_form
 from governance.console.journal_page import JournalPage, journal_page
 from governance.console.languages import LANGUAGES
-from governance.console.mapping_page import NO_FORM, TOO_LARGE, MappingPage, empty_page, mapping_page
+from governance.console.mapping_page import TOO_LARGE, MappingPage, empty_page, mapping_page
 from governance.console.member import MemberPage, member_page
 from governance.console.overview import Overview, overview
 from governance.console.policies_page import PoliciesPage, policies_page
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.received_form import TooLarge, read_form
-from governance.console.rendering import STATIC, language_of_path, render
-from governance.console.row_report import RunPage, corrected_copy, faults_of, find_run, run_page
+from governance.console.rendering import STATIC, language_of_path, render, sign_in_link
+from governance.console.row_report import ERRORS_PER_GROUP, RunPage, corrected_copy, faults_of, find_run, run_page
 from governance.console.why import FormFault, WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
 
@@ -53,41 +53,36 @@ def _add(path: str, template: str, read: Callable[..., BaseModel]) -> None:
     router.add_api_route(path, show, methods=["GET", "HEAD"])
 
 
-def _officers_only(gate: CallerGate) -> None:
-    """These pages show what other parties agreed. Until people can sign in they exist on this machine only."""
-    if not gate.platform.settings.is_local:
-        raise ProblemError(403, reason("sign_in_required"))
-
-
 def _overview(gate: CallerGate) -> Overview:
     return overview(gate.platform)
 
 
-def _member(gate: CallerGate, member_id: str) -> MemberPage:
-    return member_page(gate, member_id)
+def _member(request: Request, gate: CallerGate, member_id: str) -> MemberPage:
+    return member_page(gate, member_id, person_of_request(request))
 
 
 def _run(request: Request, gate: CallerGate, run_id: str) -> RunPage:
-    return run_page(gate, run_id, most=1_000_000 if request.url.path.endswith(".json") else 100)
+    most = 1_000_000 if request.url.path.endswith(".json") else ERRORS_PER_GROUP
+    return run_page(gate, run_id, person_of_request(request), most)
 
 
 def _dataset(gate: CallerGate, dataset: str) -> DatasetPage:
     return dataset_page(gate, dataset)
 
 
-def _why(request: Request, gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> WhyPage:
+def _why(request: Request, gate: CallerGate) -> WhyPage:
     return why_page(gate, read_question(request.query_params))
 
 
-def _journal(request: Request, gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> JournalPage:
+def _journal(request: Request, gate: CallerGate) -> JournalPage:
     return journal_page(gate.platform, request.query_params)
 
 
-def _policies(gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> PoliciesPage:
+def _policies(gate: CallerGate) -> PoliciesPage:
     return policies_page(gate.platform)
 
 
-def _mapping(gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> MappingPage:
+def _mapping(gate: CallerGate) -> MappingPage:
     return empty_page(gate)
 
 
@@ -131,13 +126,14 @@ _add("/api", "api.html", _api)
 
 @router.post("/mapping")
 @router.post("/mapping.json")
-async def post_mapping(request: Request, gate: CallerGate, _: Annotated[None, Depends(_officers_only)]) -> Response:
+async def post_mapping(request: Request, gate: CallerGate) -> Response:
     """Propose which header of the file handed in is which column; the file is not kept."""
     try:
-        page = await run_in_threadpool(mapping_page, gate, await read_form(request))
-    except MultiPartException as error:
-        message = TOO_LARGE if isinstance(error, TooLarge) else NO_FORM
-        page = empty_page(gate, {}, FormFault(field="file", message=message))
+        form = await read_form(request)
+        require_own_form(request, form.fields)
+        page = await run_in_threadpool(mapping_page, gate, form)
+    except TooLarge:
+        page = empty_page(gate, {}, FormFault(field="file", message=TOO_LARGE))
     return await run_in_threadpool(render, request, "mapping.html", page, 422 if page.faults else 200)
 
 
@@ -148,22 +144,26 @@ def get_errors(request: Request, gate: CallerGate, run_id: str) -> Response:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(["line", "column", "value", "rule", "severity", "message", "remedy", "correction"])
-    for error, fault in faults_of(gate, find_run(gate.platform, run_id)):
+    for error, fault in faults_of(gate, find_run(gate.platform, run_id), person_of_request(request)):
         texts = (fault.message.text(language), fault.remedy.text(language))
         cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts, fault.correction)
         writer.writerow([escape_formula(None if cell is None else str(cell)) for cell in cells])
-    headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"'}
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/runs/{run_id}/corrected.xlsx")
 def get_corrected_copy(request: Request, gate: CallerGate, run_id: str) -> Response:
     """The file of a run as a workbook, its wrong cells marked and commented, certain values filled in."""
-    headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"'}
-    return Response(corrected_copy(gate, run_id, language_of_path(request)), media_type=_XLSX, headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"', "Cache-Control": "no-store"}
+    copy = corrected_copy(gate, run_id, language_of_path(request), person_of_request(request))
+    return Response(copy, media_type=_XLSX, headers=headers)
 
 
 def _show_problem(request: Request, problem: Problem) -> Response:
+    if problem.status == 401 and request.method in ("GET", "HEAD"):
+        address = sign_in_link(request, language_of_path(request), come_back=True)
+        return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
     return render(request, "problem.html", problem, problem.status)
 
 
@@ -171,7 +171,9 @@ def mount(app: FastAPI) -> None:
     """Add the console to the application: pages, style sheet, and the page that shows a problem."""
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for language in LANGUAGES:
-        app.include_router(router, prefix=f"/{language}")
+        for each in (router, sign_in_routes.pages):
+            app.include_router(each, prefix=f"/{language}", dependencies=[Depends(enter)])
+    app.include_router(sign_in_routes.router)
     app.state.show_problem = _show_problem
 
     @app.get("/", include_in_schema=False)

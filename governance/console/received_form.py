@@ -11,6 +11,9 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from governance.api.problems import ProblemError
+from governance.api.words import reason
+
 MAX_BYTES = 20 << 20
 """Largest file that may be handed in here; larger ones are for a source."""
 _AROUND = 64 << 10
@@ -68,11 +71,17 @@ async def read_form(request: Request) -> ReceivedForm:
 
     Raises:
         TooLarge: more than ``MAX_BYTES``; the rest was not read.
-        MultiPartException: no such form.
+        ProblemError: 403, no such form.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise MultiPartException("not a form with a file")
-    form = await MultiPartParser(request.headers, _capped(request), max_files=1, max_fields=8).parse()
+        raise ProblemError(403, reason("form_not_ours"))
+    try:
+        form = await MultiPartParser(request.headers, _capped(request), max_files=1, max_fields=8).parse()
+    except TooLarge:
+        raise
+    except (MultiPartException, KeyError) as error:
+        # The parser takes it for granted that a form of its kind says how its parts are told apart.
+        raise ProblemError(403, reason("form_not_ours")) from error
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     files = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
     return ReceivedForm(fields, files[0] if files else None)

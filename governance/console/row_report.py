@@ -12,13 +12,15 @@ from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
+from governance.console.acts import may_see_cells
 from governance.console.overview import SourceState, source_state
 from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
 from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
 from governance.deliverables.kept_file import read_kept_file
 from governance.deliverables.mends import Mend, first_mends, mends_of_run
-from governance.deliverables.sight import Sight, sight_of
+from governance.deliverables.sight import Sight, sight_of, sight_of_own
+from governance.identity.people import Person
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, RowError
 from governance.pipeline.run_reports import read_as, read_run_report
@@ -103,22 +105,33 @@ def _fault(error: RowError, *, is_hidden: bool) -> Fault:
     )
 
 
-def faults_of(gate: Gate, receipt: Receipt) -> list[tuple[RowError, Fault]]:
+def faults_of(gate: Gate, receipt: Receipt, person: Person | None) -> list[tuple[RowError, Fault]]:
     """Return every error of a run in words that may be shown, beside its fault, in the order of the report."""
     kept = read_run_report(gate.platform.lake, receipt)
     if kept is None:
         return []
-    sight = sight_of_run(gate, receipt)
+    sight = sight_of_run(gate, receipt, person)
     errors = kept.report.errors
     return [(seen := sight.seen(error), _fault(seen, is_hidden=sight.hides(error))) for error in errors]
 
 
-def sight_of_run(gate: Gate, receipt: Receipt) -> Sight:
-    """Return what everybody may see of the cells of a run."""
-    return sight_of(gate.platform, receipt.dataset, gate.platform.contracts.get(receipt.dataset))
+def sight_of_run(gate: Gate, receipt: Receipt, person: Person | None) -> Sight:
+    """Return what somebody may see of the cells of a run: what everybody may, or more of what is their own.
+
+    That more was shown is in the journal.
+    """
+    platform = gate.platform
+    contract = platform.contracts.get(receipt.dataset)
+    sight = sight_of(platform, receipt.dataset, contract)
+    is_theirs = may_see_cells(person, receipt.member_id, platform.federation.head.id)
+    if person is None or contract is None or sight.is_whole or not is_theirs:
+        return sight
+    fields = {"outcome": "own_cells", "organisations": list(person.organisations), "run": receipt.run_id}
+    platform.journal.append("access", fields, subject=person.id, target=receipt.dataset)
+    return sight_of_own(contract, sight)
 
 
-def corrected_copy(gate: Gate, run_id: str, language: Language) -> bytes:
+def corrected_copy(gate: Gate, run_id: str, language: Language, person: Person | None) -> bytes:
     """Return the workbook of a run's file with the wrong cells marked.
 
     Raises:
@@ -129,14 +142,14 @@ def corrected_copy(gate: Gate, run_id: str, language: Language) -> bytes:
     if report is None or kept is None:
         raise ProblemError(404, reason("copy_without_table"))
     try:
-        return write_corrected_copy(kept, report.report.errors, sight_of_run(gate, receipt), language)
+        return write_corrected_copy(kept, report.report.errors, sight_of_run(gate, receipt, person), language)
     except NoCopy as refusal:
         raise ProblemError(404, reason(_WITHOUT_COPY[refusal.code], run=run_id)) from None
 
 
-def mends_of(gate: Gate, receipt: Receipt) -> tuple[Mend, ...]:
+def mends_of(gate: Gate, receipt: Receipt, person: Person | None) -> tuple[Mend, ...]:
     """Return what to mend first in a run's file, in words that may be shown."""
-    return mends_of_run(gate.platform.lake, receipt, sight_of_run(gate, receipt))
+    return mends_of_run(gate.platform.lake, receipt, sight_of_run(gate, receipt, person))
 
 
 def _title(rule: str) -> Words:
@@ -158,7 +171,7 @@ def _groups(faults: Sequence[tuple[RowError, Fault]], most: int) -> tuple[FaultG
     )  # fmt: skip
 
 
-def run_page(gate: Gate, run_id: str, most: int = ERRORS_PER_GROUP) -> RunPage:
+def run_page(gate: Gate, run_id: str, person: Person | None = None, most: int = ERRORS_PER_GROUP) -> RunPage:
     """Return a run's page; blocking faults first, then the most frequent.
 
     Raises:
@@ -166,7 +179,7 @@ def run_page(gate: Gate, run_id: str, most: int = ERRORS_PER_GROUP) -> RunPage:
     """
     platform = gate.platform
     receipt = find_run(platform, run_id)
-    faults = faults_of(gate, receipt)
+    faults = faults_of(gate, receipt, person)
     organisation = platform.federation.organisations.get(receipt.member_id)
     return RunPage(
         member_id=receipt.member_id,

@@ -56,6 +56,14 @@ def sight_of(platform: Platform, dataset: str, contract: Contract | None) -> Sig
     return sight_in(decision, contract)
 
 
+def sight_of_own(contract: Contract, everybodys: Sight) -> Sight:
+    """Return what those see who handed the file in: all but personal data, which nobody needs on a screen."""
+    if contract.classification == "personal":
+        return everybodys
+    shown = frozenset(column.name for column in contract.columns if "personal" not in column.tags)
+    return Sight(everybodys.columns | shown, shown >= {column.name for column in contract.columns})
+
+
 def sight_in(decision: Decision, contract: Contract | None) -> Sight:
     """Return the sight that a decision leaves; one that hides some rows hides all cells here."""
     # A row in quarantine is in no table yet, so nothing could say whether a filter would let it through.

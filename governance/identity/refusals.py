@@ -62,6 +62,12 @@ REFUSALS: dict[str, Refusal] = {
             *_NEW_TOKEN,
         ),
         Refusal(
+            "token_used",
+            "Ce jeton ne sert qu'une fois, et il a déjà servi.",
+            "This token serves once, and it has been used.",
+            *_NEW_TOKEN,
+        ),
+        Refusal(
             "token_not_yet_valid",
             "Le jeton n'est pas encore valable.",
             "The token is not valid yet.",
@@ -102,6 +108,27 @@ REFUSALS: dict[str, Refusal] = {
             "The token does not say for which organisation (SIREN) it is presented.",
             "Faites ajouter la mention « org » (SIREN à neuf chiffres) par l'émetteur.",
             "Have the issuer add the “org” claim (nine-digit SIREN).",
+        ),
+        Refusal(
+            "sign_in_refused",
+            "La connexion n'a pas abouti : le service d'identité ne la reconnaît pas, ou plus.",
+            "The sign-in did not succeed: the identity service does not know it, or knows it no more.",
+            "Connectez-vous de nouveau.",
+            "Sign in again.",
+        ),
+        Refusal(
+            "sign_in_lost",
+            "Cette connexion n'a pas été commencée dans ce navigateur, ou il y a trop longtemps.",
+            "This sign-in was not begun in this browser, or too long ago.",
+            "Connectez-vous de nouveau, dans un seul onglet.",
+            "Sign in again, in one tab.",
+        ),
+        Refusal(
+            "issuer_silent",
+            "Le service d'identité ne répond pas ; personne ne peut être reconnu.",
+            "The identity service does not answer; nobody can be recognised.",
+            "Réessayez plus tard ; si cela dure, prévenez l'exploitant de la plateforme.",
+            "Try again later; if it lasts, tell the platform's operator.",
         ),
         Refusal(
             "issuer_unreachable",

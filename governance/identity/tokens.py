@@ -66,7 +66,8 @@ def _organisation_of(claims: Mapping[str, Any]) -> str:
     return found
 
 
-def _strings(value: object) -> tuple[str, ...]:
+def strings_of(value: object) -> tuple[str, ...]:
+    """Return the texts of a claim that is a list; nothing where it is none."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
@@ -88,6 +89,14 @@ class TokenVerifier:
         Raises:
             TokenError: with the code of the first check that failed.
         """
+        return self._subject_of(self.claims_of(token))
+
+    def claims_of(self, token: str) -> dict[str, Any]:
+        """Return what a token of this issuer and for this audience says; which kind it is of is not looked at.
+
+        Raises:
+            TokenError: with the code of the first check that failed.
+        """
         if len(token) > _LONGEST_TOKEN:
             raise TokenError("token_malformed")
         try:
@@ -101,7 +110,7 @@ class TokenVerifier:
         if key.algorithm_name != header["alg"]:
             # A key is used with its own algorithm only, whatever the token's header asks for.
             raise TokenError("token_algorithm_refused")
-        return self._subject_of(self._claims(token, key))
+        return self._claims(token, key)
 
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         try:
@@ -128,14 +137,17 @@ class TokenVerifier:
         return Subject(
             id=subject,
             organisation=_organisation_of(claims),
-            roles=_strings(claims.get("roles")),
+            roles=strings_of(claims.get("roles")),
             assurance=_LEVELS.get(str(claims.get("acr")), "none"),
         )
 
 
-def open_verifier(settings: Settings) -> TokenVerifier:
-    """Return the verifier that the settings describe: an issuer's address, else the development issuer's file."""
+def open_verifier(settings: Settings, audience: str | None = None) -> TokenVerifier:
+    """Return the verifier that the settings describe: an issuer's address, else the development issuer's file.
+
+    ``audience`` is that of the feeds unless it is given.
+    """
     keys: KeySource = (
         KeyAddress(settings.token_jwks_url) if settings.token_jwks_url else KeyFile(jwks_path(settings.state_dir))
     )
-    return TokenVerifier(keys, settings.token_issuer, settings.token_audience)
+    return TokenVerifier(keys, settings.token_issuer, audience or settings.token_audience)

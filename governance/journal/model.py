@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 Kind = Literal[
     "access", "decision", "policy_change", "policy_activation", "agreement_change", "rule_change", "role_change",
     "schedule_change", "source_change", "access_request", "confirmation", "release", "harmonisation", "publication",
-    "identity_erased",
+    "identity_erased", "sign_in",
 ]  # fmt: skip
 GENESIS = "0" * 64
 """What the first entry names as its predecessor."""

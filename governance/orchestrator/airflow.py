@@ -32,7 +32,8 @@ class Airflow:
 
     def __init__(self, address: str, user: str, password: str) -> None:
         self._client = httpx.Client(base_url=address, timeout=60)
-        answer = self._client.post("/auth/token", json={"username": user, "password": password})
+        # The one for programs: that of people's browsers may not outlast a long job.
+        answer = self._client.post("/auth/token/cli", json={"username": user, "password": password})
         if answer.status_code != 201:
             raise AirflowRefused(f"Airflow refused to sign in {user}: {answer.status_code}")
         self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

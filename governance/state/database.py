@@ -176,6 +176,27 @@ engine_decisions = Table(
     Column("event", Text, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("issuer_session", String, nullable=False, index=True),
+    Column("person", Text, nullable=False),
+    Column("tokens", Text, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("ask_again_at", DateTime(timezone=True), nullable=False),
+    Column("asked_until", DateTime(timezone=True), nullable=False),
+)
+
+used_tokens = Table(
+    "used_tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
+)
+
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
 LAYOUT = 4

@@ -14,6 +14,8 @@ def print_where_to_look(settings: Settings) -> None:
     public = settings.public_address
     password = _near(airflow_password_file(settings))
     own = _near(authority_file(settings)) if public.startswith("https:") and not settings.tls_certificate else None
+    # With a Keycloak the password is the platform's own account's; a person who opens Airflow signs in.
+    signed = "operators sign in" if settings.people_sign_in else f"operator; password in {password}"
     trust = f" --cacert {own}" if own else ""
     typer.echo(
         "\n".join(
@@ -28,7 +30,7 @@ def print_where_to_look(settings: Settings) -> None:
                 "             TOKEN=$(.venv/bin/archipel token exemple-startup)",
                 "             curl" + trust + ' -H "Authorization: Bearer $TOKEN" \\',
                 f"               '{public}/v1/feeds/consommation_energie?purpose=dpv:ResearchAndDevelopment'",
-                f"  Airflow    http://{settings.host}:{settings.airflow_port}/  (operator; password in {password})",
+                f"  Airflow    http://{settings.host}:{settings.airflow_port}/  ({signed})",
                 "",
             ]
         )

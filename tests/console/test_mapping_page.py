@@ -26,8 +26,14 @@ Association C (synthétique);10,00;31/02/2024;Tournoi;x
 def hand_in(
     running: Running, page: str, content: str | bytes = FILE, name: str = "f.csv", **fields: str
 ) -> httpx.Response:
-    data = {"contract": "subventions", **fields}
+    data = {"contract": "subventions", **token(running), **fields}
     return running.client().post(page, data=data, files={"file": (name, content)})
+
+
+def token(running: Running) -> dict[str, str]:
+    """What the page's own form brings back."""
+    found = re.findall(r'name="form_token" value="([0-9a-f]+)"', running.client().get("/fr/mapping").text)
+    return {"form_token": found[0]}
 
 
 @pytest.fixture(autouse=True)
@@ -98,12 +104,19 @@ def test_a_file_that_is_too_large_is_refused_on_the_way(running: Running) -> Non
 
 
 def test_a_form_without_a_file_is_a_sentence(running: Running) -> None:
+    answer = hand_in(running, "/fr/mapping", b"", name="")
+    assert answer.status_code == 422
+    assert "Choisissez un fichier" in answer.text
+
+
+def test_a_form_of_another_site_is_refused_on_this_machine_too(running: Running) -> None:
     for answer in (
         running.client().post("/fr/mapping", data={"contract": "subventions"}),
+        running.client().post("/fr/mapping", data={"contract": "subventions"}, files={"file": ("f.csv", FILE)}),
         running.client().post("/fr/mapping", content=b"x", headers={"Content-Type": "multipart/form-data"}),
     ):
-        assert answer.status_code == 422
-        assert "Choisissez un fichier" in answer.text
+        assert answer.status_code == 403
+        assert "Ce formulaire ne vient pas" in answer.text
 
 
 def test_a_name_that_is_a_path_is_only_shown(running: Running) -> None:

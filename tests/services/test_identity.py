@@ -74,6 +74,8 @@ class World:
     def told_and_kept(self, token: str) -> tuple[int, str, list[str]]:
         """Status and reason of the answer, and the reasons of the journal's newest refusal of a token."""
         answer = self.ask(token)
+        # Repetitions within a minute are told together; here each is looked at by itself.
+        self.api.app.state.gate.refused.write_over(everything=True)
         (entry,) = Journal.from_settings(self.settings).search(Search(kind="access", limit=1))
         assert entry.target == FEED.partition("?")[0]
         return answer.status_code, answer.json()["reasons"][0]["code"], entry.fields["reasons"]

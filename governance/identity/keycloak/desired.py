@@ -13,8 +13,8 @@ from governance.settings import Settings
 Representation = Mapping[str, Any]
 OWNER, PARTNER = "archipel", "archipel.partner"
 """Attributes that mark what the platform made, and which partner a client is a machine of: nothing else is touched."""
-CONSOLE = "archipel-console"
-"""Client of the console, and audience of its tokens: the feeds take none of them."""
+CONSOLE, AIRFLOW, CATALOGUE = "archipel-console", "archipel-airflow", "archipel-catalogue"
+"""Clients that people sign in by, and audiences of their tokens: the feeds take none of them."""
 ACCESS_TOKEN_SECONDS = 300
 """A token of somebody who was shut out works no longer than this."""
 ROLES = {
@@ -45,6 +45,35 @@ def machine_of(partner_id: str) -> str:
     return f"machine-{partner_id}"
 
 
+@dataclass(frozen=True)
+class Way:
+    """One client that people sign in by, and the addresses to which Keycloak sends a browser back."""
+
+    client: str
+    name: str
+    origin: str
+    back: str
+    """With a code."""
+    left: tuple[str, ...]
+    """After signing out; the first is where a browser goes that has no language."""
+    told: str | None = None
+    """Where Keycloak itself says that a session has ended."""
+
+
+def ways_in(settings: Settings) -> dict[str, Way]:
+    """Return the clients that people sign in by."""
+    console, airflow = settings.public_address, f"http://{settings.host}:{settings.airflow_port}"
+    left = tuple(f"{console}/{language}/" for language in ("fr", "en"))
+    told = f"{_reached_by_keycloak(settings)}/back-channel-logout"
+    ways = [
+        Way(CONSOLE, "Console", console, f"{console}/signed-in", left, told),
+        Way(AIRFLOW, "Airflow", airflow, f"{airflow}/auth/signed-in", (f"{airflow}/auth/signed-out",)),
+    ]
+    if ckan := (settings.ckan_public_url or settings.ckan_url or "").rstrip("/"):
+        ways.append(Way(CATALOGUE, "CKAN", ckan, f"{ckan}/user/signed-in", (f"{ckan}/",)))
+    return {way.client: way for way in ways}
+
+
 def desired_realm(federation: Federation, settings: Settings) -> Desired:
     """Return what the realm of a federation must hold."""
     machines = {machine_of(partner.id): partner for partner in federation.partners.values()}
@@ -54,11 +83,11 @@ def desired_realm(federation: Federation, settings: Settings) -> Desired:
         organisations={each.id: _organisation(each) for each in federation.organisations.values()},
         clients={
             **{name: _machine(name, partner) for name, partner in machines.items()},
-            CONSOLE: _console(settings),
+            **{name: _of_people(way) for name, way in ways_in(settings).items()},
         },
         mappers={
             **{name: _machine_mappers(partner, settings) for name, partner in machines.items()},
-            CONSOLE: _console_mappers(),
+            **{name: _mappers_of_people(name) for name in ways_in(settings)},
         },
     )
 
@@ -94,6 +123,13 @@ def _is_behind_the_front(settings: Settings) -> bool:
     return settings.token_issuer == f"{settings.public_address}/realms/{settings.keycloak_realm}"
 
 
+def _reached_by_keycloak(settings: Settings) -> str:
+    """Where Keycloak itself reaches the console: beside it, or under its public address."""
+    if _is_behind_the_front(settings):
+        return f"http://{settings.host}:{settings.console_port}"
+    return settings.public_address
+
+
 def _organisation(organisation: Member | Partner) -> Representation:
     kind = "partner" if isinstance(organisation, Partner) else "member"
     return {
@@ -120,11 +156,11 @@ def _machine(name: str, partner: Partner) -> Representation:
     }
 
 
-def _console(settings: Settings) -> Representation:
-    address = settings.public_address
+def _of_people(way: Way) -> Representation:
+    told = {"backchannel.logout.url": way.told, "backchannel.logout.session.required": "true"} if way.told else {}
     return {
-        "clientId": CONSOLE,
-        "name": "Console",
+        "clientId": way.client,
+        "name": way.name,
         "enabled": True,
         "protocol": "openid-connect",
         "publicClient": True,
@@ -133,9 +169,13 @@ def _console(settings: Settings) -> Representation:
         "implicitFlowEnabled": False,
         "directAccessGrantsEnabled": False,
         # The whole address: a pattern would let any page of the site receive a code (RFC 9700, 2.1).
-        "redirectUris": [f"{address}/auth/callback"],
-        "webOrigins": [address],
-        "attributes": {"pkce.code.challenge.method": "S256"},
+        "redirectUris": [way.back],
+        "webOrigins": [way.origin],
+        "attributes": {
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": "##".join(way.left),
+            **told,
+        },
     }
 
 
@@ -163,12 +203,14 @@ def _machine_mappers(partner: Partner, settings: Settings) -> Mapping[str, Repre
     }
 
 
-def _console_mappers() -> Mapping[str, Representation]:
+def _mappers_of_people(client: str) -> Mapping[str, Representation]:
+    # CKAN asks for them instead of reading them in a token.
+    asked = {"userinfo.token.claim": "true"}
     # Not `organization`: the built-in scope writes bare aliases there.
-    organisation = {"claim.name": "memberships", "jsonType.label": "JSON", "multivalued": "true"}
-    roles = {"claim.name": "roles", "jsonType.label": "String", "multivalued": "true"}
+    organisation = {"claim.name": "memberships", "jsonType.label": "JSON", "multivalued": "true", **asked}
+    roles = {"claim.name": "roles", "jsonType.label": "String", "multivalued": "true", **asked}
     return {
-        "audience": _audience(CONSOLE),
+        "audience": _audience(client),
         "organisation": _mapper(
             "oidc-organization-membership-mapper", **organisation, addOrganizationAttributes="true"
         ),

@@ -102,6 +102,17 @@ def _configure(settings: Settings, say: Say) -> None:
     done.write_text(made, encoding="utf-8")
 
 
+def _doors(settings: Settings) -> dict[str, str]:
+    """Who comes in: with a Keycloak its operators, else whoever has the password."""
+    if not settings.people_sign_in:
+        return {}
+    return {
+        "AIRFLOW__CORE__AUTH_MANAGER": "governance.orchestrator.operator_sign_in.OperatorSignIn",
+        # In seconds. Keycloak is then asked again who it is; a browser that is signed in there sees nothing of it.
+        "AIRFLOW__API_AUTH__JWT_EXPIRATION_TIME": "900",
+    }
+
+
 AIRFLOW_API = Service(
     name="airflow-api",
     command=lambda _settings: (_program(), "api-server"),
@@ -110,6 +121,7 @@ AIRFLOW_API = Service(
     needs=("postgresql",),
     configure=_configure,
     environment=airflow_environment,
+    own_environment=_doors,
 )
 AIRFLOW_SCHEDULER = Service(
     name="airflow-scheduler",

@@ -62,6 +62,15 @@ def _site(head: Head, address: str) -> dict[str, str]:
         "ckan.display_timezone": "Europe/Paris",
         "ckan.auth.anon_create_dataset": "false",
         "ckan.auth.create_user_via_web": "false",
+        # By itself CKAN lets anybody with an account make organisations, groups and datasets of nobody.
+        "ckan.auth.user_create_organizations": "false",
+        "ckan.auth.user_create_groups": "false",
+        "ckan.auth.user_delete_organizations": "false",
+        "ckan.auth.user_delete_groups": "false",
+        "ckan.auth.create_unowned_dataset": "false",
+        "ckan.auth.create_dataset_if_not_in_organization": "false",
+        # Otherwise each page with a person on it tells a stranger's server who looks at whom.
+        "ckan.gravatar_default": "disabled",
         "ckan.auth.create_user_via_api": "false",
         "ckan.auth.public_user_details": "false",
         "ckan.views.default_views": "datatables_view",
@@ -100,6 +109,14 @@ def _extensions(settings: Settings, federation: Federation) -> dict[str, str]:
     }
 
 
+def _sign_in(settings: Settings) -> dict[str, str]:
+    """Where people sign in: as browsers see it, and as it is reached from here."""
+    if not settings.people_sign_in:
+        return {}
+    server = f"{str(settings.keycloak_url).rstrip('/')}/realms/{settings.keycloak_realm}"
+    return {"archipel.sign_in.issuer": settings.token_issuer, "archipel.sign_in.server": server}
+
+
 def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) -> str:
     """Return CKAN's configuration file; it holds passwords."""
     federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
@@ -112,6 +129,7 @@ def ckan_ini(settings: Settings, address: str, folder: Path, extension: Path) ->
         **_site(federation.head, address),
         **_places(settings, folder, extension),
         **_extensions(settings, federation),
+        **_sign_in(settings),
     }
     lines = "".join(f"{key} = {value.replace('%', '%%')}\n" for key, value in values.items())
     return f"[app:main]\n{lines}{_LOGGING}"

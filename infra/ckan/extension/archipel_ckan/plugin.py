@@ -8,6 +8,7 @@ from ckan import plugins
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit
 
+from . import sign_in
 from .words import word_for
 
 _FACTS = (("siren", "SIREN", "SIREN"), ("insee_code", "Code INSEE", "INSEE code"))
@@ -49,6 +50,8 @@ def archipel_facts(name: str) -> list[tuple[str, str]]:
 class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: ignore[misc] # kept because CKAN has no types
     """Everything else of the extension is named in CKAN's configuration: schemas, profiles, licences."""
 
+    plugins.implements(plugins.IAuthenticator, inherit=True)
+    plugins.implements(plugins.IBlueprint)
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.ITemplateHelpers)
     plugins.implements(plugins.ITranslation)
@@ -56,6 +59,18 @@ class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: igno
     def update_config(self, config: Any) -> None:
         """Add the templates."""
         toolkit.add_template_directory(config, "templates")
+
+    def get_blueprint(self) -> list[Any]:
+        """Give the addresses at which people sign in, where there is a Keycloak."""
+        return [sign_in.blueprint] if sign_in.is_on() else []
+
+    def login(self) -> Any:
+        """Send to Keycloak instead of asking for a password."""
+        return toolkit.redirect_to("archipel_sign_in.begin") if sign_in.is_on() else None
+
+    def logout(self) -> Any:
+        """Leave Keycloak too."""
+        return sign_in.leave() if sign_in.is_on() else None
 
     def get_helpers(self) -> dict[str, Callable[..., Any]]:
         """Give templates the words."""
