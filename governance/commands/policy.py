@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from governance.commands.impact import impact
 from governance.commands.policy_lines import status_lines
 from governance.contracts.model import ContractError
 from governance.decisions.engine_status import ONE_COMMAND, policy_status
@@ -20,7 +21,12 @@ from governance.pipeline.in_force import put_in_force
 from governance.settings import PROJECT_ROOT, load_settings
 
 LEAST_COVERAGE = 95.0
-app = typer.Typer(help="Policies: build the bundles, see which are in force, test, document.", no_args_is_help=True)
+app = typer.Typer(
+    help="Policies: see what a change would do, build the bundles, see which are in force, test, document.",
+    no_args_is_help=True,
+)
+
+app.command("impact")(impact)
 
 
 @app.command("build")
