@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     """Requests that may be made of the feeds under one agreement within a window, unless it declares its own quota."""
     feed_quota_seconds: int = Field(60, ge=1, le=86_400)
     """Length of that window."""
+    lineage_url: str | None = None
+    """Address of a lineage server that takes OpenLineage events, such as Marquez; by default they are only kept."""
+    lineage_token: SecretStr | None = None
+    """Token that the lineage server asks for."""
+    lineage_days: int = Field(400, ge=1)
+    """How long the events of a run are kept, in days; what the last good run of each source and dataset said stays."""
     smtp_host: str | None = None
     """Server that notices by e-mail are handed to; without one they wait, and members' pages say so."""
     smtp_port: int = 587

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from governance.platform import Platform
 from governance.state.cursors import find_cursors
 from governance.state.receipts import Receipt
 from governance.state.standing import begin_checks
+from governance.telemetry.trace_context import step
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +42,22 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
 
     ``say`` is called with each receipt as soon as it is kept, for progress.
     """
+    with step("harvest"):
+        return _harvest(platform, asks, say)
+
+
+def _harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], None]) -> list[Receipt]:
     receipts: list[Receipt] = []
     limits = platform.limits
-    keys = [(organisation.id, source.id) for organisation, source in asks]
+    keys = [_key(ask) for ask in asks]
     cursors = find_cursors(platform.engine, keys)
     begin_checks(platform.engine, keys, datetime.now(UTC))
     # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
     with _incoming(platform) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
+        # A thread starts without what its maker works for, the id among it.
         asked = {
-            pool.submit(fetch, platform, limits, folder, ask, cursors.get((ask[0].id, ask[1].id))): ask for ask in asks
+            pool.submit(copy_context().run, fetch, platform, limits, folder, ask, cursors.get(_key(ask))): ask
+            for ask in asks
         }
         for came in _in_turns(asked, platform):
             for kept in _settle_all(platform, came):
@@ -56,6 +65,10 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
                 for receipt in kept:
                     say(receipt)
     return receipts
+
+
+def _key(ask: Ask) -> tuple[str, str]:
+    return ask[0].id, ask[1].id
 
 
 @contextmanager
