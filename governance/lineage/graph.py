@@ -1,7 +1,7 @@
 """What comes from what: sources, accepted rows, models, shared datasets, catalogue entries, feeds, agreements.
 
-Ends are declared (sources, agreements) or published (entries); what lies between is dbt's manifest. Which runs and files
-stand behind it today is in the events (`governance.lineage.answers`).
+Ends are declared (sources, agreements) or published (entries); what lies between is dbt's manifest. Which runs and
+files stand behind it today is in the events (`governance.lineage.answers`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ class Node(BaseModel):
 
     kind: Kind
     name: str
-    """Source: ``<member>/<source>``; accepted, dataset, feed: the dataset; model: its name; entry, agreement: its id."""
+    """Source: ``<member>/<source>``; accepted, dataset, feed: the dataset; others: their name or id."""
     label_fr: str
     label_en: str
     layer: int
@@ -131,13 +131,11 @@ def _rows(platform: Platform, models: dict[str, Model]) -> Iterator[Node]:
     parents = {parent for model in models.values() for parent in model.parents}
     for dataset in platform.contracts:
         if dataset in provided or f"accepted.{dataset}" in parents:
-            titles = {"label_fr": f"Lignes acceptées : {dataset}", "label_en": f"Accepted rows: {dataset}"}
-            yield Node(kind="accepted", name=dataset, layer=1, dataset=dataset, **titles)
+            yield Node(kind="accepted", name=dataset, layer=1, dataset=dataset, label_fr=dataset, label_en=dataset)
     for parent in sorted(parents):
         if parent.startswith("reference."):
             name = parent.partition(".")[2]
-            titles = {"label_fr": f"Référence : {name}", "label_en": f"Reference: {name}"}
-            yield Node(kind="reference", name=name, layer=1, **titles)
+            yield Node(kind="reference", name=name, layer=1, label_fr=name, label_en=name)
 
 
 def _models(models: dict[str, Model]) -> Iterator[Node]:
