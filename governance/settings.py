@@ -131,6 +131,8 @@ class Settings(BaseSettings):
     """Requests that may be made of the feeds under one agreement within a window, unless it declares its own quota."""
     feed_quota_seconds: int = Field(60, ge=1, le=86_400)
     """Length of that window."""
+    metrics_token: SecretStr | None = None
+    """Token with which a Prometheus of another machine may read the metrics; by default only this machine may."""
     lineage_url: str | None = None
     """Address of a lineage server that takes OpenLineage events, such as Marquez; by default they are only kept."""
     lineage_token: SecretStr | None = None
@@ -169,7 +171,7 @@ class Settings(BaseSettings):
     @property
     def is_local(self) -> bool:
         """Whether people reach the platform from this machine alone; what cannot be told is not."""
-        return all(map(_is_loopback, (urlsplit(self.public_address).hostname, self.host, self.front_host or self.host)))
+        return all(map(is_loopback, (urlsplit(self.public_address).hostname, self.host, self.front_host or self.host)))
 
     @property
     def uploads_dir(self) -> Path:
@@ -187,7 +189,8 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.state_dir / 'state.sqlite'}"
 
 
-def _is_loopback(name: str | None) -> bool:
+def is_loopback(name: str | None) -> bool:
+    """Whether an address or name is this machine's own; what cannot be told is not."""
     try:
         return ip_address(name or "").is_loopback
     except ValueError:

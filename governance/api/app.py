@@ -10,14 +10,23 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from governance.api import engine_routes, feed_routes, identifier_routes, ogc_routes, service_routes
+from governance.api import (
+    engine_routes,
+    feed_routes,
+    identifier_routes,
+    metrics_routes,
+    ogc_routes,
+    service_routes,
+)
 from governance.api.gate import Gate
+from governance.api.observed import Observed
 from governance.api.openapi import described
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
 from governance.decisions.engine_desk import EngineDesk
 from governance.decisions.engine_records import EngineRecords
 from governance.identity.issuer import DevelopmentIssuer
+from governance.metrics.registry import make_registry
 from governance.platform import Platform
 
 _DESCRIPTION = """
@@ -106,7 +115,7 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the security headers outermost: the answer to an unexpected error is made outside all middleware."""
-        return Outermost(super().build_middleware_stack())
+        return Observed(Outermost(super().build_middleware_stack()), self.state.request_figures)
 
 
 def create_app(platform: Platform) -> FastAPI:
@@ -128,12 +137,14 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.platform = platform
     app.state.gate = Gate.of(platform)
     app.state.engine_desk = EngineDesk(settings, platform.journal, EngineRecords(platform.engine))
+    app.state.registry, app.state.request_figures = make_registry(platform)
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(ogc_routes.router)
     app.include_router(service_routes.router)
     app.include_router(identifier_routes.router)
     app.include_router(engine_routes.router)
+    app.include_router(metrics_routes.router)
     mount_console(app)
     catalogue = settings.state_dir / "catalogue" / "current"
     app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")

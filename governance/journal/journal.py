@@ -18,6 +18,7 @@ from governance.journal.keys import derive_key, load_key
 from governance.journal.model import GENESIS, Entry, Finding, Kind, Search
 from governance.journal.tables import entries, head, identities, make_tables
 from governance.journal.together import Together
+from governance.journal.verified import Verification, note_verification, read_verification
 from governance.settings import Settings
 from governance.state.database import open_database
 
@@ -132,6 +133,19 @@ class Journal:
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
+    def length(self) -> int:
+        """How many entries there are, by the head."""
+        with self._engine.connect() as connection:
+            return int(
+                connection.execute(select(head.c.sequence).where(head.c.id == _HEAD_ID)).scalar_one_or_none() or 0
+            )
+
+    def after(self, sequence: int, most: int) -> list[Entry]:
+        """Entries behind one of that number, the oldest first."""
+        query = select(entries).where(entries.c.sequence > sequence).order_by(entries.c.sequence).limit(most)
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
     def walk(self, kinds: Collection[Kind], since: datetime, until: datetime) -> Iterator[Entry]:
         """Every entry of these kinds in a time, the oldest first; ``until`` excluded."""
         at = entries.c.at
@@ -151,6 +165,16 @@ class Journal:
 
     def verify(self) -> Finding | None:
         """The first entry that was altered, removed or reordered, or nothing; the end of the journal included."""
+        found = self._verify()
+        if self._anchor is not None:
+            note_verification(self._anchor, found)
+        return found
+
+    def last_verification(self) -> Verification | None:
+        """When the whole journal was last verified here and what came of it; None before."""
+        return read_verification(self._anchor) if self._anchor is not None else None
+
+    def _verify(self) -> Finding | None:
         noted = self._noted()  # before the entries, which only grow meanwhile
         with self._as_of_now() as connection:
             hashes = {row.hash: row.sequence for row in connection.execute(select(entries.c.hash, entries.c.sequence))}

@@ -67,7 +67,8 @@ def publish(platform: Platform) -> Published:
         shared = read_current(platform.lake)
         if shared is None:
             raise NothingShared("There is no shared version yet; run `archipel harmonise` first.")
-        wait_for_revision(platform.settings, put_in_force(platform.settings, platform.journal))
+        policies = put_in_force(platform.settings, platform.journal)
+        wait_for_revision(platform.settings, policies)
         publication = publish_open_data(
             federation=platform.federation,
             contracts=platform.contracts,
@@ -82,7 +83,7 @@ def publish(platform: Platform) -> Published:
         result = publication.result
         _remember(platform, publication)
         ckan = _publish_to_ckan(platform, publication.catalogue)
-        mark_published(platform.settings, shared.version)
+        mark_published(platform.settings, shared.version, policies)
         _tell(platform, publication, shared.version, started_at)
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
     _prepare_feeds(platform)

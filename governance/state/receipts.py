@@ -138,6 +138,13 @@ def receipts_of_bytes(engine: Engine, hashes: Collection[str]) -> list[Receipt]:
     return found
 
 
+def count_outcomes(engine: Engine) -> dict[str, int]:
+    """Return how many runs came to what, since the installation."""
+    query = select(receipts.c.outcome, func.count().label("counted")).group_by(receipts.c.outcome)
+    with engine.connect() as connection:
+        return {row.outcome: row.counted for row in connection.execute(query)}
+
+
 READ: tuple[Outcome, ...] = ("accepted", "held", "rejected")
 """Outcomes of a run that read a file."""
 
