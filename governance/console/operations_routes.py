@@ -8,6 +8,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from governance.api.callers import CallerGate
+from governance.api.problems import ProblemError
+from governance.api.words import reason
+from governance.console.health_page import HealthPage, health_page
 from governance.console.lineage_page import LineageList, LineagePage, lineage_list, lineage_page
 from governance.console.rendering import render
 
@@ -37,6 +40,14 @@ def _lineage(gate: CallerGate, kind: Asked, name: str) -> LineagePage:
     return lineage_page(gate, kind, name)
 
 
+def _health(gate: CallerGate) -> HealthPage:
+    """For the operator: as the other pages that show how it works inside, from this machine alone."""
+    if not gate.platform.settings.is_local:
+        raise ProblemError(403, reason("sign_in_required"))
+    return health_page(gate)
+
+
+_add("/health", "health.html", _health)
 _add("/lineage", "lineage_list.html", _lineage_list)
 _add("/lineage/sources/{member_id}/{source_id}", "lineage.html", _lineage_of_source)
 _add("/lineage/{kind}/{name}", "lineage.html", _lineage)

@@ -163,6 +163,13 @@ def list_receipts(
     return [_to_receipt(row) for row in rows]
 
 
+def recent_receipts(engine: Engine, most: int) -> list[Receipt]:
+    """Return the last runs of all sources that found something new, or that failed, newest first."""
+    query = select(receipts).where(receipts.c.outcome != "unchanged").order_by(desc(receipts.c.finished_at)).limit(most)
+    with engine.connect() as connection:
+        return [_to_receipt(row) for row in connection.execute(query)]
+
+
 def latest_receipts(engine: Engine, outcomes: Iterable[Outcome] | None = None) -> dict[tuple[str, str], Receipt]:
     """Return the newest receipt of each source, keyed by (member, source); of given outcomes only, if named."""
     wanted = receipts.c.outcome.in_(list(outcomes)) if outcomes is not None else receipts.c.outcome.is_not(None)

@@ -36,6 +36,7 @@ PAGES = (
     "/reasons/policy_engine_unavailable",
     "/about",
     "/api",
+    "/health",
     "/lineage",
     "/lineage/datasets/subventions",
     "/lineage/datasets/consommation_energie",
