@@ -1,9 +1,12 @@
 """The web application: feeds, catalogue files, keys, health, console; one process, one set of functions."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -28,6 +31,7 @@ from governance.decisions.engine_records import EngineRecords
 from governance.identity.issuer import DevelopmentIssuer
 from governance.metrics.registry import make_registry
 from governance.platform import Platform
+from governance.telemetry.traces import flush_traces
 
 _DESCRIPTION = """
 One address, one format and one meaning for all communes of the federation.
@@ -118,6 +122,13 @@ class _Application(FastAPI):
         return Observed(Outermost(super().build_middleware_stack()), self.state.request_figures)
 
 
+@asynccontextmanager
+async def _until_the_end(_app: FastAPI) -> AsyncIterator[None]:
+    """Send the last spans before the server ends, where any are recorded."""
+    yield
+    await run_in_threadpool(flush_traces)
+
+
 def create_app(platform: Platform) -> FastAPI:
     """Return the application of a platform. Nothing is read from the environment here."""
     settings = platform.settings
@@ -131,6 +142,7 @@ def create_app(platform: Platform) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         servers=[{"url": settings.public_address}],
+        lifespan=_until_the_end,
     )
     if not settings.token_jwks_url:
         DevelopmentIssuer(settings)

@@ -21,6 +21,7 @@ from governance.journal.together import Together
 from governance.journal.verified import Verification, note_verification, read_verification
 from governance.settings import Settings
 from governance.state.database import open_database
+from governance.telemetry.trace_context import current_trace_id
 
 _HEAD_ID = 1
 
@@ -67,6 +68,8 @@ class Journal:
     ) -> Entry:
         """Write one entry behind the last; ``subject`` is who did it and is kept as a pseudonym.
 
+        An entry that belongs to a piece of work bears its trace id, as its log lines do.
+
         ``subject`` and ``dataset`` (the target) are taken out of ``fields`` where they stand in there: an identity
         never becomes part of the chain.
 
@@ -75,6 +78,8 @@ class Journal:
             SQLAlchemyError: the database refused; nothing was written.
         """
         told = dict(fields)
+        if trace_id := current_trace_id():
+            told["trace_id"] = trace_id
         subject = told.pop("subject", None) or subject
         target = told.pop("dataset", None) or target
         pseudonym = self.pseudonym(subject) if subject is not None else None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from governance.platform import Platform
 from governance.shared_layer import SharedTable, SharedVersion, read_current, switch_to, table_path
 from governance.state.cursors import AcceptedRows, list_accepted
 from governance.telemetry.trace_context import step
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def harmonise(platform: Platform) -> Harmonised:
         done = build(platform.settings, platform.lake.root, selection)
         outcome = _switch(platform, current, done, fingerprint_of(inputs), served)
         _tell(platform, outcome, done, served, started_at)
+        log.info("harmonised %s: %s", outcome.version, ", ".join(outcome.changed) or "nothing new")
         if not outcome.failures:
             write_atomically(_built_path(platform), json.dumps(inputs).encode())
         return outcome

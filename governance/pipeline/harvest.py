@@ -63,8 +63,14 @@ def _harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], N
             for kept in _settle_all(platform, came):
                 receipts += kept
                 for receipt in kept:
+                    log.info("%s/%s: %s", receipt.member_id, receipt.source_id, receipt.outcome, extra=_facts(receipt))
                     say(receipt)
     return receipts
+
+
+def _facts(receipt: Receipt) -> dict[str, object]:
+    """What a log line says of a receipt beyond its words."""
+    return receipt.model_dump(include={"run_id", "dataset", "rows_in", "rows_accepted", "rows_quarantined"})
 
 
 def _key(ask: Ask) -> tuple[str, str]:
@@ -155,11 +161,13 @@ def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[A
     ]
     references = find_references(platform, contract, {arrival.key[0] for arrival in arrivals})
     try:
-        examined = examine(files, contract, references.rows)
+        with step("validate", {"archipel.contract": contract.id, "archipel.files": len(files)}):
+            examined = examine(files, contract, references.rows)
     except Exception:  # kept this wide because a file that breaks the pass must not take the others along
         log.exception("%s: a pass over %s files broke", contract.id, len(arrivals))
     else:
-        return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
+        with step("settle", {"archipel.contract": contract.id}):
+            return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
     if len(arrivals) > 1:
         return [receipt for arrival in arrivals for receipt in settle_arrivals(platform, contract, [arrival])]
     known = find_cursors(platform.engine, [a.key for a in arrivals])

@@ -85,6 +85,7 @@ def publish(platform: Platform) -> Published:
         ckan = _publish_to_ckan(platform, publication.catalogue)
         mark_published(platform.settings, shared.version, policies)
         _tell(platform, publication, shared.version, started_at)
+        log.info("published %s: %s", shared.version, _counts(result))
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
     _prepare_feeds(platform)
     return Published(result, ckan, tuple(opened))
