@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,10 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     if select is not None:
         arguments += ["--select", *select]
     with step("dbt build"):
-        result: dbtRunnerResult = dbtRunner(callbacks=[_log_event]).invoke(arguments)
+        # dbt speaks from threads of its own, which do not know what they work for; two may speak at once: a copy each.
+        here = copy_context()
+        runner = dbtRunner(callbacks=[lambda event: here.copy().run(_log_event, event)])
+        result: dbtRunnerResult = runner.invoke(arguments)
     # Left to itself it keeps the warehouse open for as long as the process lives, and no other can build.
     DuckDBConnectionManager.close_all_connections()
     if result.exception is not None:
