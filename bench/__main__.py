@@ -12,6 +12,7 @@ BENCHES = {
     "communes": ("--communes", "10", "100", "1000"),
     "decide": (),
     "feeds": (),
+    "tracing": (),
     "mapping": (),
 }
 

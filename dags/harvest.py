@@ -4,6 +4,7 @@ Reads the declarations and nothing else when parsed; the work is ``governance.pi
 """
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import (
     Asset,
@@ -54,7 +55,9 @@ def harvest_dag(organisation: Member | Partner) -> None:
     )
     def declare() -> None:
         @task(retries=2, retry_policy=RETRY, outlets=[ACCEPTED], map_index_template="{{ task.op_kwargs['source_id'] }}")
-        def harvest_source(source_id: str, dag_run: object = None) -> dict[str, str | int | None]:
+        def harvest_source(
+            source_id: str, dag_run: object = None, outlet_events: Any = None
+        ) -> dict[str, str | int | None]:
             from governance.pipeline.steps import harvest_step
 
             if not is_due(organisation, source_id, getattr(dag_run, "logical_date", None)):
@@ -62,6 +65,8 @@ def harvest_dag(organisation: Member | Partner) -> None:
             summary = harvest_step(organisation.id, source_id)
             if summary["outcome"] != "accepted":
                 raise AirflowSkipException(f"Nothing new to harmonise: {summary['outcome']} ({summary['run_id']}).")
+            # Harmonising goes on under the id of the harvest that set it off.
+            outlet_events[ACCEPTED].extra = {"traceparent": summary["traceparent"]}
             return summary
 
         harvest_source.expand(source_id=[source.id for source in organisation.sources])

@@ -1,8 +1,10 @@
 """When the shared layer changed, and each morning because agreements end: make the catalogue equal to the decisions."""
 
+from typing import Any
+
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
-from governance.pipeline.declared import NOT_BEFORE_THE_NEXT_TIME
+from governance.pipeline.declared import NOT_BEFORE_THE_NEXT_TIME, set_off_by
 
 
 @dag(
@@ -18,10 +20,10 @@ def publish() -> None:
     """Ask who may see what, and publish what is open."""
 
     @task(retries=1)
-    def publish_catalogue() -> dict[str, int]:
+    def publish_catalogue(triggering_asset_events: Any = None) -> dict[str, int]:
         from governance.pipeline.steps import publish_step
 
-        return publish_step()
+        return publish_step(set_off_by(triggering_asset_events))
 
     publish_catalogue()
 

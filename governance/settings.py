@@ -136,6 +136,18 @@ class Settings(BaseSettings):
     """Requests that may be made of the feeds under one agreement within a window, unless it declares its own quota."""
     feed_quota_seconds: int = Field(60, ge=1, le=86_400)
     """Length of that window."""
+    log_format: Literal["text", "json"] = "text"
+    """Form of the platform's own log lines: words, or one JSON object a line with the trace id of what it is about."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """From which level on the platform's own log lines are written; INFO tells of each run, model and publication."""
+    metrics_token: SecretStr | None = None
+    """Token with which a Prometheus of another machine may read the metrics; by default only this machine may."""
+    lineage_url: str | None = None
+    """Address of a lineage server that takes OpenLineage events, such as Marquez; by default they are only kept."""
+    lineage_token: SecretStr | None = None
+    """Token that the lineage server asks for."""
+    lineage_days: int = Field(400, ge=1)
+    """How long the events of a run are kept, in days; what the last good run of each source and dataset said stays."""
     smtp_host: str | None = None
     """Server that notices by e-mail are handed to; without one they wait, and members' pages say so."""
     smtp_port: int = 587
@@ -168,7 +180,7 @@ class Settings(BaseSettings):
     @property
     def is_local(self) -> bool:
         """Whether people reach the platform from this machine alone; what cannot be told is not."""
-        return all(map(_is_loopback, (urlsplit(self.public_address).hostname, self.host, self.front_host or self.host)))
+        return all(map(is_loopback, (urlsplit(self.public_address).hostname, self.host, self.front_host or self.host)))
 
     @property
     def people_sign_in(self) -> bool:
@@ -191,7 +203,8 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.state_dir / 'state.sqlite'}"
 
 
-def _is_loopback(name: str | None) -> bool:
+def is_loopback(name: str | None) -> bool:
+    """Whether an address or name is this machine's own; what cannot be told is not."""
     try:
         return ip_address(name or "").is_loopback
     except ValueError:
@@ -218,6 +231,18 @@ def read_variable(settings: Settings, name: str) -> SecretStr | None:
     return SecretStr(value) if value else None
 
 
+def is_tracing_asked() -> bool:
+    """Whether the operator asks for spans, by OpenTelemetry's own variables.
+
+    Source: OpenTelemetry, environment variable specification.
+    """
+    told = {name: os.environ.get(f"OTEL_{name}", "").strip().lower() for name in _OTEL_VARIABLES}
+    if told["SDK_DISABLED"] == "true" or told["TRACES_EXPORTER"] not in ("", "otlp"):
+        return False
+    return bool(told["TRACES_EXPORTER"] or told["EXPORTER_OTLP_ENDPOINT"] or told["EXPORTER_OTLP_TRACES_ENDPOINT"])
+
+
+_OTEL_VARIABLES = ("SDK_DISABLED", "TRACES_EXPORTER", "EXPORTER_OTLP_ENDPOINT", "EXPORTER_OTLP_TRACES_ENDPOINT")
 SETTLED_FILE = "installation.env"
 """Name of the file in the state folder that says what a start has settled: which servers and which database are its."""
 

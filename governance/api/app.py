@@ -1,19 +1,29 @@
 """The web application: feeds, catalogue files, keys, health, console; one process, one set of functions."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from governance.api import engine_routes, feed_routes, identifier_routes, ogc_routes, service_routes
+from governance.api import (
+    engine_routes,
+    feed_routes,
+    identifier_routes,
+    metrics_routes,
+    ogc_routes,
+    service_routes,
+)
 from governance.api.gate import Gate
+from governance.api.observed import Observed
 from governance.api.openapi import described
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
@@ -23,8 +33,10 @@ from governance.identity.issuer import DevelopmentIssuer
 from governance.identity.keycloak.desired import CONSOLE, ways_in
 from governance.identity.sign_in import SignInDesk
 from governance.identity.way_in import WayIn
+from governance.metrics.registry import make_registry
 from governance.platform import Platform
 from governance.settings import Settings
+from governance.telemetry.traces import flush_traces
 
 _DESCRIPTION = """
 One address, one format and one meaning for all communes of the federation.
@@ -122,7 +134,15 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the security headers outermost: the answer to an unexpected error is made outside all middleware."""
-        return Outermost(super().build_middleware_stack(), security_headers(self.state.platform.settings))
+        outermost = Outermost(super().build_middleware_stack(), security_headers(self.state.platform.settings))
+        return Observed(outermost, self.state.request_figures)
+
+
+@asynccontextmanager
+async def _until_the_end(_app: FastAPI) -> AsyncIterator[None]:
+    """Send the last spans before the server ends, where any are recorded."""
+    yield
+    await run_in_threadpool(flush_traces)
 
 
 def create_app(platform: Platform) -> FastAPI:
@@ -138,6 +158,7 @@ def create_app(platform: Platform) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         servers=[{"url": settings.public_address}],
+        lifespan=_until_the_end,
     )
     if not settings.token_jwks_url:
         DevelopmentIssuer(settings)
@@ -148,12 +169,14 @@ def create_app(platform: Platform) -> FastAPI:
     if settings.people_sign_in:
         way = WayIn(settings, ways_in(settings)[CONSOLE], platform.federation, platform.journal)
         app.state.sign_in = SignInDesk(settings, way, platform.engine)
+    app.state.registry, app.state.request_figures = make_registry(platform)
     answer_with_problems(app)
     app.include_router(feed_routes.router)
     app.include_router(ogc_routes.router)
     app.include_router(service_routes.router)
     app.include_router(identifier_routes.router)
     app.include_router(engine_routes.router)
+    app.include_router(metrics_routes.router)
     mount_console(app)
     catalogue = settings.state_dir / "catalogue" / "current"
     app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")

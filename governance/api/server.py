@@ -24,7 +24,10 @@ def __getattr__(name: str) -> Any:
     # Here because whoever only wants the command should not wait for all that the application imports.
     from governance.api.app import create_app
     from governance.platform import open_platform
+    from governance.telemetry.set_up import set_up_telemetry
 
-    app = create_app(open_platform(load_settings()))
+    settings = load_settings()
+    set_up_telemetry(settings, "archipel-console")
+    app = create_app(open_platform(settings))
     globals()["app"] = app
     return app

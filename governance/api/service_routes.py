@@ -5,10 +5,9 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from governance.api.callers import CallerGate
+from governance.api.health import faults_of
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.identity.issuer import jwks_path
@@ -28,23 +27,19 @@ class Health(BaseModel):
 
 @router.get("/health/live", operation_id="is_live")
 def is_live() -> Health:
-    """The process answers."""
+    """The process answers, whatever it stands on: one that does not is started again."""
     return Health()
 
 
 @router.get("/health/ready", operation_id="is_ready")
 def is_ready(gate: CallerGate) -> Health:
-    """The policy engine, the database and the shared layer answer; an empty shared layer is ready."""
-    faults = []
-    if not gate.platform.pdp.is_ready():
-        faults.append("policy engine")
-    try:
-        with gate.platform.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        faults.append("database")
+    """The policy engine, the database and the shared layer answer; an empty shared layer is ready.
+
+    Where one does not, a Problem (503) gives a reason for each, with what to do.
+    """
+    faults = faults_of(gate.platform)
     if faults:
-        raise ProblemError(503, reason("service_not_ready", parts=", ".join(faults)), headers={"Retry-After": "5"})
+        raise ProblemError(503, *faults, headers={"Retry-After": "5"})
     current = read_current(gate.platform.lake)
     return Health(data_version=current.version if current else None)
 

@@ -231,11 +231,23 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Rouvrez la page et recommencez.",
         "Open the page again and start over.",
     ),
-    "service_not_ready": (
-        "La plateforme n'est pas prête : {parts}.",
-        "The platform is not ready: {parts}.",
-        "Réessayez dans un instant.",
-        "Try again in a moment.",
+    "policy_engine_not_ready": (
+        "Le moteur de décision ne répond pas avec les règles en vigueur : rien ne sort.",
+        "The policy engine does not answer by the policies in force: nothing leaves.",
+        "Sur la machine : archipel policy status dit pourquoi ; make run le relance.",
+        "On the machine: archipel policy status says why; make run starts it again.",
+    ),
+    "database_not_ready": (
+        "La base de données de l'état ne répond pas : rien n'est écrit, donc rien ne sort.",
+        "The database of the state does not answer: nothing is written, so nothing leaves.",
+        "Sur la machine : make status, puis make logs ; un disque plein en est souvent la cause.",
+        "On the machine: make status, then make logs; a full disk is often the cause.",
+    ),
+    "shared_layer_not_readable": (
+        "Un fichier de la couche partagée manque ou ne peut pas être lu.",
+        "A file of the shared layer is missing or cannot be read.",
+        "Lancer archipel harmonise, qui la refait à partir des lignes acceptées ; sinon rétablir la sauvegarde.",
+        "Run archipel harmonise, which makes it again from the accepted rows; else restore the backup.",
     ),
 }
 CODES = tuple(_WORDS)

@@ -19,6 +19,7 @@ from governance.federation import Federation
 from governance.lake import Lake
 from governance.shared_layer import SharedVersion
 from governance.state.receipts import Receipt
+from governance.telemetry.trace_context import step
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def publish_open_data(
     """
     root = state_dir / "catalogue"
     store = DistributionStore(root / "store")
-    openings = find_openings(pdp, federation, contracts, shared, instant)
+    with step("decide"):
+        openings = find_openings(pdp, federation, contracts, shared, instant)
     _refuse_without_engine(openings)
     stored, written = _write_files(openings, lake, store, instant)
     catalogue = describe_catalogue(federation, stored, quality_by_organisation(receipts), public_address)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import stamina
@@ -20,10 +21,18 @@ from governance.pipeline.publish import publish as publish_step
 from governance.pipeline.run import run_main_job
 from governance.pipeline.summary import summarise
 from governance.platform import open_platform
+from governance.settings import Settings
 from governance.state.receipts import Receipt
+from governance.telemetry.set_up import set_up_telemetry
 
 # What a source answered is on its receipt, in words; the library's own warnings would say it again, in code.
 stamina.instrumentation.set_on_retry_hooks([])
+
+
+def _settings(federation: Path | None, state: Path | None) -> Settings:
+    settings = chosen_settings(federation, state)
+    set_up_telemetry(settings, "archipel")
+    return settings
 
 
 def _bar(console: Console) -> Progress:
@@ -38,7 +47,7 @@ def _say(receipt: Receipt) -> str:
 def run(federation: FederationOption = None, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Run the main job in this process: harvest every source, harmonise, publish."""
     console = Console(stderr=True)
-    with with_policy_engine(chosen_settings(federation, state)) as settings, _bar(console) as bar:
+    with with_policy_engine(_settings(federation, state)) as settings, _bar(console) as bar:
         platform = open_platform(settings)
         task = bar.add_task("harvest", total=len(list(platform.federation.sources())))
         job = run_main_job(
@@ -74,7 +83,7 @@ def harvest(
     as_json: JsonOption = False,
 ) -> None:
     """Ask one member's sources, check their rows and keep the good ones. Ends with 1 if a source failed."""
-    platform = open_platform(chosen_settings(federation, state))
+    platform = open_platform(_settings(federation, state))
     organisation = platform.federation.organisations.get(member)
     if organisation is None:
         raise DeclarationError(f"no member {member!r}; known: {', '.join(platform.federation.organisations)}")
@@ -90,7 +99,7 @@ def harvest(
 
 def harmonise(federation: FederationOption = None, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Make one dataset of many out of the accepted rows, and switch the shared layer to it."""
-    outcome = harmonise_step(open_platform(chosen_settings(federation, state)))
+    outcome = harmonise_step(open_platform(_settings(federation, state)))
     typer.echo(json.dumps(asdict(outcome)) if as_json else f"{outcome.outcome}: {outcome.version}")
     for failure in outcome.failures:
         typer.echo(f"archipel: {failure}", err=True)
@@ -100,7 +109,7 @@ def harmonise(federation: FederationOption = None, state: StateOption = None, as
 
 def publish(federation: FederationOption = None, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Ask the policies what is open and make the catalogue equal to the answer."""
-    with with_policy_engine(chosen_settings(federation, state)) as settings:
+    with with_policy_engine(_settings(federation, state)) as settings:
         published = publish_step(open_platform(settings))
     counts = published.counts()
     typer.echo(json.dumps(counts) if as_json else ", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -21,6 +21,7 @@ from governance.console.journal_page import JournalPage, journal_page
 from governance.console.languages import LANGUAGES
 from governance.console.mapping_page import TOO_LARGE, MappingPage, empty_page, mapping_page
 from governance.console.member import MemberPage, member_page
+from governance.console.operations_routes import router as operations
 from governance.console.overview import Overview, overview
 from governance.console.policies_page import PoliciesPage, policies_page
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
@@ -122,6 +123,7 @@ _add("/reasons", "reasons.html", _reasons)
 _add("/reasons/{code}", "reason.html", _reason)
 _add("/about", "about.html", _about)
 _add("/api", "api.html", _api)
+router.include_router(operations)
 
 
 @router.post("/mapping")

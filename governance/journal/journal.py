@@ -18,8 +18,10 @@ from governance.journal.keys import derive_key, load_key
 from governance.journal.model import GENESIS, Entry, Finding, Kind, Search
 from governance.journal.tables import entries, head, identities, make_tables
 from governance.journal.together import Together
+from governance.journal.verified import Verification, note_verification, read_verification
 from governance.settings import Settings
 from governance.state.database import open_database
+from governance.telemetry.trace_context import current_trace_id
 
 _HEAD_ID = 1
 
@@ -66,6 +68,8 @@ class Journal:
     ) -> Entry:
         """Write one entry behind the last; ``subject`` is who did it and is kept as a pseudonym.
 
+        An entry that belongs to a piece of work bears its trace id, as its log lines do.
+
         ``subject`` and ``dataset`` (the target) are taken out of ``fields`` where they stand in there: an identity
         never becomes part of the chain.
 
@@ -74,6 +78,8 @@ class Journal:
             SQLAlchemyError: the database refused; nothing was written.
         """
         told = dict(fields)
+        if trace_id := current_trace_id():
+            told["trace_id"] = trace_id
         subject = told.pop("subject", None) or subject
         target = told.pop("dataset", None) or target
         pseudonym = self.pseudonym(subject) if subject is not None else None
@@ -132,6 +138,19 @@ class Journal:
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
+    def length(self) -> int:
+        """How many entries there are, by the head."""
+        with self._engine.connect() as connection:
+            return int(
+                connection.execute(select(head.c.sequence).where(head.c.id == _HEAD_ID)).scalar_one_or_none() or 0
+            )
+
+    def after(self, sequence: int, most: int) -> list[Entry]:
+        """Entries behind one of that number, the oldest first."""
+        query = select(entries).where(entries.c.sequence > sequence).order_by(entries.c.sequence).limit(most)
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
     def walk(self, kinds: Collection[Kind], since: datetime, until: datetime) -> Iterator[Entry]:
         """Every entry of these kinds in a time, the oldest first; ``until`` excluded."""
         at = entries.c.at
@@ -151,6 +170,16 @@ class Journal:
 
     def verify(self) -> Finding | None:
         """The first entry that was altered, removed or reordered, or nothing; the end of the journal included."""
+        found = self._verify()
+        if self._anchor is not None:
+            note_verification(self._anchor, found)
+        return found
+
+    def last_verification(self) -> Verification | None:
+        """When the whole journal was last verified here and what came of it; None before."""
+        return read_verification(self._anchor) if self._anchor is not None else None
+
+    def _verify(self) -> Finding | None:
         noted = self._noted()  # before the entries, which only grow meanwhile
         with self._as_of_now() as connection:
             hashes = {row.hash: row.sequence for row in connection.execute(select(entries.c.hash, entries.c.sequence))}

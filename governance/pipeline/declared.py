@@ -1,6 +1,8 @@
 """The declarations as DAG files need them: YAML only, so that parsing stays quick."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
@@ -34,3 +36,9 @@ def is_due(organisation: Member | Partner, source_id: str, instant: datetime | N
         return True
     source = next(source for source in organisation.sources if source.id == source_id)
     return bool(croniter.match(source.schedule or organisation.schedule, instant.astimezone(ZONE)))
+
+
+def set_off_by(triggering_asset_events: Mapping[Any, Sequence[Any]] | None) -> list[str]:
+    """Return the ``traceparent`` of what set a DAG run off, from its assets' events; none by hand or by the clock."""
+    events = [event for told in (triggering_asset_events or {}).values() for event in told]
+    return [str(event.extra["traceparent"]) for event in events if event.extra.get("traceparent")]

@@ -13,6 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from governance.lake import write_atomically
+from governance.lineage.names import HARVEST
+from governance.lineage.store import LineageStore
 from governance.parquet_bytes import to_parquet
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.locks import accepted_lock, hold
@@ -99,6 +101,7 @@ def delete_source(platform: Platform, found: Deletable, who: str) -> None:
         platform.lake.landed(sha256).unlink(missing_ok=True)
     # Whatever was made again for somebody to look at may hold these rows; it can be made again without them.
     shutil.rmtree(platform.settings.state_dir / "replays", ignore_errors=True)
+    LineageStore(platform.settings.state_dir).forget_source(f"{HARVEST}.{member_id}.{source_id}", found.runs)
     with platform.engine.begin() as connection:
         forget_source(connection, found.key)
         forget_absences(connection, [found.key])

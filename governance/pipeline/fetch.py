@@ -18,6 +18,7 @@ from governance.pipeline.words import defect, in_force
 from governance.platform import Platform
 from governance.source_secrets import resolve_secret
 from governance.state.cursors import Cursor
+from governance.telemetry.trace_context import step
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,10 @@ def source_origin(source: Source) -> str:
 def fetch(platform: Platform, limits: Limits, incoming: Path, ask: Ask, cursor: Cursor | None) -> Arrival | NothingNew:
     """Ask a source; whatever goes wrong ends in a receipt, because no source may stop another."""
     started, run_id = datetime.now(UTC), uuid.uuid4().hex
+    told = {"archipel.member": ask[0].id, "archipel.source": ask[1].id, "archipel.run_id": run_id}
     try:
-        return _fetch(platform, limits, incoming, ask, cursor, run_id, started)
+        with step("fetch", {**told, "archipel.connector": ask[1].connector}):
+            return _fetch(platform, limits, incoming, ask, cursor, run_id, started)
     except ConnectorProblem as problem:
         return NothingNew(failed_receipt(ask, run_id, started, problem, cursor))
     except Exception:  # kept this wide because a defect in one connector must not take the others' files along
@@ -64,7 +67,8 @@ def _fetch(
         secret=resolve_secret(platform.settings, source.secret) if source.secret else None,
     )
     fetched = find_connector(source.connector).fetch(request)
-    sha256 = known.file_sha256 if known and fetched.not_modified else land(platform.lake, fetched)
+    with step("land"):
+        sha256 = known.file_sha256 if known and fetched.not_modified else land(platform.lake, fetched)
     if known is not None and sha256 == known.file_sha256:
         return NothingNew(unchanged_receipt(ask, run_id, started, known), _moved(known, fetched.validators))
     return _arrival(ask, run_id, started, fingerprint, origin, sha256, fetched)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from typing import Literal
 
 from governance.contracts.model import Contract
 from governance.lake import write_atomically
+from governance.lineage.facts import RestsOn
+from governance.lineage.store import LineageStore
+from governance.lineage.tell import broken_told, tell_version
 from governance.pipeline.accepted_rows import list_current
 from governance.pipeline.archive import archive_absent
 from governance.pipeline.locks import accepted_lock, hold
@@ -21,6 +25,9 @@ from governance.pipeline.warehouse import Build, SharedModel, build, export, pro
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, SharedVersion, read_current, switch_to, table_path
 from governance.state.cursors import AcceptedRows, list_accepted
+from governance.telemetry.trace_context import step
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def harmonise(platform: Platform) -> Harmonised:
     Raises:
         BuildFailed: dbt could not run at all; the shared layer stays as it was.
     """
-    with hold(platform.lake, "warehouse"):
+    with hold(platform.lake, "warehouse"), step("harmonise"), broken_told(platform, "harmonise") as started_at:
         archive_absent(platform)
         inputs = input_fingerprints(platform)
         current = read_current(platform.lake)
@@ -79,9 +86,28 @@ def harmonise(platform: Platform) -> Harmonised:
         selection = None if everything else [f"source:accepted.{dataset}+" for dataset in changed]
         done = build(platform.settings, platform.lake.root, selection)
         outcome = _switch(platform, current, done, fingerprint_of(inputs), served)
+        _tell(platform, outcome, done, served, started_at)
+        log.info("harmonised %s: %s", outcome.version, ", ".join(outcome.changed) or "nothing new")
         if not outcome.failures:
             write_atomically(_built_path(platform), json.dumps(inputs).encode())
         return outcome
+
+
+def _tell(
+    platform: Platform, outcome: Harmonised, done: Build, served: Sequence[AcceptedRows], started_at: datetime
+) -> None:
+    shared = read_current(platform.lake)
+    assert shared is not None  # it was switched just now
+    made = {
+        model.dataset: (
+            shared.tables[model.dataset],
+            [RestsOn(**one.model_dump()) for one in served if one.dataset in model.sources],
+        )
+        for model in done.shared
+        if model.dataset in outcome.changed
+    }
+    tell_version(platform, outcome.version, made, started_at)
+    LineageStore(platform.settings.state_dir).prune(platform.settings.lineage_days, datetime.now(UTC))
 
 
 def _list_current(platform: Platform, contract: Contract, *, is_changed: bool) -> list[AcceptedRows]:

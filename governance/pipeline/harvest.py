@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from governance.platform import Platform
 from governance.state.cursors import find_cursors
 from governance.state.receipts import Receipt
 from governance.state.standing import begin_checks
+from governance.telemetry.trace_context import step
 
 log = logging.getLogger(__name__)
 
@@ -40,22 +42,39 @@ def harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], No
 
     ``say`` is called with each receipt as soon as it is kept, for progress.
     """
+    with step("harvest"):
+        return _harvest(platform, asks, say)
+
+
+def _harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], None]) -> list[Receipt]:
     receipts: list[Receipt] = []
     limits = platform.limits
-    keys = [(organisation.id, source.id) for organisation, source in asks]
+    keys = [_key(ask) for ask in asks]
     cursors = find_cursors(platform.engine, keys)
     begin_checks(platform.engine, keys, datetime.now(UTC))
     # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
     with _incoming(platform) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
+        # A thread starts without what its maker works for, the id among it.
         asked = {
-            pool.submit(fetch, platform, limits, folder, ask, cursors.get((ask[0].id, ask[1].id))): ask for ask in asks
+            pool.submit(copy_context().run, fetch, platform, limits, folder, ask, cursors.get(_key(ask))): ask
+            for ask in asks
         }
         for came in _in_turns(asked, platform):
             for kept in _settle_all(platform, came):
                 receipts += kept
                 for receipt in kept:
+                    log.info("%s/%s: %s", receipt.member_id, receipt.source_id, receipt.outcome, extra=_facts(receipt))
                     say(receipt)
     return receipts
+
+
+def _facts(receipt: Receipt) -> dict[str, object]:
+    """What a log line says of a receipt beyond its words."""
+    return receipt.model_dump(include={"run_id", "dataset", "rows_in", "rows_accepted", "rows_quarantined"})
+
+
+def _key(ask: Ask) -> tuple[str, str]:
+    return ask[0].id, ask[1].id
 
 
 @contextmanager
@@ -142,11 +161,13 @@ def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[A
     ]
     references = find_references(platform, contract, {arrival.key[0] for arrival in arrivals})
     try:
-        examined = examine(files, contract, references.rows)
+        with step("validate", {"archipel.contract": contract.id, "archipel.files": len(files)}):
+            examined = examine(files, contract, references.rows)
     except Exception:  # kept this wide because a file that breaks the pass must not take the others along
         log.exception("%s: a pass over %s files broke", contract.id, len(arrivals))
     else:
-        return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
+        with step("settle", {"archipel.contract": contract.id}):
+            return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
     if len(arrivals) > 1:
         return [receipt for arrival in arrivals for receipt in settle_arrivals(platform, contract, [arrival])]
     known = find_cursors(platform.engine, [a.key for a in arrivals])

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from governance.decisions.bundle import revisions_of
 from governance.lake import write_atomically
 from governance.settings import Settings
 
@@ -20,13 +21,30 @@ def _mark(settings: Settings) -> Path:
     return settings.state_dir / "catalogue" / "published-version"
 
 
+def _policy_mark(settings: Settings) -> Path:
+    return settings.state_dir / "catalogue" / "published-policies"
+
+
 def published_version(settings: Settings) -> str | None:
     """Return the shared version that the catalogue was last made equal to, or None."""
     path = _mark(settings)
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def mark_published(settings: Settings, version: str) -> None:
-    """Remember the shared version that the catalogue is equal to; nothing is written when it is known."""
+def published_policies(settings: Settings) -> str | None:
+    """Return the revision of the policies that the catalogue was last decided by, or None."""
+    path = _policy_mark(settings)
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def policies_in_force(settings: Settings) -> str | None:
+    """Return the revision of the policies in force, or None before the first."""
+    return revisions_of(settings).current
+
+
+def mark_published(settings: Settings, version: str, policies: str) -> None:
+    """Remember the shared version and policies that the catalogue is equal to; nothing is written that is known."""
     if published_version(settings) != version:
         write_atomically(_mark(settings), version.encode())
+    if published_policies(settings) != policies:
+        write_atomically(_policy_mark(settings), policies.encode())

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from governance.catalogue.model import Catalogue
+from governance.catalogue.model import Catalogue, slice_id
 from governance.catalogue.publication import Publication, publish_open_data
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
@@ -12,12 +12,15 @@ from governance.decisions.opa_server import wait_for_revision
 from governance.decisions.record import record_decision
 from governance.federation import DeclarationError
 from governance.journal.journal import Journal
+from governance.lineage.facts import PublicationFacts
+from governance.lineage.tell import broken_told, tell_publication
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
 from governance.platform import Platform
 from governance.shared_layer import read_current
 from governance.state.receipts import READ, latest_receipts
+from governance.telemetry.trace_context import step
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +63,12 @@ def publish(platform: Platform) -> Published:
         PolicyEngineError: the engine does not answer; the catalogue stays as it was.
         CatalogueError: likewise, for one question; or CKAN refused, with the files published already.
     """
-    with hold(platform.lake, "catalogue"):
+    with hold(platform.lake, "catalogue"), step("publish"), broken_told(platform, "publish") as started_at:
         shared = read_current(platform.lake)
         if shared is None:
             raise NothingShared("There is no shared version yet; run `archipel harmonise` first.")
-        wait_for_revision(platform.settings, put_in_force(platform.settings, platform.journal))
+        policies = put_in_force(platform.settings, platform.journal)
+        wait_for_revision(platform.settings, policies)
         publication = publish_open_data(
             federation=platform.federation,
             contracts=platform.contracts,
@@ -79,10 +83,31 @@ def publish(platform: Platform) -> Published:
         result = publication.result
         _remember(platform, publication)
         ckan = _publish_to_ckan(platform, publication.catalogue)
-        mark_published(platform.settings, shared.version)
+        mark_published(platform.settings, shared.version, policies)
+        _tell(platform, publication, shared.version, started_at)
+        log.info("published %s: %s", shared.version, _counts(result))
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
     _prepare_feeds(platform)
     return Published(result, ckan, tuple(opened))
+
+
+def _tell(platform: Platform, publication: Publication, version: str, started_at: datetime) -> None:
+    """Tell of each dataset of which an entry is new, changed or closed, and of none when nothing changed."""
+    result, told = publication.result, []
+    entries = publication.catalogue.datasets
+    for dataset in platform.contracts:
+        mine = [entry.id for entry in entries if entry.dataset == dataset]
+        closed = [name for name in result.archived if name == dataset or name.startswith(slice_id(dataset, ""))]
+        answers = [a.decision for a in publication.answers if a.request.target.dataset == dataset]
+        if answers and (closed or {*result.created, *result.updated} & set(mine)):
+            facts = PublicationFacts(
+                dataset=dataset,
+                version=version,
+                policy_version=answers[0].policy_version or "",
+                engine_decisions=tuple(dict.fromkeys(d.engine_decision_id for d in answers if d.engine_decision_id)),
+            )
+            told.append((facts, mine, closed))
+    tell_publication(platform, told, started_at)
 
 
 def _prepare_feeds(platform: Platform) -> None:

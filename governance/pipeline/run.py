@@ -9,6 +9,7 @@ from governance.pipeline.harvest import harvest
 from governance.pipeline.publish import Published, publish
 from governance.platform import Platform
 from governance.state.receipts import Receipt
+from governance.telemetry.trace_context import step
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ def run_main_job(platform: Platform, say: Callable[[str], None], told: Callable[
         BuildFailed, PolicyEngineError, CatalogueError: a step could not run at all; earlier ones stand.
     """
     asks = list(platform.federation.sources())
-    say(f"{len(asks)} sources")
-    receipts = harvest(platform, asks, told)
-    say("harmonise")
-    harmonised = harmonise(platform)
-    say("publish")
-    published = publish(platform)
-    say("notify")
-    return MainJob(tuple(receipts), harmonised, published, tuple(send_waiting(platform)))
+    with step("main_job"):
+        say(f"{len(asks)} sources")
+        receipts = harvest(platform, asks, told)
+        say("harmonise")
+        harmonised = harmonise(platform)
+        say("publish")
+        published = publish(platform)
+        say("notify")
+        return MainJob(tuple(receipts), harmonised, published, tuple(send_waiting(platform)))

@@ -14,6 +14,7 @@ from connectors.problems import ConnectorProblem, SourceRefused
 from governance.contracts.model import Contract
 from governance.federation import Member, Partner, Source
 from governance.intake.model import Examined, Report
+from governance.lineage.tell import tell_receipts
 from governance.notifications.occasions import keep_receipts
 from governance.pipeline.accepted_rows import Kept, write_accepted
 from governance.pipeline.archive import journal_returns
@@ -116,6 +117,7 @@ def settle_without_rows(platform: Platform, runs: Sequence[NothingNew]) -> list[
         note_absences(connection, absent)
         forget_absences(connection, back)
         end_checks(connection, keys)
+    tell_receipts(platform, receipts)
     return receipts
 
 
@@ -152,7 +154,9 @@ def settle(
             store_cursors(connection, [_cursor(one, references) for one in settled])
             forget_absences(connection, back)
             end_checks(connection, keys)
-    return [one.receipt for one in settled]
+    receipts = [one.receipt for one in settled]
+    tell_receipts(platform, receipts)
+    return receipts
 
 
 def _settle_one(

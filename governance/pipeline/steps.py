@@ -1,6 +1,7 @@
 """The steps as DAG tasks call them: ids and counts in, ids and counts out, failures as exceptions."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from connectors.problems import SourceUnavailable
 from governance.notifications.send import send_waiting
@@ -11,10 +12,12 @@ from governance.pipeline.harvest import harvest
 from governance.pipeline.publish import publish
 from governance.platform import open_platform
 from governance.settings import load_settings
+from governance.telemetry.set_up import as_task, the_one
+from governance.telemetry.trace_context import current_traceparent
 
 
 def harvest_step(member_id: str, source_id: str) -> dict[str, str | int | None]:
-    """Run one source: ``{run_id, outcome, accepted, quarantined}``.
+    """Run one source: ``{run_id, outcome, accepted, quarantined, traceparent}``.
 
     Raises:
         SourceDidNotAnswer: trying again later is sensible.
@@ -23,7 +26,9 @@ def harvest_step(member_id: str, source_id: str) -> dict[str, str | int | None]:
     platform = open_platform(load_settings())
     organisation = platform.federation.organisations[member_id]
     source = next(source for source in organisation.sources if source.id == source_id)
-    (receipt,) = harvest(platform, [(organisation, source)])
+    with as_task("harvest task"):
+        (receipt,) = harvest(platform, [(organisation, source)])
+        traceparent = current_traceparent()
     if receipt.outcome == "failed":
         failure = SourceDidNotAnswer if receipt.report_status == SourceUnavailable.code else SourceRefused
         raise failure(f"{member_id}/{source_id}: {receipt.message_en} {receipt.remedy_en}")
@@ -32,12 +37,17 @@ def harvest_step(member_id: str, source_id: str) -> dict[str, str | int | None]:
         "outcome": receipt.outcome,
         "accepted": receipt.rows_accepted,
         "quarantined": receipt.rows_quarantined,
+        "traceparent": traceparent,
     }
 
 
-def harmonise_step() -> Harmonised:
-    """Build what changed and switch the shared layer; what failed is named in the answer."""
-    return harmonise(open_platform(load_settings()))
+def harmonise_step(set_off_by: Sequence[str] = ()) -> tuple[Harmonised, str | None]:
+    """Build what changed and switch the shared layer; what failed is named. With the ``traceparent`` it was done under.
+
+    ``set_off_by`` are the ``traceparent`` of what set it off.
+    """
+    with as_task("harmonise task", the_one(set_off_by)):
+        return harmonise(open_platform(load_settings())), current_traceparent()
 
 
 def require_complete(failures: list[str]) -> None:
@@ -57,10 +67,15 @@ def archive_step() -> list[str]:
 
 def notify_step() -> dict[str, int]:
     """Send the notices that are due: how many were sent, wait on, were given up or withdrawn."""
-    deliveries = send_waiting(open_platform(load_settings()))
+    with as_task("notify task"):
+        deliveries = send_waiting(open_platform(load_settings()))
     return dict(Counter(delivery.state for delivery in deliveries))
 
 
-def publish_step() -> dict[str, int]:
-    """Make the catalogue equal to the decisions: counts of what was created, updated, archived, left."""
-    return publish(open_platform(load_settings())).counts()
+def publish_step(set_off_by: Sequence[str] = ()) -> dict[str, int]:
+    """Make the catalogue equal to the decisions: counts of what was created, updated, archived, left.
+
+    ``set_off_by`` are the ``traceparent`` of what set it off.
+    """
+    with as_task("publish task", the_one(set_off_by)):
+        return publish(open_platform(load_settings())).counts()

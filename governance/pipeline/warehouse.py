@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import duckdb
 
 from governance.settings import Settings
+from governance.telemetry.trace_context import step
 
+log = logging.getLogger("dbt_build")
 _ORDER_FIRST = ("member_id", "file_sha256", "line_number")
 """Rows of one member lie together, so that a slice reads few row groups; the other columns settle what is left, so that
 the same rows are the same bytes."""
@@ -85,7 +89,11 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     arguments += ["--vars", json.dumps(variables), "--log-level", "none"]
     if select is not None:
         arguments += ["--select", *select]
-    result: dbtRunnerResult = dbtRunner().invoke(arguments)
+    with step("dbt build"):
+        # dbt speaks from threads of its own, which do not know what they work for; two may speak at once: a copy each.
+        here = copy_context()
+        runner = dbtRunner(callbacks=[lambda event: here.copy().run(_log_event, event)])
+        result: dbtRunnerResult = runner.invoke(arguments)
     # Left to itself it keeps the warehouse open for as long as the process lives, and no other can build.
     DuckDBConnectionManager.close_all_connections()
     if result.exception is not None:
@@ -106,6 +114,14 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
         built=built,
         failures=tuple(f"{o.node.name}: {_first_words(o.message or str(o.status))}" for o in bad),
     )
+
+
+def _log_event(event: Any) -> None:
+    """Say what dbt says, in our own log: with the trace id, and with the id by which dbt's manifest knows the build."""
+    if event.info.level in ("info", "warn", "error") and event.info.msg:
+        # What failed is among the failures of the build: said there in words, and here among the rest.
+        more = {"dbt_level": event.info.level, "dbt_invocation_id": event.info.invocation_id}
+        log.info("%s", event.info.msg, extra=more)
 
 
 def _first_words(message: str) -> str:

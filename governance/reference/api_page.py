@@ -5,7 +5,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from governance.api import engine_routes, feed_routes, identifier_routes, ogc_routes, service_routes
+from governance.api import (
+    engine_routes,
+    feed_routes,
+    identifier_routes,
+    metrics_routes,
+    ogc_routes,
+    service_routes,
+)
 from governance.api.formats import FORMATS
 from governance.api.openapi import described
 from governance.console.pages import router as console
@@ -41,7 +48,7 @@ def api_page() -> str:
     ]
     beside = [
         (code(route.path), route.description.splitlines()[0])
-        for router in (service_routes.router, identifier_routes.router, engine_routes.router)
+        for router in (service_routes.router, identifier_routes.router, engine_routes.router, metrics_routes.router)
         for route in router.routes
         if isinstance(route, APIRoute) and not route.include_in_schema
     ]

@@ -11,6 +11,7 @@ from governance.reference.contracts_page import contracts_page
 from governance.reference.dags_page import dags_page
 from governance.reference.library_page import library_page
 from governance.reference.make_page import make_page
+from governance.reference.metrics_page import metrics_page
 from governance.reference.parsers_page import parsers_page
 from governance.reference.rules_page import checks_page, rules_page
 from governance.reference.settings_page import settings_page
@@ -26,6 +27,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "dags.md": dags_page,
     "library.md": library_page,
     "make.md": make_page,
+    "metrics.md": metrics_page,
     "parsers.md": parsers_page,
     "rules.md": rules_page,
     "settings.md": settings_page,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, Row, desc, select, update
+from sqlalchemy import Connection, Engine, Row, desc, func, select, update
 
 from governance.state.database import insert_unless_known, outbox
 
@@ -101,6 +101,21 @@ def notices_of_subscription(engine: Engine, subscription: str) -> list[Notice]:
     query = select(outbox).where(*mine).order_by(outbox.c.due_at, outbox.c.id)
     with engine.connect() as connection:
         return [_to_notice(row) for row in connection.execute(query)]
+
+
+def count_notices(engine: Engine) -> dict[str, int]:
+    """Return how many notices are in which state."""
+    query = select(outbox.c.state, func.count().label("counted")).group_by(outbox.c.state)
+    with engine.connect() as connection:
+        return {row.state: row.counted for row in connection.execute(query)}
+
+
+def oldest_due(engine: Engine) -> datetime | None:
+    """Return when the longest waiting notice was due; None where none waits."""
+    query = select(func.min(outbox.c.due_at)).where(outbox.c.state == "waiting")
+    with engine.connect() as connection:
+        found: datetime | None = connection.execute(query).scalar_one_or_none()
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 
 def _change(engine: Engine, notice: Notice, values: dict[str, Any]) -> None:

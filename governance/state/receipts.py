@@ -138,6 +138,13 @@ def receipts_of_bytes(engine: Engine, hashes: Collection[str]) -> list[Receipt]:
     return found
 
 
+def count_outcomes(engine: Engine) -> dict[str, int]:
+    """Return how many runs came to what, since the installation."""
+    query = select(receipts.c.outcome, func.count().label("counted")).group_by(receipts.c.outcome)
+    with engine.connect() as connection:
+        return {row.outcome: row.counted for row in connection.execute(query)}
+
+
 READ: tuple[Outcome, ...] = ("accepted", "held", "rejected")
 """Outcomes of a run that read a file."""
 
@@ -154,6 +161,13 @@ def list_receipts(
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(desc(receipts.c.finished_at)).limit(limit)).all()
     return [_to_receipt(row) for row in rows]
+
+
+def recent_receipts(engine: Engine, most: int) -> list[Receipt]:
+    """Return the last runs of all sources that found something new, or that failed, newest first."""
+    query = select(receipts).where(receipts.c.outcome != "unchanged").order_by(desc(receipts.c.finished_at)).limit(most)
+    with engine.connect() as connection:
+        return [_to_receipt(row) for row in connection.execute(query)]
 
 
 def latest_receipts(engine: Engine, outcomes: Iterable[Outcome] | None = None) -> dict[tuple[str, str], Receipt]:

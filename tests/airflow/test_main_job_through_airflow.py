@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from governance.lineage.store import LineageStore
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.services
@@ -128,6 +130,16 @@ def test_another_partner_gets_a_reason(stack: Stack, first_run: subprocess.Compl
 
 def test_the_journal_of_all_that_is_whole(stack: Stack, first_run: subprocess.CompletedProcess[str]) -> None:
     assert stack.archipel("journal", "verify").returncode == 0
+
+
+def test_a_publication_has_the_id_of_the_harmonising_that_set_it_off(
+    stack: Stack, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    told: dict[str, set[str | None]] = {}
+    for run in LineageStore(stack.state).last_runs():
+        told.setdefault(run.job.partition(".")[0], set()).add(run.trace_id)
+    assert told["harvest"] and told["harmonise"] & told["publish"]
+    assert None not in set.union(*told.values())
 
 
 def test_a_second_run_starts_nothing_and_rebuilds_nothing(

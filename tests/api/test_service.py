@@ -11,14 +11,17 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from governance.api.app import create_app
 from governance.decisions.engine_records import EngineRecords
 from governance.decisions.model import Decision, DecisionRequest
+from governance.decisions.opa import OpaDecisionPoint
 from governance.decisions.reconcile import reconcile
 from governance.identity.issuer import DevelopmentIssuer
 from governance.journal.model import Search
 from governance.settings import Settings
+from governance.shared_layer import read_current, table_path
 from tests.api.small_platform import ROWS, SUBVENTIONS, InProcess, Running, served, write_shared
 from tests.decisions.engine import free_port
 
@@ -29,6 +32,33 @@ RESEARCH = {"purpose": "dpv:ResearchAndDevelopment"}
 def test_live_and_ready(running: Running) -> None:
     assert running.client().get("/health/live").json()["status"] == "ok"
     assert running.client().get("/health/ready").json() == {"status": "ok", "data_version": "v1"}
+
+
+def test_what_is_not_ready_is_said_in_words_with_what_to_do(running: Running) -> None:
+    silent = running.platform.settings.model_copy(update={"opa_url": f"http://127.0.0.1:{free_port()}"})
+    answer = another(running, pdp=OpaDecisionPoint.from_settings(silent)).get("/health/ready")
+    assert answer.status_code == 503
+    (told,) = answer.json()["reasons"]
+    assert told["code"] == "policy_engine_not_ready" and told["text"].endswith("rien ne sort.")
+    assert "archipel policy status" in told["change"]
+    gone = create_engine("sqlite:////nowhere/at/all.sqlite")
+    answer = another(running, engine=gone).get("/health/ready", headers={"Accept-Language": "en"})
+    assert [one["code"] for one in answer.json()["reasons"]] == ["database_not_ready"]
+    assert "make logs" in answer.json()["reasons"][0]["change"]
+    assert another(running, engine=gone).get("/health/live").status_code == 200
+
+
+def test_a_shared_file_that_is_gone_is_not_ready(running: Running) -> None:
+    shared = read_current(running.platform.lake)
+    assert shared is not None
+    path = table_path(running.platform.lake, shared.tables["lieux"])
+    moved = path.rename(path.with_suffix(".away"))
+    try:
+        answer = running.client().get("/health/ready")
+        assert [one["code"] for one in answer.json()["reasons"]] == ["shared_layer_not_readable"]
+    finally:
+        moved.rename(path)
+    assert running.client().get("/health/ready").status_code == 200
 
 
 def another(running: Running, **parts: Any) -> InProcess:

@@ -36,6 +36,12 @@ PAGES = (
     "/reasons/policy_engine_unavailable",
     "/about",
     "/api",
+    "/health",
+    "/lineage",
+    "/lineage/datasets/subventions",
+    "/lineage/datasets/consommation_energie",
+    "/lineage/feeds/lieux",
+    "/lineage/sources/donges/subventions",
 )
 WHY = "/why?organisation=exemple-startup&dataset=consommation_energie&channel=feed&action=read&purpose="
 

@@ -342,3 +342,13 @@ def test_too_many_requests_are_told_as_a_problem_with_when_to_come_back(
     with front.client() as client:
         page = client.get(problem["type"].removeprefix(front.settings.public_address))
     assert page.status_code == 200
+
+
+def test_figures_of_the_operator_are_not_published(front: Front) -> None:
+    with front.client() as client:
+        for address in ("/metrics", "/metrics/", "//metrics", "/catalogue/../metrics"):
+            answer = client.get(address, follow_redirects=False)
+            assert answer.status_code in (307, 404), address
+            assert "archipel_" not in answer.text
+    direct = f"http://127.0.0.1:{front.settings.console_port}/metrics"
+    assert "archipel_journal_entries_total" in httpx.get(direct).text

@@ -6,8 +6,8 @@ from governance.api.server import server_command
 from governance.settings import Settings
 from infra.native.service import Service, answers_at
 
-SECRETS = {"pseudonym_key", "ckan_token", "keycloak_admin_password"}
-"""Read from the state folder where they are not set: a dump of the settings would only hide them."""
+SECRETS = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+"""Inherited or read from the state folder: a dump of the settings would only hand on the stars that hide them."""
 
 
 def platform_environment(settings: Settings) -> dict[str, str]:

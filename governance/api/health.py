@@ -1,0 +1,43 @@
+"""What the service stands on, asked now: each part that does not work is told in words, with its remedy."""
+
+import json
+
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from governance.api.words import reason
+from governance.decisions.model import Reason
+from governance.platform import Platform
+from governance.shared_layer import read_current
+
+PARTS = ("policy_engine_not_ready", "database_not_ready", "shared_layer_not_readable")
+"""Codes of all that may be wrong, in the order in which it is asked."""
+
+
+def faults_of(platform: Platform) -> tuple[Reason, ...]:
+    """Return why the service cannot do its work; nothing where it can. An empty shared layer is no fault."""
+    asked = zip(PARTS, (_engine_answers(platform), _database_answers(platform), _shared_is_read(platform)), strict=True)
+    return tuple(reason(code) for code, is_well in asked if not is_well)
+
+
+def _engine_answers(platform: Platform) -> bool:
+    return platform.pdp.is_ready()
+
+
+def _database_answers(platform: Platform) -> bool:
+    try:
+        with platform.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _shared_is_read(platform: Platform) -> bool:
+    try:
+        current = read_current(platform.lake)
+    except (OSError, ValidationError, json.JSONDecodeError):
+        return False
+    tables = current.tables.values() if current else ()
+    return all((platform.lake.shared / table.file).is_file() for table in tables)

@@ -1,0 +1,1 @@
+"""What watches over the platform: alerts for Prometheus, a board for Grafana."""
