@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.api import engine_routes, feed_routes, identifier_routes, ogc_routes, service_routes
 from governance.api.gate import Gate
+from governance.api.gone import refuse_withdrawn_file
 from governance.api.openapi import described
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
@@ -84,10 +85,15 @@ class CatalogueFiles(StaticFiles):
         """Accept that nothing was published yet: every file is not found then, which is no fault of the service."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file; hidden files and folders are not found."""
+        """Return a file; hidden files and folders are not found, those of what was withdrawn are gone."""
         if any(part.startswith(".") for part in Path(path).parts):
             raise HTTPException(404)
-        response = await super().get_response(path, scope)
+        try:
+            response = await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code == 404:
+                refuse_withdrawn_file(Path(str(self.directory)).parent, path)
+            raise
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cache-Control"] = "public, no-cache"
         kind = CATALOGUE_TYPES.get(Path(path).suffix)

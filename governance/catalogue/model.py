@@ -161,6 +161,10 @@ class Catalogue(_Frozen):
         return {organisation.id: organisation for organisation in self.organisations}
 
     @cached_property
+    def _harmonised_by_id(self) -> dict[str, PublishedDataset]:
+        return {dataset.id: dataset for dataset in self.harmonised}
+
+    @cached_property
     def _datasets_by_publisher(self) -> dict[str, list[PublishedDataset]]:
         return _grouped((dataset.publisher, dataset) for dataset in self.datasets)
 
@@ -179,6 +183,10 @@ class Catalogue(_Frozen):
     def published_by(self, organisation_id: str) -> Sequence[PublishedDataset]:
         """Return what an organisation publishes under its name, in the catalogue's order."""
         return self._datasets_by_publisher.get(organisation_id, ())
+
+    def whole(self, dataset_id: str) -> PublishedDataset | None:
+        """Return the harmonised dataset of that id, or None where only parts of it are open."""
+        return self._harmonised_by_id.get(dataset_id)
 
     def slices_of(self, dataset_id: str) -> Sequence[PublishedDataset]:
         """Return the slices of a harmonised dataset, in the catalogue's order."""

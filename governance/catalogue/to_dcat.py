@@ -6,12 +6,14 @@ Source: DCAT-AP 3.0.1 and 2.1.1 (SEMIC), DCAT 3 (W3C).
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, RDF, RDFS, SKOS, XSD, Graph, URIRef
 from rdflib import Literal as Value
 
 from governance.catalogue.graph import GraphWriter, Profile
 from governance.catalogue.model import Catalogue, Distribution, Organisation, PublishedDataset, Text
+from governance.catalogue.paging import Page, address_of, names_of
 from governance.catalogue.vocabulary import (
     ADMS,
     ATTRIBUTION_LICENCE,
@@ -20,6 +22,7 @@ from governance.catalogue.vocabulary import (
     DCATAP,
     DQV,
     FRENCH,
+    HYDRA,
     LOCAL_AUTHORITY,
     ODRL,
     PUBLIC,
@@ -42,8 +45,13 @@ _FEED = Text(
 )
 
 
-def _write_catalogue(to: GraphWriter, datasets: Sequence[PublishedDataset], owner: Organisation | None = None) -> None:
-    """The whole catalogue, or the part of it that one organisation publishes under its own name."""
+def _write_catalogue(
+    to: GraphWriter,
+    datasets: Sequence[PublishedDataset],
+    modified: datetime | None,
+    owner: Organisation | None = None,
+) -> None:
+    """The whole catalogue, a page of it, or the part that one organisation publishes under its own name."""
     catalogue = to.catalogue
     whole = to.uri("catalogue")
     me = to.uri("catalogue", owner.id) if owner else whole
@@ -54,7 +62,7 @@ def _write_catalogue(to: GraphWriter, datasets: Sequence[PublishedDataset], owne
     to.add(me, DCTERMS.publisher, to.uri("organisation", owner.id if owner else catalogue.publisher))
     to.add(me, DCTERMS.language, FRENCH)
     to.add(me, DCTERMS.issued, catalogue.issued)
-    to.add(me, DCTERMS.modified, max((dataset.modified for dataset in datasets), default=catalogue.issued))
+    to.add(me, DCTERMS.modified, modified)
     to.add(me, DCAT.themeTaxonomy, THEME_SCHEME)
     to.document(me, FOAF.homepage, owner.homepage if owner and owner.homepage else catalogue.homepage)
     _write_licence(to, me, catalogue.licence)
@@ -294,7 +302,7 @@ def build_catalogue_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> G
         KeyError: a dataset's publisher is not among the organisations.
     """
     to = GraphWriter(catalogue, profile)
-    _write_catalogue(to, catalogue.datasets)
+    _write_catalogue(to, catalogue.datasets, catalogue.modified)
     for organisation in catalogue.organisations:
         _write_organisation(to, organisation)
     for dataset in catalogue.harmonised:
@@ -309,14 +317,58 @@ def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -
     """Return what one organisation's catalogue says beyond each of its datasets."""
     to = GraphWriter(catalogue, "3.0.1")
     own = catalogue.published_by(organisation.id)
-    _write_catalogue(to, own, organisation)
+    _write_catalogue(to, own, max((dataset.modified for dataset in own), default=catalogue.issued), organisation)
     _write_organisation(to, organisation)
-    for whole in catalogue.harmonised:
-        served = [to.uri("dataset", dataset.id) for dataset in own if dataset.dataset == whole.id]
-        if served:
-            _write_organisation(to, catalogue.organisation(whole.publisher))
-            _write_feed(to, whole, served)
+    _write_feeds_of(to, own)
     return to.graph
+
+
+def build_page_graph(catalogue: Catalogue, page: Page, ending: str) -> Graph:
+    """Return what one page says beyond each of its datasets; all pages together say what the whole does.
+
+    What changes with any dataset, the catalogue's date and their number, stands on the first page alone, so that the
+    others stay as they are. The links are those that ckanext-dcat (``hydra:PagedCollection``) and udata
+    (``hydra:PartialCollectionView``) follow; they lead to pages of the same notation, which ``ending`` names.
+    """
+    to = GraphWriter(catalogue, "3.0.1")
+    _write_catalogue(to, page.datasets, catalogue.modified if page.number == 1 else None)
+    _write_organisation(to, catalogue.organisation(catalogue.publisher))
+    for dataset in page.datasets:
+        for part in catalogue.slices_of(dataset.id):
+            to.add(to.uri("dataset", dataset.id), DCTERMS.hasPart, to.uri("dataset", part.id))
+    _write_feeds_of(to, page.datasets)
+    _write_links(to, page, ending)
+    return to.graph
+
+
+def _write_feeds_of(to: GraphWriter, datasets: Sequence[PublishedDataset]) -> None:
+    """The feeds that serve these datasets, and whose they are."""
+    for name in names_of(datasets):
+        whole = to.catalogue.whole(name)
+        if whole:
+            _write_organisation(to, to.catalogue.organisation(whole.publisher))
+            _write_feed(to, whole, [to.uri("dataset", each.id) for each in datasets if each.dataset == name])
+
+
+def _write_links(to: GraphWriter, page: Page, ending: str) -> None:
+    def link(number: int) -> URIRef:
+        return URIRef(address_of(to.base, number, ending))
+
+    whole, me = to.uri("catalogue"), link(page.number)
+    to.add(whole, RDF.type, HYDRA.Collection)
+    to.add(whole, HYDRA.view, me)
+    for kind in (HYDRA.PartialCollectionView, HYDRA.PagedCollection):
+        to.add(me, RDF.type, kind)
+    to.add(me, HYDRA.first, link(1))
+    to.add(me, HYDRA.last, link(page.count))
+    if page.number == 1:
+        to.add(me, HYDRA.totalItems, len(to.catalogue.datasets))
+        to.add(me, RDFS.seeAlso, URIRef(f"{to.base}/catalogue/withdrawn{ending}"))
+    else:
+        to.add(me, HYDRA.previous, link(page.number - 1))
+    if page.next:
+        for relation in (HYDRA.next, HYDRA.nextPage):
+            to.add(me, relation, link(page.next))
 
 
 def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset, profile: Profile = "3.0.1") -> Graph:

@@ -11,6 +11,7 @@ from governance.catalogue.model import CatalogueError, FileFormat, Place
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 DQV = Namespace("http://www.w3.org/ns/dqv#")
+HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 ELI = Namespace("http://data.europa.eu/eli/ontology#")
 ODRL = Namespace("http://www.w3.org/ns/odrl/2/")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
@@ -23,6 +24,7 @@ FRENCH = AUTHORITY["language/FRA"]
 PUBLIC = AUTHORITY["access-right/PUBLIC"]
 STABLE = AUTHORITY["planned-availability/STABLE"]
 COMPLETED = AUTHORITY["dataset-status/COMPLETED"]
+WITHDRAWN = AUTHORITY["dataset-status/WITHDRAWN"]
 LOCAL_AUTHORITY = URIRef("http://purl.org/adms/publishertype/LocalAuthority")
 COMPANY = URIRef("http://purl.org/adms/publishertype/Company")
 ATTRIBUTION_LICENCE = URIRef("http://purl.org/adms/licencetype/Attribution")
@@ -45,6 +47,7 @@ _THEMES = {
 _CONCEPTS = {
     STABLE: ("stable", "stable"),
     COMPLETED: ("terminé", "completed"),
+    WITHDRAWN: ("retiré", "withdrawn"),
     LOCAL_AUTHORITY: ("collectivité territoriale", "local authority"),
     COMPANY: ("entreprise", "company"),
     ATTRIBUTION_LICENCE: ("attribution", "attribution"),
