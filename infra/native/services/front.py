@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from governance.api.app import CATALOGUE_TYPES, SECURITY_HEADERS
+from governance.api.app import SECURITY_HEADERS
+from governance.api.catalogue_files import CATALOGUE_TYPES
 from governance.api.problems import Language, ProblemError, to_problem
 from governance.api.words import reason
 from governance.kept_secrets import secret_path, write_privately
