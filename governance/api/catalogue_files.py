@@ -14,6 +14,7 @@ CATALOGUE_TYPES = {
     ".jsonld": "application/ld+json",
     ".json": "application/json",
     ".csv": "text/csv",
+    ".geojson": "application/geo+json",
     ".parquet": "application/vnd.apache.parquet",
 }
 

@@ -62,7 +62,7 @@ def _see(address: str) -> Response:
 def _graph_of(published: FilePath, kind: str, name: str) -> str:
     """The graph about a thing alone where one is published, else the whole; its ending left out."""
     folder = "datasets" if kind in _DATASET_KINDS else "organisations"
-    alone = name.isascii() and "/" not in name and kind not in ("feed", "metric")
+    alone = name.isascii() and "/" not in name and kind not in ("feed", "ogc", "metric")
     is_there = alone and (published / folder / f"{name}.ttl").is_file()
     return f"/catalogue/{folder}/{name}" if is_there else "/catalogue/catalog"
 
@@ -79,6 +79,8 @@ def _page_of(gate: Gate, kind: str, name: str, language: str) -> str | None:
         return None
     if kind == "feed":
         return f"/v1/feeds/{whole}/description"
+    if kind == "ogc":
+        return f"/v1/ogc/collections/{whole}"
     if kind == "distribution":
         return _file_of(platform.settings.state_dir / "catalogue" / "current" / "files", name)
     return f"/{language}/datasets/{whole}" if kind in _DATASET_KINDS else None

@@ -9,7 +9,7 @@ current -> versions/<fingerprint>      what the API serves under ``{public}/cata
   organisations/<id>.{ttl,jsonld}      what one organisation publishes under its name
   pages/<n>.{ttl,jsonld}               the whole by pages, for harvesters; the first is 1
   withdrawn.ttl, withdrawn.jsonld      what was published once and is no longer
-  files/<id>.<hash>.{csv,json,parquet} the data; hard links to the store, so nothing is copied
+  files/<id>.<hash>.{csv,json,…}         the data; hard links to the store, so nothing is copied
 archive/<id>/                          last state of what vanished and a tombstone; never served as they are
 """
 

@@ -70,7 +70,8 @@ def _frame(catalogue: Catalogue, about: dict[str, str]) -> list[str]:
 
 
 def _of_feed(dataset: PublishedDataset) -> str:
-    return dataset.model_dump_json(include={"id", "title", "keywords", "theme", "licence", "publisher", "has_feed"})
+    told = {"id", "title", "keywords", "theme", "licence", "publisher", "has_feed"}
+    return dataset.model_dump_json(include=told) + str(dataset.has_map)
 
 
 def _hash(*parts: str) -> str:

@@ -12,8 +12,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FileFormat = Literal["csv", "json", "parquet"]
-FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json", "parquet")
+FileFormat = Literal["csv", "json", "parquet", "geojson"]
+FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json", "parquet", "geojson")
+FORMAT_NAMES: dict[FileFormat, str] = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "geojson": "GeoJSON"}
 
 
 class CatalogueError(RuntimeError):
@@ -131,6 +132,12 @@ class PublishedDataset(_Frozen):
     """Whether the decision also lets everybody read it through the feeds."""
     issued: datetime
     modified: datetime
+
+    @property
+    def has_map(self) -> bool:
+        """Whether everybody may also read it as an OGC API Features collection."""
+        return self.has_feed and any(file.format == "geojson" for file in self.distributions)
+
     policy_version: str = Field(exclude=True, default="")
     """Bundle that opened it; left out of what is compared, since most new bundles change nothing here."""
 

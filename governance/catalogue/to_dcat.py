@@ -12,7 +12,7 @@ from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, RDF, RDFS, SKOS, XSD, Graph, U
 from rdflib import Literal as Value
 
 from governance.catalogue.graph import GraphWriter, Profile
-from governance.catalogue.model import Catalogue, Distribution, Organisation, PublishedDataset, Text
+from governance.catalogue.model import FORMAT_NAMES, Catalogue, Distribution, Organisation, PublishedDataset, Text
 from governance.catalogue.paging import Page, address_of, names_of
 from governance.catalogue.vocabulary import (
     ADMS,
@@ -25,6 +25,7 @@ from governance.catalogue.vocabulary import (
     HYDRA,
     LOCAL_AUTHORITY,
     ODRL,
+    OGC_FEATURES,
     PUBLIC,
     SPDX,
     STABLE,
@@ -42,6 +43,12 @@ DCAT_VERSION = URIRef(f"{DCAT}version")  # kept apart because rdflib's namespace
 _FEED = Text(
     fr="Les mêmes lignes par appel, en CSV, JSON ou Parquet, avec filtres et pages.",
     en="The same rows on request, as CSV, JSON or Parquet, with filters and pages.",
+)
+
+
+_MAP = Text(
+    fr="Les mêmes lignes sur une carte, pour QGIS et d'autres : OGC API Features.",
+    en="The same rows on a map, for QGIS and others: OGC API Features.",
 )
 
 
@@ -75,6 +82,8 @@ def _write_catalogue(
             to.add(me, DCTERMS.spatial, place_uri(place))
         if dataset.has_feed:
             to.add(me, DCAT.service, to.uri("feed", dataset.dataset))
+        if dataset.has_map:
+            to.add(me, DCAT.service, to.uri("ogc", dataset.dataset))
 
 
 def _write_licence(to: GraphWriter, subject: URIRef, licence: str) -> None:
@@ -201,7 +210,7 @@ def _write_distribution(to: GraphWriter, dataset: PublishedDataset, distribution
     me = to.uri("distribution", f"{dataset.id}/{distribution.format}")
     address = URIRef(f"{to.base}/catalogue/{distribution.file}")
     file_type, media_type = file_type_uris(distribution.format)
-    name = distribution.format.upper() if distribution.format != "parquet" else "Parquet"
+    name = FORMAT_NAMES[distribution.format]
     to.add(me, RDF.type, DCAT.Distribution)
     to.say(me, DCTERMS.title, Text(fr=f"{dataset.title.fr} ({name})", en=f"{dataset.title.en or dataset.id} ({name})"))
     to.say(me, DCTERMS.description, Text(fr=f"Toutes les lignes, en {name}", en=f"All rows, as {name}"))
@@ -223,6 +232,8 @@ def _write_distribution(to: GraphWriter, dataset: PublishedDataset, distribution
         to.add(me, DCATAP.applicableLegislation, URIRef(act))
     if dataset.has_feed:
         to.add(me, DCAT.accessService, to.uri("feed", dataset.dataset))
+    if dataset.has_map:
+        to.add(me, DCAT.accessService, to.uri("ogc", dataset.dataset))
     to.add(me, ODRL.hasPolicy, to.uri("offer", dataset.id))
     _write_integrity(to, me, distribution)
 
@@ -272,17 +283,30 @@ def _write_record(to: GraphWriter, dataset: PublishedDataset) -> None:
 
 
 def _write_feed(to: GraphWriter, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
-    """The harmonised dataset's feed; it serves the slices too."""
-    if not dataset.has_feed:
-        return
-    me = to.uri("feed", dataset.id)
+    """The harmonised dataset's services, which serve the slices too: its feed, and its map where it has one."""
+    title_en = dataset.title.en or dataset.id
+    if dataset.has_feed:
+        me = to.uri("feed", dataset.id)
+        to.say(me, DCTERMS.title, Text(fr=f"Flux : {dataset.title.fr}", en=f"Feed: {title_en}"))
+        to.say(me, DCTERMS.description, _FEED)
+        to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/feeds/{dataset.id}"))
+        to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/openapi.json"))
+        to.add(me, DCTERMS.conformsTo, URIRef("https://spec.openapis.org/oas/v3.1.0"))
+        _write_service(to, me, dataset, served)
+    if dataset.has_map:
+        me = to.uri("ogc", dataset.id)
+        to.say(me, DCTERMS.title, Text(fr=f"Carte : {dataset.title.fr}", en=f"Map: {title_en}"))
+        to.say(me, DCTERMS.description, _MAP)
+        to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/ogc/collections/{dataset.id}"))
+        to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/ogc/api"))
+        to.add(me, DCTERMS.conformsTo, OGC_FEATURES)
+        _write_service(to, me, dataset, served)
+
+
+def _write_service(to: GraphWriter, me: URIRef, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
+    """What each service of a dataset says."""
     publisher = to.catalogue.organisation(dataset.publisher)
     to.add(me, RDF.type, DCAT.DataService)
-    to.say(me, DCTERMS.title, Text(fr=f"Flux : {dataset.title.fr}", en=f"Feed: {dataset.title.en or dataset.id}"))
-    to.say(me, DCTERMS.description, _FEED)
-    to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/feeds/{dataset.id}"))
-    to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/openapi.json"))
-    to.add(me, DCTERMS.conformsTo, URIRef("https://spec.openapis.org/oas/v3.1.0"))
     to.add(me, DCTERMS.publisher, to.uri("organisation", publisher.id))
     to.add(me, DCTERMS.accessRights, PUBLIC)
     _write_licence(to, me, dataset.licence)

@@ -19,6 +19,7 @@ VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 AUTHORITY = Namespace("http://publications.europa.eu/resource/authority/")
 IANA = Namespace("https://www.iana.org/assignments/media-types/")
 
+OGC_FEATURES = URIRef("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core")
 THEME_SCHEME = AUTHORITY["data-theme"]
 FRENCH = AUTHORITY["language/FRA"]
 PUBLIC = AUTHORITY["access-right/PUBLIC"]
@@ -59,6 +60,7 @@ _FILE_TYPES: dict[FileFormat, tuple[str, str]] = {
     "csv": ("CSV", "text/csv"),
     "json": ("JSON", "application/json"),
     "parquet": ("PARQUET", "application/vnd.apache.parquet"),
+    "geojson": ("GEOJSON", "application/geo+json"),
 }
 _FREQUENCY = AUTHORITY["frequency/"]
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.catalogue.distributions import FORMULA_STARTS, csv_cell_sql
+from governance.catalogue.cells import FORMULA_STARTS, csv_cell_sql
 from governance.catalogue.model import FILE_FORMATS
 from tests.catalogue.world import ROWS, World
 

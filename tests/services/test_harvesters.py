@@ -28,7 +28,9 @@ while address:
     parser = RDFParser(profiles=["euro_dcat_ap_3"])
     with urllib.request.urlopen(address) as answer:
         parser.parse(answer.read().decode(), _format="ttl")
-    found += [[each["title"], len(each["resources"])] for each in parser.datasets()]
+    for each in parser.datasets():
+        extras = {extra["key"]: extra["value"] for extra in each["extras"]}
+        found.append([each.get("identifier") or extras["identifier"], len(each["resources"])])
     address = parser.next_page()
 print(json.dumps(found))
 """
@@ -62,5 +64,5 @@ def test_ckan_reads_every_dataset_from_page_to_page(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert sorted(title for title, _ in found) == sorted(each.title.fr for each in catalogue.datasets)
+    assert sorted(name for name, _ in found) == sorted(each.id for each in catalogue.datasets)
     assert {files for _, files in found} == {3}
