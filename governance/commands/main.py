@@ -18,6 +18,7 @@ COMMANDS = {
     "confirm": "governance.commands.confirm:confirm",
     "replay": "governance.commands.replay:replay",
     "delete": "governance.commands.delete:delete",
+    "compare": "governance.commands.compare:compare",
     "notify": "governance.commands.notify:notify",
     "decide": "governance.commands.decide:decide",
     "identity": "governance.commands.identity:app",

@@ -16,7 +16,7 @@ from tests.catalogue.world import DAY_TWO, PUBLIC, World
 
 SHAPES = PROJECT_ROOT.parent / "shared" / "suites" / "dcat-ap-shacl"
 NAME = "lieux"
-ROWS = {
+ROWS: dict[str, list[tuple[object, ...]]] = {
     NAME: [("besne", "Kiosque", -2.09, 47.4), ("donges", 'Halle "neuve"', -2.075, 47.33), ("donges", "?", None, None)]
 }
 
