@@ -1,6 +1,9 @@
 """Our own connector reads our whole catalogue by its pages, and what was withdrawn is gone at each of its addresses."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -98,3 +101,34 @@ def test_an_identifier_leads_programs_to_the_dataset_alone(
     answer = running.client(Accept="text/turtle").get("/id/dataset/subventions--donges")
     assert answer.headers["location"] == "/catalogue/datasets/subventions--donges.ttl"
     alone.unlink()
+
+
+def _compare(running: Running, address: str, *options: str) -> subprocess.CompletedProcess[str]:
+    settings = running.platform.settings
+    command = [str(Path(sys.executable).parent / "archipel"), "compare", address, *options]
+    folders = ["--federation", str(settings.federation_dir), "--state", str(settings.state_dir)]
+    reach = {
+        "ARCHIPEL_CONSOLE_PORT": str(settings.console_port),
+        "ARCHIPEL_EGRESS_EXCEPTIONS": json.dumps([urlsplit(address).netloc]),
+    }
+    environment = {**os.environ, **reach}
+    return subprocess.run([*command, *folders], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_our_own_catalogue_is_known_as_ours_from_the_command_line(
+    running: Running, harvested: tuple[World, Catalogue]
+) -> None:
+    _, catalogue = harvested
+    done = _compare(running, f"{running.url}/catalogue/pages/1.ttl", "--json")
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout)["counts"]
+    assert counts == {**dict.fromkeys(counts, 0), "ours": len(catalogue.datasets)}
+    words = _compare(running, f"{running.url}/catalogue/pages/1.ttl").stdout.splitlines()
+    assert words[0].startswith("le nôtre, revenu")
+    assert words[-1].startswith("nouveau 0")
+
+
+def test_a_portal_that_cannot_be_read_is_told_in_the_readers_language(running: Running) -> None:
+    done = _compare(running, f"{running.url}/catalogue/nowhere.ttl", "--lang", "en")
+    assert done.returncode == 2
+    assert "404" in done.stderr and "Traceback" not in done.stderr

@@ -156,8 +156,9 @@ def test_plain_http_only_says_where_to_go(front: Front) -> None:
 
 def test_open_files_are_served_with_type_tag_range_and_for_all_origins(front: Front) -> None:
     files = front.open_files()
-    assert {name.rsplit(".", 1)[1] for name in files} == {"csv", "json", "parquet"}
+    assert {name.rsplit(".", 1)[1] for name in files} == {"csv", "json", "parquet", "geojson"}
     kinds = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+    kinds["geojson"] = "application/geo+json"
     with front.client(**{"Accept-Encoding": "identity"}) as client:
         for name in files:
             whole = client.get(f"/catalogue/{name}")
