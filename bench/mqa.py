@@ -18,7 +18,7 @@ from rdflib.term import Node
 from governance.catalogue.vocabulary import AUTHORITY, IANA
 from governance.settings import load_settings
 
-_SURE_FORMATS = {AUTHORITY["file-type/CSV"], AUTHORITY["file-type/JSON"]}
+_SURE_FORMATS = {AUTHORITY[f"file-type/{name}"] for name in ("CSV", "JSON", "GEOJSON")}
 Check = Callable[[Node], bool]
 
 

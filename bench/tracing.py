@@ -15,8 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
 
-from bench.feeds import feeds, measure
-from tests.api.small_platform import ROWS, write_shared
+from bench.feed_servers import rate, served
 
 WORST = 0.8
 """With spans a server gives at least this share of what it gives without."""
@@ -42,9 +41,10 @@ def _collector() -> Iterator[str]:
 
 
 def _rate(seconds: float) -> float:
-    with tempfile.TemporaryDirectory() as folder, feeds(Path(folder)) as platform:
-        write_shared(platform, "bench", **ROWS)
-        return measure(f"{platform.settings.public_address}/v1/feeds/subventions?limit=5", seconds)[0]
+    with tempfile.TemporaryDirectory(prefix="archipel-bench-") as folder:
+        Path(folder).chmod(0o755)  # nginx's workers run as another account when root runs this
+        with served(Path(folder) / "platform", 1000, 10) as platform:
+            return rate(f"{platform.direct}/v1/feeds/subventions?limit=5", seconds)
 
 
 def main() -> int:

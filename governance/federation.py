@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from stdnum.fr import siren as siren_number
 
 from governance.code_tables import CodeTableError, with_code_tables
+from governance.portals import Portal
 from governance.yaml_text import parse_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -246,6 +247,7 @@ class Member(Organisation):
     insee_code: InseeCode | None = None
     cog_year: int = Field(description="year of the official geographic code the INSEE code belongs to")
     population: int = Field(gt=0)
+    portal: Portal | None = Field(None, description="its own portal, under its own name on the web")
 
     @model_validator(mode="after")
     def _commune_has_a_code(self) -> "Member":
@@ -357,6 +359,17 @@ def load_organisation(path: Path, variables: Mapping[str, str] | None = None) ->
     return load_named(Member, path, variables)
 
 
+def _require_own_hosts(root: Path, members: Mapping[str, Member]) -> None:
+    """Two portals under one name would show one commune's data as the other's."""
+    known: dict[str, str] = {}
+    for member in members.values():
+        if member.portal:
+            other = known.setdefault(member.portal.host, member.id)
+            if other != member.id:
+                where = root / "members" / f"{member.id}.yaml"
+                raise DeclarationError(f"{where}: portal.host: {member.portal.host!r} is already the portal of {other}")
+
+
 def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> Federation:
     """Read ``federation.yaml``, ``members/*.yaml`` and ``partners/*.yaml`` under a folder.
 
@@ -373,9 +386,11 @@ def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> F
         found = [load_organisation(path, known) for path in sorted((root / name).glob("*.yaml"))]
         return {organisation.id: organisation for organisation in found}
 
+    members = folder("members")
+    _require_own_hosts(root, members)
     return Federation(
         head=load_declaration(Head, root / "federation.yaml", known),
-        members=folder("members"),
+        members=members,
         partners=folder("partners"),
         root=root,
     )

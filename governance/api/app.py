@@ -2,16 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.api import (
@@ -22,11 +18,13 @@ from governance.api import (
     ogc_routes,
     service_routes,
 )
+from governance.api.catalogue_files import CatalogueFiles
 from governance.api.gate import Gate
 from governance.api.observed import Observed
 from governance.api.openapi import described
 from governance.api.problems import answer_with_problems
 from governance.console.pages import mount as mount_console
+from governance.console.portal_routes import mount_portals
 from governance.decisions.engine_desk import EngineDesk
 from governance.decisions.engine_records import EngineRecords
 from governance.identity.issuer import DevelopmentIssuer
@@ -54,13 +52,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-CATALOGUE_TYPES = {
-    ".ttl": "text/turtle",
-    ".jsonld": "application/ld+json",
-    ".json": "application/json",
-    ".csv": "text/csv",
-    ".parquet": "application/vnd.apache.parquet",
 }
 
 
@@ -103,26 +94,6 @@ class Outermost:
         except Exception:
             if not is_answered:
                 raise
-
-
-class CatalogueFiles(StaticFiles):
-    """The published catalogue: whatever the publisher made current, with its true media types, for all origins."""
-
-    async def check_config(self) -> None:
-        """Accept that nothing was published yet: every file is not found then, which is no fault of the service."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file; hidden files and folders are not found."""
-        if any(part.startswith(".") for part in Path(path).parts):
-            raise HTTPException(404)
-        response = await super().get_response(path, scope)
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Cache-Control"] = "public, no-cache"
-        kind = CATALOGUE_TYPES.get(Path(path).suffix)
-        if kind:
-            charset = "" if kind.startswith("application/") else "; charset=utf-8"
-            response.headers["Content-Type"] = kind + charset
-        return response
 
 
 class _Application(FastAPI):
@@ -178,6 +149,6 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(engine_routes.router)
     app.include_router(metrics_routes.router)
     mount_console(app)
-    catalogue = settings.state_dir / "catalogue" / "current"
-    app.mount("/catalogue", CatalogueFiles(directory=catalogue, check_dir=False), name="catalogue")
+    app.mount("/catalogue", CatalogueFiles(settings.state_dir / "catalogue"), name="catalogue")
+    mount_portals(app, platform)
     return app

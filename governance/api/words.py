@@ -21,6 +21,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Revenez après la prochaine collecte.",
         "Come back after the next collection.",
     ),
+    "dataset_withdrawn": (
+        "Le jeu de données « {dataset} » n'est plus publié depuis le {day}.",
+        "The dataset “{dataset}” has not been published since {day}.",
+        "Retirez-le de votre catalogue. S'il rouvre un jour, ce sera à la même adresse.",
+        "Take it out of your catalogue. Should it be opened again, it will be at the same address.",
+    ),
     "page_not_found": (
         "Cette adresse n'existe pas.",
         "This address does not exist.",

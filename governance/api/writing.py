@@ -17,7 +17,7 @@ import polars as pl
 from governance.api.formats import Format, FormatName
 from governance.api.geometry import Geometry
 from governance.api.query import quote
-from governance.catalogue.distributions import csv_cell_sql, disarmed
+from governance.catalogue.cells import csv_cell_sql, disarmed
 
 _CSV = "FORMAT csv, HEADER, NEW_LINE '\\r\\n'"
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, GEOPARQUET_VERSION 'V1'"

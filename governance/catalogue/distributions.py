@@ -1,10 +1,11 @@
-"""Writes what a decision opens as CSV, JSON and Parquet, content-addressed, and only when cells have changed.
+"""Writes what a decision opens as CSV, JSON, Parquet and, where rows have a place, GeoJSON.
+
+Files are addressed by their content, and written only when cells have changed.
 
 The only way to a row is ``relation_sql``: filter and masks are applied before anything is counted or written.
 """
 
 import hashlib
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -14,17 +15,15 @@ from typing import Self
 
 import duckdb
 
+from governance.api.formats import BY_NAME
+from governance.api.geometry import feature_id_sql, geometry_of
+from governance.api.writing import Sheet
+from governance.catalogue.cells import csv_cell_sql, disarmed, instant_sql, literal, quoted
 from governance.catalogue.model import FILE_FORMATS, CatalogueError, Distribution, FileFormat, slice_id
 from governance.catalogue.openings import Opening
 from governance.catalogue.store import DistributionStore, StoredDataset
 from governance.decisions.enforce import relation_sql
 
-__all__ = ["CatalogueError", "DistributionWriter", "catalogue_id", "csv_cell_sql", "disarmed"]
-
-FORMULA_STARTS = "=+@\t\r\n＝＋－＠-"
-"""First characters that a spreadsheet may take for a formula. Source: OWASP, CSV Injection."""
-_FORMULA = f"^[{FORMULA_STARTS}]"
-_PLAIN_NUMBER = r"[+-]?[0-9]+([.,][0-9]+)?"
 _COPY_OPTIONS: dict[FileFormat, str] = {
     "csv": "FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NEW_LINE '\\r\\n'",
     "json": "FORMAT json, ARRAY true",
@@ -39,44 +38,12 @@ class _Digest:
     size: int
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def csv_cell_sql(name: str, duckdb_type: str) -> str:
-    """SQL of one column as a CSV cell: formulas disarmed by a leading apostrophe, instants with their ``T``.
-
-    Plain signed numbers are left as they are. JSON and Parquet carry the values untouched.
-    """
-    column = _quoted(name)
-    if duckdb_type == "VARCHAR":
-        is_formula = f"regexp_matches({column}, {_literal(_FORMULA)})"
-        is_number = f"regexp_full_match({column}, {_literal(_PLAIN_NUMBER)})"
-        return f"CASE WHEN {is_formula} AND NOT {is_number} THEN '''' || {column} ELSE {column} END"
-    return _instant_sql(name, duckdb_type)
-
-
-def _instant_sql(name: str, duckdb_type: str) -> str:
-    if duckdb_type.startswith("TIMESTAMP"):
-        return f"replace(CAST({_quoted(name)} AS VARCHAR), ' ', 'T')"
-    return _quoted(name)
-
-
 def _select_for(file_format: FileFormat, columns: tuple[tuple[str, str], ...]) -> str:
     if file_format == "parquet":
         return "SELECT * FROM opened"
-    cell = csv_cell_sql if file_format == "csv" else _instant_sql
-    listed = ", ".join(f"{cell(name, kind)} AS {_quoted(_header(name, file_format))}" for name, kind in columns)
+    cell = csv_cell_sql if file_format == "csv" else instant_sql
+    listed = ", ".join(f"{cell(name, kind)} AS {quoted(_header(name, file_format))}" for name, kind in columns)
     return f"SELECT {listed} FROM opened"  # noqa: S608 - kept because every name is quoted
-
-
-def disarmed(header: str) -> str:
-    """A column's name as the header of a CSV: one that a spreadsheet may take for a formula gets an apostrophe."""
-    return f"'{header}" if re.match(_FORMULA, header) else header
 
 
 def _header(name: str, file_format: FileFormat) -> str:
@@ -86,7 +53,7 @@ def _header(name: str, file_format: FileFormat) -> str:
 def _connect(*folders: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can reach the shared files and the drafts, and nothing else."""
     connection = duckdb.connect()
-    allowed = ", ".join(_literal(str(folder)) for folder in folders)
+    allowed = ", ".join(literal(str(folder)) for folder in folders)
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     # Kept at one thread because row groups then fall the same way each time: same rows, same bytes.
@@ -105,7 +72,7 @@ def _load(connection: duckdb.DuckDBPyConnection, opening: Opening, parquet: Path
         raise CatalogueError(f"{opening.contract.id}: the decision hides member_id; no slice can be told apart")
     present = [name for name, _ in opening.table.columns]
     sql, parameters = relation_sql(opening.decision, opening.contract, parquet, present=present)
-    shown = ", ".join(_quoted(name) for name in opening.visible)
+    shown = ", ".join(quoted(name) for name in opening.visible)
     query = f"SELECT {shown} FROM ({sql}) AS visible"  # noqa: S608 - kept because every name is quoted
     if opening.organisation_id is not None:
         # An equality, since the shared file is sorted by member and only that lets the others' rows be skipped.
@@ -137,7 +104,7 @@ def _period(
     for column in opening.contract.columns:
         if column.name not in kinds or column.name not in shown:
             continue
-        name = _quoted(column.name)
+        name = quoted(column.name)
         if kinds[column.name] == "DATE" or kinds[column.name].startswith("TIMESTAMP"):
             bounds = f"CAST(min({name}) AS DATE), CAST(max({name}) AS DATE)"
         elif column.type == "year":
@@ -154,7 +121,25 @@ def _copy(
 ) -> Path:
     path = folder / f"draft.{file_format}"
     select = _select_for(file_format, columns)
-    connection.execute(f"COPY ({select}) TO {_literal(str(path))} ({_COPY_OPTIONS[file_format]})")
+    connection.execute(f"COPY ({select}) TO {literal(str(path))} ({_COPY_OPTIONS[file_format]})")
+    return path
+
+
+def _copy_features(
+    connection: duckdb.DuckDBPyConnection, opening: Opening, columns: tuple[tuple[str, str], ...], folder: Path
+) -> Path:
+    """The rows as GeoJSON (RFC 7946), written as the feeds write it; a row without a readable place has no geometry."""
+    present = [name for name, _ in columns]
+    sheet = Sheet(
+        BY_NAME["geojson"],
+        present,
+        dict(columns),
+        geometry_of(opening.contract, opening.decision, present),
+        feature_id_sql(opening.contract, opening.decision, present),
+    )
+    path = folder / "draft.geojson"
+    rows = sheet.to_select("SELECT * FROM opened")
+    connection.execute(f"COPY ({rows}) TO {literal(str(path))} ({sheet.copy_options})")
     return path
 
 
@@ -233,9 +218,16 @@ class DistributionWriter:
             first = _copy(connection, "csv", columns, Path(folder))
             content_key = hashlib.sha256(f"{columns}{_digest(first).sha256}".encode()).hexdigest()
             same = previous if previous and previous.content_key == content_key else None
-            if same and self._store.holds(same):
+            if (
+                same
+                and self._store.holds(same)
+                and tuple(file.format for file in same.distributions) == opening.formats
+            ):
                 return same.model_copy(update={"input_key": opening.input_key})
-            drafts = [first, *(_copy(connection, kind, columns, Path(folder)) for kind in FILE_FORMATS[1:])]
+            others = [kind for kind in opening.formats if kind not in ("csv", "geojson")]
+            drafts = [first, *(_copy(connection, kind, columns, Path(folder)) for kind in others)]
+            if "geojson" in opening.formats:
+                drafts.append(_copy_features(connection, opening, columns, Path(folder)))
             made_at = same.distributions[0].issued if same else self._instant
             kept = tuple(_keep(draft, self._store, catalogue_id(opening), made_at) for draft in drafts)
         first_day, last_day = _period(connection, opening, columns)

@@ -7,11 +7,12 @@ current -> versions/<fingerprint>      what the API serves under ``{public}/cata
   datasets/<id>.{ttl,jsonld,json}      one dataset, with its dictionary in the last
   datasets/<id>-2.1.1.ttl              the same as DCAT-AP 2.1.1
   organisations/<id>.{ttl,jsonld}      what one organisation publishes under its name
-  files/<id>.<hash>.{csv,json,parquet} the data; hard links to the store, so nothing is copied
-archive/<id>/                          last state of what vanished and a tombstone; never served
+  pages/<n>.{ttl,jsonld}               the whole by pages, for harvesters; the first is 1
+  withdrawn.ttl, withdrawn.jsonld      what was published once and is no longer
+  files/<id>.<hash>.{csv,json,…}         the data; hard links to the store, so nothing is copied
+archive/<id>/                          last state of what vanished and a tombstone; never served as they are
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -23,8 +24,10 @@ from pydantic import BaseModel, ConfigDict
 from governance.catalogue.fingerprints import Fingerprints, fingerprints_of
 from governance.catalogue.model import Catalogue, PublishedDataset
 from governance.catalogue.pages import DATASET_PAGES, Kept, as_json, link, write_pages
+from governance.catalogue.paging import address_of, count_pages
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
+from governance.catalogue.withdrawn import Tombstone, read_tombstones, tombstone_path, tombstones_of
 from governance.lake import write_atomically
 
 
@@ -63,6 +66,15 @@ class IndexedOrganisation(BaseModel):
     fingerprint: str
 
 
+class IndexedPage(BaseModel):
+    """One page of the catalogue as the index names it; in the order in which they follow each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    fingerprint: str
+
+
 class Index(BaseModel):
     """``index.json``: what a program needs to follow the catalogue, and what the next publication compares with."""
 
@@ -72,6 +84,8 @@ class Index(BaseModel):
     modified: datetime
     organisations: tuple[IndexedOrganisation, ...] = ()
     datasets: tuple[IndexedDataset, ...]
+    pages: tuple[IndexedPage, ...] = ()
+    withdrawn: tuple[Tombstone, ...] = ()
 
 
 def _indexed(catalogue: Catalogue, dataset: PublishedDataset, fingerprint: str) -> IndexedDataset:
@@ -96,7 +110,7 @@ def _indexed(catalogue: Catalogue, dataset: PublishedDataset, fingerprint: str) 
     )
 
 
-def build_index(catalogue: Catalogue, prints: Fingerprints) -> Index:
+def build_index(catalogue: Catalogue, prints: Fingerprints, tombstones: tuple[Tombstone, ...] = ()) -> Index:
     """Return the index of a catalogue."""
     return Index(
         fingerprint=prints.whole,
@@ -105,6 +119,11 @@ def build_index(catalogue: Catalogue, prints: Fingerprints) -> Index:
             IndexedOrganisation(id=name, fingerprint=print_) for name, print_ in prints.organisations.items()
         ),
         datasets=tuple(_indexed(catalogue, dataset, prints.datasets[dataset.id]) for dataset in catalogue.datasets),
+        pages=tuple(
+            IndexedPage(url=address_of(catalogue.public_address, number, ".ttl"), fingerprint=print_)
+            for number, print_ in enumerate(prints.pages, 1)
+        ),
+        withdrawn=tombstones,
     )
 
 
@@ -132,7 +151,10 @@ class FileCatalogue:
 
     def publish(self, catalogue: Catalogue, store: DistributionStore) -> PublicationResult:
         """Make the folder equal to the catalogue; see ``CataloguePublisher``."""
-        index, prints = self.read_index(), fingerprints_of(catalogue)
+        index = self.read_index()
+        tombstones = self._tombstones(index, catalogue)
+        pages = count_pages(len(catalogue.datasets), len(index.pages) if index and index.pages else 1)
+        prints = fingerprints_of(catalogue, pages, tombstones)
         before = {dataset.id: dataset.fingerprint for dataset in index.datasets} if index else {}
         now, unchanged = prints.datasets, _unchanged(before, prints.datasets)
         result = PublicationResult(
@@ -145,11 +167,18 @@ class FileCatalogue:
         if index and index.fingerprint == prints.whole:
             return result
         kept = self._kept(index, prints)
-        written = self._archive(result.archived, index)
-        written += self._write_version(catalogue, store, prints, kept)
+        written = self._archive([each for each in tombstones if each.id in result.archived], index)
+        written += self._write_version(catalogue, store, prints, kept, tombstones)
         self._switch(result.version)
         self._forget_old_versions(result.version, kept.folder if kept else None)
         return result.model_copy(update={"bytes_written": written})
+
+    def _tombstones(self, index: Index | None, catalogue: Catalogue) -> tuple[Tombstone, ...]:
+        """What is withdrawn after this publication."""
+        now = {dataset.id for dataset in catalogue.datasets}
+        known = index.datasets if index else ()
+        vanished = {dataset.id: dataset.modified for dataset in known if dataset.id not in now}
+        return tombstones_of(read_tombstones(self.root), vanished, now, datetime.now(UTC))
 
     def _kept(self, index: Index | None, prints: Fingerprints) -> Kept | None:
         if index is None:
@@ -160,10 +189,20 @@ class FileCatalogue:
             self.current.resolve(),
             _unchanged(datasets, prints.datasets),
             _unchanged(organisations, prints.organisations),
+            frozenset(
+                number
+                for number, (page, print_) in enumerate(zip(index.pages, prints.pages, strict=False), 1)
+                if page.fingerprint == print_
+            ),
         )
 
     def _write_version(
-        self, catalogue: Catalogue, store: DistributionStore, prints: Fingerprints, kept: Kept | None
+        self,
+        catalogue: Catalogue,
+        store: DistributionStore,
+        prints: Fingerprints,
+        kept: Kept | None,
+        tombstones: tuple[Tombstone, ...],
     ) -> int:
         """Make the whole folder of a version beside the others, then give it its name in one step."""
         versions = self.root / "versions"
@@ -177,8 +216,8 @@ class FileCatalogue:
             for dataset in catalogue.datasets:
                 for distribution in dataset.distributions:
                     link(store.path(distribution), draft / distribution.file)
-            written = write_pages(draft, catalogue, kept)
-            written += (draft / "index.json").write_bytes(as_json(build_index(catalogue, prints)))
+            written = write_pages(draft, catalogue, kept, len(prints.pages), tombstones)
+            written += (draft / "index.json").write_bytes(as_json(build_index(catalogue, prints, tombstones)))
             draft.chmod(0o755)
             draft.rename(final)
         except BaseException:
@@ -186,11 +225,12 @@ class FileCatalogue:
             raise
         return written
 
-    def _archive(self, vanished: tuple[str, ...], index: Index | None) -> int:
+    def _archive(self, vanished: list[Tombstone], index: Index | None) -> int:
         """Keep aside the last state of what vanished, out of readers' reach, with a tombstone."""
         written = 0
         datasets = {dataset.id: dataset for dataset in index.datasets} if index else {}
-        for name in vanished:
+        for tombstone in vanished:
+            name = tombstone.id
             folder = self.root / "archive" / name
             folder.mkdir(parents=True, exist_ok=True)
             pages = [self.current / "datasets" / f"{name}{ending}" for ending in DATASET_PAGES]
@@ -198,14 +238,8 @@ class FileCatalogue:
             for path in (*filter(Path.is_file, pages), *files):
                 (folder / path.name).unlink(missing_ok=True)
                 link(path, folder / path.name)
-            tombstone = {
-                "id": name,
-                "last_modified": datasets[name].modified.isoformat(),
-                "archived": datetime.now(UTC).isoformat(),
-            }
-            content = json.dumps(tombstone, indent=1).encode() + b"\n"
-            write_atomically(folder / "tombstone.json", content)
-            written += len(content)
+            write_atomically(tombstone_path(self.root, name), tombstone.content)
+            written += len(tombstone.content)
         return written
 
     def _switch(self, version: str) -> None:

@@ -1,25 +1,29 @@
 """What tells that a page of the catalogue need not be written again."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
+from governance.catalogue.paging import Page, names_of, split
+from governance.catalogue.withdrawn import Tombstone
 
-LAYOUT = "2"
+LAYOUT = "3"
 """Counted up when the same facts are written in another way, so that an update of the platform writes every page."""
 
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """SHA-256 over all that is written of each dataset and of each organisation's part, by id."""
+    """SHA-256 over all that is written of each dataset, of each organisation's part, by id, and of each page."""
 
     whole: str
     datasets: dict[str, str]
     organisations: dict[str, str]
+    pages: tuple[str, ...]
 
 
-def fingerprints_of(catalogue: Catalogue) -> Fingerprints:
-    """Return the fingerprints of a catalogue.
+def fingerprints_of(catalogue: Catalogue, pages: int = 1, tombstones: Sequence[Tombstone] = ()) -> Fingerprints:
+    """Return the fingerprints of a catalogue that is cut into so many pages, and of what left it.
 
     Who publishes a dataset counts too: a new contact address is an update for whoever reads the dataset alone.
     """
@@ -30,7 +34,26 @@ def fingerprints_of(catalogue: Catalogue) -> Fingerprints:
     organisations = {
         who.id: _of_organisation(catalogue, who, frame, about, datasets) for who in catalogue.organisations
     }
-    return Fingerprints(_hash(LAYOUT, catalogue.fingerprint), datasets, organisations)
+    cut = tuple(_of_page(catalogue, page, about, datasets) for page in split(catalogue, pages))
+    gone = [each.model_dump_json() for each in tombstones]
+    return Fingerprints(_hash(LAYOUT, catalogue.fingerprint, str(pages), *gone), datasets, organisations, cut)
+
+
+def _of_page(catalogue: Catalogue, page: Page, about: dict[str, str], datasets: dict[str, str]) -> str:
+    """What a page repeats: the catalogue's own words, the feeds of its datasets, and the names of their parts."""
+    facts = {"title", "description", "homepage", "licence", "issued", "public_address"}
+    moving = (str(catalogue.modified), str(len(catalogue.datasets))) if page.number == 1 else ()
+    feeds = [whole for name in names_of(page.datasets) if (whole := catalogue.whole(name))]
+    return _hash(
+        LAYOUT,
+        catalogue.model_dump_json(include=facts),
+        about[catalogue.publisher],
+        f"{page.number}/{page.count}",
+        *moving,
+        *(_of_feed(each) + about[each.publisher] for each in feeds),
+        *(part.id for each in page.datasets for part in catalogue.slices_of(each.id)),
+        *(datasets[each.id] for each in page.datasets),
+    )
 
 
 def _of_organisation(
@@ -47,7 +70,8 @@ def _frame(catalogue: Catalogue, about: dict[str, str]) -> list[str]:
 
 
 def _of_feed(dataset: PublishedDataset) -> str:
-    return dataset.model_dump_json(include={"id", "title", "keywords", "theme", "licence", "publisher"})
+    told = {"id", "title", "keywords", "theme", "licence", "publisher", "has_feed"}
+    return dataset.model_dump_json(include=told) + str(dataset.has_map)
 
 
 def _hash(*parts: str) -> str:

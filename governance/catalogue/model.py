@@ -12,8 +12,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FileFormat = Literal["csv", "json", "parquet"]
-FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json", "parquet")
+FileFormat = Literal["csv", "json", "parquet", "geojson"]
+FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json", "parquet", "geojson")
+FORMAT_NAMES: dict[FileFormat, str] = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "geojson": "GeoJSON"}
 
 
 class CatalogueError(RuntimeError):
@@ -131,6 +132,12 @@ class PublishedDataset(_Frozen):
     """Whether the decision also lets everybody read it through the feeds."""
     issued: datetime
     modified: datetime
+
+    @property
+    def has_map(self) -> bool:
+        """Whether everybody may also read it as an OGC API Features collection."""
+        return self.has_feed and any(file.format == "geojson" for file in self.distributions)
+
     policy_version: str = Field(exclude=True, default="")
     """Bundle that opened it; left out of what is compared, since most new bundles change nothing here."""
 
@@ -161,6 +168,10 @@ class Catalogue(_Frozen):
         return {organisation.id: organisation for organisation in self.organisations}
 
     @cached_property
+    def _harmonised_by_id(self) -> dict[str, PublishedDataset]:
+        return {dataset.id: dataset for dataset in self.harmonised}
+
+    @cached_property
     def _datasets_by_publisher(self) -> dict[str, list[PublishedDataset]]:
         return _grouped((dataset.publisher, dataset) for dataset in self.datasets)
 
@@ -179,6 +190,10 @@ class Catalogue(_Frozen):
     def published_by(self, organisation_id: str) -> Sequence[PublishedDataset]:
         """Return what an organisation publishes under its name, in the catalogue's order."""
         return self._datasets_by_publisher.get(organisation_id, ())
+
+    def whole(self, dataset_id: str) -> PublishedDataset | None:
+        """Return the harmonised dataset of that id, or None where only parts of it are open."""
+        return self._harmonised_by_id.get(dataset_id)
 
     def slices_of(self, dataset_id: str) -> Sequence[PublishedDataset]:
         """Return the slices of a harmonised dataset, in the catalogue's order."""

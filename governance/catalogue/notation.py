@@ -13,14 +13,14 @@ import pyoxigraph as oxigraph
 from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SKOS, XSD, Graph, URIRef
 from rdflib.term import Node
 
-from governance.catalogue.vocabulary import ADMS, DCATAP, DQV, ODRL, SPDX, VCARD
+from governance.catalogue.vocabulary import ADMS, DCATAP, DQV, HYDRA, ODRL, SPDX, VCARD
 
 _PREFIXES = {
     prefix: str(namespace)
     for prefix, namespace in (
         ("adms", ADMS), ("dcat", DCAT), ("dcatap", DCATAP), ("dct", DCTERMS), ("dqv", DQV), ("foaf", FOAF),
-        ("odrl", ODRL), ("org", ORG), ("owl", OWL), ("prov", PROV), ("rdfs", RDFS), ("skos", SKOS), ("spdx", SPDX),
-        ("vcard", VCARD), ("xsd", XSD),
+        ("hydra", HYDRA), ("odrl", ODRL), ("org", ORG), ("owl", OWL), ("prov", PROV), ("rdfs", RDFS), ("skos", SKOS),
+        ("spdx", SPDX), ("vcard", VCARD), ("xsd", XSD),
     )
 }  # fmt: skip
 _LONGEST_FIRST = sorted(_PREFIXES.items(), key=lambda item: -len(item[1]))

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from governance.api.geometry import geometry_of
+from governance.catalogue.model import FILE_FORMATS, FileFormat
 from governance.contracts.model import Contract
 from governance.decisions.model import (
     PROVENANCE_COLUMNS,
@@ -55,6 +57,12 @@ class Opening:
         return self.decision.allow and mask is not None and self.organisation_id not in mask.null_for
 
     @property
+    def formats(self) -> tuple[FileFormat, ...]:
+        """Formats of its files: GeoJSON only where what leaves says where each row lies."""
+        has_geometry = geometry_of(self.contract, self.decision, self.visible) is not None
+        return FILE_FORMATS if has_geometry else tuple(each for each in FILE_FORMATS if each != "geojson")
+
+    @property
     def rows_key(self) -> str:
         """What tells whether the rows changed: for a slice, its own rows, whatever became of the others'."""
         own = self.table.digests_by_member.get(self.organisation_id) if self.organisation_id else None
@@ -73,6 +81,8 @@ class Opening:
             "members": self.members,
             "contract": hashlib.sha256(self.contract.model_dump_json().encode()).hexdigest(),
         }
+        if "geojson" in self.formats:  # told only then, so that the files of other datasets stay as they are
+            told["formats"] = self.formats
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,35 +11,50 @@ from pydantic import BaseModel
 
 from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
 from governance.catalogue.notation import join_json_ld, join_turtle, to_json_ld, to_turtle
-from governance.catalogue.to_dcat import build_catalogue_graph, build_dataset_graph, build_organisation_graph
+from governance.catalogue.paging import Page, split
+from governance.catalogue.to_dcat import (
+    build_catalogue_graph,
+    build_dataset_graph,
+    build_organisation_graph,
+    build_page_graph,
+)
+from governance.catalogue.withdrawn import Tombstone, build_withdrawn_graph
 
 DATASET_PAGES = (".ttl", "-2.1.1.ttl", ".jsonld", ".json")
 """How the names of a dataset's pages end."""
-_ORGANISATION_PAGES = (".ttl", ".jsonld")
+_GRAPH_PAGES = (".ttl", ".jsonld")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Folder of the version before, and the ids of what has not changed since."""
+    """Folder of the version before, and what has not changed since, by id."""
 
     folder: Path
     datasets: frozenset[str]
     organisations: frozenset[str]
+    pages: frozenset[int]
+    """Numbers of the pages that are as they were."""
 
 
-def write_pages(draft: Path, catalogue: Catalogue, kept: Kept | None) -> int:
+def write_pages(
+    draft: Path, catalogue: Catalogue, kept: Kept | None, pages: int = 1, tombstones: Sequence[Tombstone] = ()
+) -> int:
     """Fill a new folder with all that programs read but the index; return the bytes written.
 
-    What has not changed is a second name of the same file.
+    What has not changed is a second name of the same file. The catalogue is also cut into so many pages.
 
     Raises:
         CatalogueError: a dataset bears a theme that the EU table does not know.
         OSError: the disk refused.
     """
-    for folder in ("datasets", "organisations"):
+    for folder in ("datasets", "organisations", "pages"):
         (draft / folder).mkdir()
     written = sum(_write_dataset(draft, catalogue, dataset, kept) for dataset in catalogue.datasets)
     written += sum(_write_organisation(draft, catalogue, who, kept) for who in catalogue.organisations)
+    written += sum(_write_page(draft, catalogue, page, kept) for page in split(catalogue, pages))
+    gone = build_withdrawn_graph(catalogue, tombstones)
+    written += _write(draft / "withdrawn.ttl", (to_turtle(gone),))
+    written += _write(draft / "withdrawn.jsonld", (to_json_ld(gone),))
     head = build_catalogue_graph(catalogue)
     older = build_catalogue_graph(catalogue, "2.1.1")
     written += _write(draft / "catalog.ttl", join_turtle(_texts(to_turtle(head), draft, catalogue.datasets, ".ttl")))
@@ -75,13 +90,23 @@ def _write_dataset(draft: Path, catalogue: Catalogue, dataset: PublishedDataset,
 
 
 def _write_organisation(draft: Path, catalogue: Catalogue, organisation: Organisation, kept: Kept | None) -> int:
-    names = [f"organisations/{organisation.id}{ending}" for ending in _ORGANISATION_PAGES]
+    names = [f"organisations/{organisation.id}{ending}" for ending in _GRAPH_PAGES]
     if kept and organisation.id in kept.organisations and _link_all(kept.folder, draft, names):
         return 0
     graph, own = build_organisation_graph(catalogue, organisation), catalogue.published_by(organisation.id)
     turtle = join_turtle(_texts(to_turtle(graph), draft, own, ".ttl"))
     json_ld = join_json_ld(_texts(to_json_ld(graph), draft, own, ".jsonld"))
     return sum(_write(draft / name, text) for name, text in zip(names, (turtle, json_ld), strict=True))
+
+
+def _write_page(draft: Path, catalogue: Catalogue, page: Page, kept: Kept | None) -> int:
+    names = [f"pages/{page.number}{ending}" for ending in _GRAPH_PAGES]
+    if kept and page.number in kept.pages and _link_all(kept.folder, draft, names):
+        return 0
+    turtle, json_ld = (build_page_graph(catalogue, page, ending) for ending in _GRAPH_PAGES)
+    return _write(draft / names[0], join_turtle(_texts(to_turtle(turtle), draft, page.datasets, ".ttl"))) + _write(
+        draft / names[1], join_json_ld(_texts(to_json_ld(json_ld), draft, page.datasets, ".jsonld"))
+    )
 
 
 def _texts(head: bytes, draft: Path, datasets: Iterable[PublishedDataset], ending: str) -> Iterator[bytes]:

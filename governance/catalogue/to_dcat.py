@@ -6,12 +6,14 @@ Source: DCAT-AP 3.0.1 and 2.1.1 (SEMIC), DCAT 3 (W3C).
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rdflib import DCAT, DCTERMS, FOAF, ORG, OWL, RDF, RDFS, SKOS, XSD, Graph, URIRef
 from rdflib import Literal as Value
 
 from governance.catalogue.graph import GraphWriter, Profile
-from governance.catalogue.model import Catalogue, Distribution, Organisation, PublishedDataset, Text
+from governance.catalogue.model import FORMAT_NAMES, Catalogue, Distribution, Organisation, PublishedDataset, Text
+from governance.catalogue.paging import Page, address_of, names_of
 from governance.catalogue.vocabulary import (
     ADMS,
     ATTRIBUTION_LICENCE,
@@ -20,8 +22,10 @@ from governance.catalogue.vocabulary import (
     DCATAP,
     DQV,
     FRENCH,
+    HYDRA,
     LOCAL_AUTHORITY,
     ODRL,
+    OGC_FEATURES,
     PUBLIC,
     SPDX,
     STABLE,
@@ -42,8 +46,19 @@ _FEED = Text(
 )
 
 
-def _write_catalogue(to: GraphWriter, datasets: Sequence[PublishedDataset], owner: Organisation | None = None) -> None:
-    """The whole catalogue, or the part of it that one organisation publishes under its own name."""
+_MAP = Text(
+    fr="Les mêmes lignes sur une carte, pour QGIS et d'autres : OGC API Features.",
+    en="The same rows on a map, for QGIS and others: OGC API Features.",
+)
+
+
+def _write_catalogue(
+    to: GraphWriter,
+    datasets: Sequence[PublishedDataset],
+    modified: datetime | None,
+    owner: Organisation | None = None,
+) -> None:
+    """The whole catalogue, a page of it, or the part that one organisation publishes under its own name."""
     catalogue = to.catalogue
     whole = to.uri("catalogue")
     me = to.uri("catalogue", owner.id) if owner else whole
@@ -54,7 +69,7 @@ def _write_catalogue(to: GraphWriter, datasets: Sequence[PublishedDataset], owne
     to.add(me, DCTERMS.publisher, to.uri("organisation", owner.id if owner else catalogue.publisher))
     to.add(me, DCTERMS.language, FRENCH)
     to.add(me, DCTERMS.issued, catalogue.issued)
-    to.add(me, DCTERMS.modified, max((dataset.modified for dataset in datasets), default=catalogue.issued))
+    to.add(me, DCTERMS.modified, modified)
     to.add(me, DCAT.themeTaxonomy, THEME_SCHEME)
     to.document(me, FOAF.homepage, owner.homepage if owner and owner.homepage else catalogue.homepage)
     _write_licence(to, me, catalogue.licence)
@@ -67,6 +82,8 @@ def _write_catalogue(to: GraphWriter, datasets: Sequence[PublishedDataset], owne
             to.add(me, DCTERMS.spatial, place_uri(place))
         if dataset.has_feed:
             to.add(me, DCAT.service, to.uri("feed", dataset.dataset))
+        if dataset.has_map:
+            to.add(me, DCAT.service, to.uri("ogc", dataset.dataset))
 
 
 def _write_licence(to: GraphWriter, subject: URIRef, licence: str) -> None:
@@ -193,7 +210,7 @@ def _write_distribution(to: GraphWriter, dataset: PublishedDataset, distribution
     me = to.uri("distribution", f"{dataset.id}/{distribution.format}")
     address = URIRef(f"{to.base}/catalogue/{distribution.file}")
     file_type, media_type = file_type_uris(distribution.format)
-    name = distribution.format.upper() if distribution.format != "parquet" else "Parquet"
+    name = FORMAT_NAMES[distribution.format]
     to.add(me, RDF.type, DCAT.Distribution)
     to.say(me, DCTERMS.title, Text(fr=f"{dataset.title.fr} ({name})", en=f"{dataset.title.en or dataset.id} ({name})"))
     to.say(me, DCTERMS.description, Text(fr=f"Toutes les lignes, en {name}", en=f"All rows, as {name}"))
@@ -215,6 +232,8 @@ def _write_distribution(to: GraphWriter, dataset: PublishedDataset, distribution
         to.add(me, DCATAP.applicableLegislation, URIRef(act))
     if dataset.has_feed:
         to.add(me, DCAT.accessService, to.uri("feed", dataset.dataset))
+    if dataset.has_map:
+        to.add(me, DCAT.accessService, to.uri("ogc", dataset.dataset))
     to.add(me, ODRL.hasPolicy, to.uri("offer", dataset.id))
     _write_integrity(to, me, distribution)
 
@@ -264,17 +283,30 @@ def _write_record(to: GraphWriter, dataset: PublishedDataset) -> None:
 
 
 def _write_feed(to: GraphWriter, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
-    """The harmonised dataset's feed; it serves the slices too."""
-    if not dataset.has_feed:
-        return
-    me = to.uri("feed", dataset.id)
+    """The harmonised dataset's services, which serve the slices too: its feed, and its map where it has one."""
+    title_en = dataset.title.en or dataset.id
+    if dataset.has_feed:
+        me = to.uri("feed", dataset.id)
+        to.say(me, DCTERMS.title, Text(fr=f"Flux : {dataset.title.fr}", en=f"Feed: {title_en}"))
+        to.say(me, DCTERMS.description, _FEED)
+        to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/feeds/{dataset.id}"))
+        to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/openapi.json"))
+        to.add(me, DCTERMS.conformsTo, URIRef("https://spec.openapis.org/oas/v3.1.0"))
+        _write_service(to, me, dataset, served)
+    if dataset.has_map:
+        me = to.uri("ogc", dataset.id)
+        to.say(me, DCTERMS.title, Text(fr=f"Carte : {dataset.title.fr}", en=f"Map: {title_en}"))
+        to.say(me, DCTERMS.description, _MAP)
+        to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/ogc/collections/{dataset.id}"))
+        to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/ogc/api"))
+        to.add(me, DCTERMS.conformsTo, OGC_FEATURES)
+        _write_service(to, me, dataset, served)
+
+
+def _write_service(to: GraphWriter, me: URIRef, dataset: PublishedDataset, served: Iterable[URIRef]) -> None:
+    """What each service of a dataset says."""
     publisher = to.catalogue.organisation(dataset.publisher)
     to.add(me, RDF.type, DCAT.DataService)
-    to.say(me, DCTERMS.title, Text(fr=f"Flux : {dataset.title.fr}", en=f"Feed: {dataset.title.en or dataset.id}"))
-    to.say(me, DCTERMS.description, _FEED)
-    to.add(me, DCAT.endpointURL, URIRef(f"{to.base}/v1/feeds/{dataset.id}"))
-    to.add(me, DCAT.endpointDescription, URIRef(f"{to.base}/v1/openapi.json"))
-    to.add(me, DCTERMS.conformsTo, URIRef("https://spec.openapis.org/oas/v3.1.0"))
     to.add(me, DCTERMS.publisher, to.uri("organisation", publisher.id))
     to.add(me, DCTERMS.accessRights, PUBLIC)
     _write_licence(to, me, dataset.licence)
@@ -294,7 +326,7 @@ def build_catalogue_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> G
         KeyError: a dataset's publisher is not among the organisations.
     """
     to = GraphWriter(catalogue, profile)
-    _write_catalogue(to, catalogue.datasets)
+    _write_catalogue(to, catalogue.datasets, catalogue.modified)
     for organisation in catalogue.organisations:
         _write_organisation(to, organisation)
     for dataset in catalogue.harmonised:
@@ -309,14 +341,58 @@ def build_organisation_graph(catalogue: Catalogue, organisation: Organisation) -
     """Return what one organisation's catalogue says beyond each of its datasets."""
     to = GraphWriter(catalogue, "3.0.1")
     own = catalogue.published_by(organisation.id)
-    _write_catalogue(to, own, organisation)
+    _write_catalogue(to, own, max((dataset.modified for dataset in own), default=catalogue.issued), organisation)
     _write_organisation(to, organisation)
-    for whole in catalogue.harmonised:
-        served = [to.uri("dataset", dataset.id) for dataset in own if dataset.dataset == whole.id]
-        if served:
-            _write_organisation(to, catalogue.organisation(whole.publisher))
-            _write_feed(to, whole, served)
+    _write_feeds_of(to, own)
     return to.graph
+
+
+def build_page_graph(catalogue: Catalogue, page: Page, ending: str) -> Graph:
+    """Return what one page says beyond each of its datasets; all pages together say what the whole does.
+
+    What changes with any dataset, the catalogue's date and their number, stands on the first page alone, so that the
+    others stay as they are. The links are those that ckanext-dcat (``hydra:PagedCollection``) and udata
+    (``hydra:PartialCollectionView``) follow; they lead to pages of the same notation, which ``ending`` names.
+    """
+    to = GraphWriter(catalogue, "3.0.1")
+    _write_catalogue(to, page.datasets, catalogue.modified if page.number == 1 else None)
+    _write_organisation(to, catalogue.organisation(catalogue.publisher))
+    for dataset in page.datasets:
+        for part in catalogue.slices_of(dataset.id):
+            to.add(to.uri("dataset", dataset.id), DCTERMS.hasPart, to.uri("dataset", part.id))
+    _write_feeds_of(to, page.datasets)
+    _write_links(to, page, ending)
+    return to.graph
+
+
+def _write_feeds_of(to: GraphWriter, datasets: Sequence[PublishedDataset]) -> None:
+    """The feeds that serve these datasets, and whose they are."""
+    for name in names_of(datasets):
+        whole = to.catalogue.whole(name)
+        if whole:
+            _write_organisation(to, to.catalogue.organisation(whole.publisher))
+            _write_feed(to, whole, [to.uri("dataset", each.id) for each in datasets if each.dataset == name])
+
+
+def _write_links(to: GraphWriter, page: Page, ending: str) -> None:
+    def link(number: int) -> URIRef:
+        return URIRef(address_of(to.base, number, ending))
+
+    whole, me = to.uri("catalogue"), link(page.number)
+    to.add(whole, RDF.type, HYDRA.Collection)
+    to.add(whole, HYDRA.view, me)
+    for kind in (HYDRA.PartialCollectionView, HYDRA.PagedCollection):
+        to.add(me, RDF.type, kind)
+    to.add(me, HYDRA.first, link(1))
+    to.add(me, HYDRA.last, link(page.count))
+    if page.number == 1:
+        to.add(me, HYDRA.totalItems, len(to.catalogue.datasets))
+        to.add(me, RDFS.seeAlso, URIRef(f"{to.base}/catalogue/withdrawn{ending}"))
+    else:
+        to.add(me, HYDRA.previous, link(page.number - 1))
+    if page.next:
+        for relation in (HYDRA.next, HYDRA.nextPage):
+            to.add(me, relation, link(page.next))
 
 
 def build_dataset_graph(catalogue: Catalogue, dataset: PublishedDataset, profile: Profile = "3.0.1") -> Graph:

@@ -11,6 +11,7 @@ from governance.catalogue.model import CatalogueError, FileFormat, Place
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 DQV = Namespace("http://www.w3.org/ns/dqv#")
+HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 ELI = Namespace("http://data.europa.eu/eli/ontology#")
 ODRL = Namespace("http://www.w3.org/ns/odrl/2/")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
@@ -18,11 +19,13 @@ VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 AUTHORITY = Namespace("http://publications.europa.eu/resource/authority/")
 IANA = Namespace("https://www.iana.org/assignments/media-types/")
 
+OGC_FEATURES = URIRef("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core")
 THEME_SCHEME = AUTHORITY["data-theme"]
 FRENCH = AUTHORITY["language/FRA"]
 PUBLIC = AUTHORITY["access-right/PUBLIC"]
 STABLE = AUTHORITY["planned-availability/STABLE"]
 COMPLETED = AUTHORITY["dataset-status/COMPLETED"]
+WITHDRAWN = AUTHORITY["dataset-status/WITHDRAWN"]
 LOCAL_AUTHORITY = URIRef("http://purl.org/adms/publishertype/LocalAuthority")
 COMPANY = URIRef("http://purl.org/adms/publishertype/Company")
 ATTRIBUTION_LICENCE = URIRef("http://purl.org/adms/licencetype/Attribution")
@@ -45,6 +48,7 @@ _THEMES = {
 _CONCEPTS = {
     STABLE: ("stable", "stable"),
     COMPLETED: ("terminé", "completed"),
+    WITHDRAWN: ("retiré", "withdrawn"),
     LOCAL_AUTHORITY: ("collectivité territoriale", "local authority"),
     COMPANY: ("entreprise", "company"),
     ATTRIBUTION_LICENCE: ("attribution", "attribution"),
@@ -56,6 +60,7 @@ _FILE_TYPES: dict[FileFormat, tuple[str, str]] = {
     "csv": ("CSV", "text/csv"),
     "json": ("JSON", "application/json"),
     "parquet": ("PARQUET", "application/vnd.apache.parquet"),
+    "geojson": ("GEOJSON", "application/geo+json"),
 }
 _FREQUENCY = AUTHORITY["frequency/"]
 

@@ -3,7 +3,7 @@
 from filelock import Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance.catalogue.distributions import CatalogueError
+from governance.catalogue.model import CatalogueError
 from governance.contracts.model import ContractError
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError

@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "governance.commands.replay:replay",
     "delete": "governance.commands.delete:delete",
     "lineage": "governance.commands.lineage:lineage",
+    "compare": "governance.commands.compare:compare",
     "notify": "governance.commands.notify:notify",
     "decide": "governance.commands.decide:decide",
     "identity": "governance.commands.identity:app",

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
+from governance.console.commune_map import CommuneMap, commune_map
 from governance.contracts.model import Classification
 from governance.federation import Member, Partner
 from governance.platform import Platform
@@ -88,6 +89,7 @@ class Overview(_Frozen):
     made_at: datetime | None
     organisations: tuple[OrganisationState, ...]
     datasets: tuple[DatasetLine, ...]
+    map: CommuneMap | None
     rows: int
     contributing: int
     """Organisations whose last file gave rows, of the `declared` ones that have a source."""
@@ -180,6 +182,7 @@ def overview(platform: Platform) -> Overview:
         made_at=shared.created_at if shared else None,
         organisations=tuple(states),
         datasets=datasets,
+        map=commune_map(platform, {state.id: state.open_rows for state in states}),
         rows=sum(line.rows or 0 for line in datasets),
         contributing=sum(1 for state in states if any(source.rows_accepted for source in state.sources)),
         declared=sum(1 for state in states if state.sources),

@@ -8,7 +8,7 @@ import hashlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -420,9 +420,13 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def small_platform(root: Path, **changed: Any) -> Iterator[Running]:
-    """Run the whole small platform under a folder, with other settings where some are named."""
+def small_platform(root: Path, declare: Callable[[], None] = lambda: None, **changed: Any) -> Iterator[Running]:
+    """Run the whole small platform under a folder, with other settings where some are named.
+
+    ``declare`` may add to its declarations first.
+    """
     write_federation(root / "federation")
+    declare()
     changed |= {"federation_dir": root / "federation", "state_dir": root / "state"}
     settings = Settings(console_port=free_port(), opa_port=free_port(), **changed)
     platform = open_platform(settings)

@@ -116,7 +116,7 @@ def test_bytes_do_not_depend_on_the_order_of_hashing(world: World, tmp_path: Pat
     here = tmp_path / "here"
     here.mkdir()
     write_pages(here, catalogue, None)
-    assert len(_pages(here)) == 3 + 4 * 3 + 2 * len(catalogue.organisations)
+    assert len(_pages(here)) == 3 + 4 * 3 + 2 * len(catalogue.organisations) + 2 + 2
     for seed in ("1", "2"):
         folder = tmp_path / seed
         folder.mkdir()

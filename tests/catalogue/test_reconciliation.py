@@ -12,6 +12,7 @@ from governance.catalogue.openings import Opening
 from governance.federation import Federation
 from tests.catalogue.world import DAY_ONE, DAY_TWO, ROWS, World
 
+TELL_WHAT_LEFT = {"index.json", "withdrawn.ttl", "withdrawn.jsonld"}
 ALL_OPEN = ("equipements", "equipements--besne", "equipements--donges")
 
 
@@ -123,7 +124,9 @@ def test_commune_that_closes_its_rows_is_archived_and_leaves_the_harmonised_file
     result = world.publish(DAY_TWO).result
     assert result.archived == ("equipements--donges",)
     assert result.updated == ("equipements",)
-    assert not any(b"Gymnase" in content or b"donges" in content for content in world.bytes_served().values())
+    served = world.bytes_served()
+    assert not any(b"Gymnase" in content for content in served.values())
+    assert {name for name, content in served.items() if b"donges" in content} == TELL_WHAT_LEFT
     archive = world.catalogue / "archive" / "equipements--donges"
     assert json.loads((archive / "tombstone.json").read_text())["id"] == "equipements--donges"
     assert len(list(archive.glob("equipements--donges.*.csv"))) == 1

@@ -12,7 +12,13 @@ PAGE = PROJECT_ROOT / "docs" / "reference" / "catalogue.md"
 def _shape(path: Path) -> str:
     """A file's address as the page writes it."""
     folder = path.parent.name
-    return f"{folder}/<id>" if folder in {"datasets", "organisations", "files"} else path.name
+    return (
+        f"{folder}/<id>"
+        if folder in {"datasets", "organisations", "files"}
+        else f"{folder}/<n>"
+        if folder == "pages"
+        else path.name
+    )
 
 
 def test_every_kind_of_file_is_in_the_reference(world: World) -> None:
@@ -20,7 +26,7 @@ def test_every_kind_of_file_is_in_the_reference(world: World) -> None:
     text = PAGE.read_text(encoding="utf-8")
     root = world.served.resolve()
     shapes = {_shape(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    assert len(shapes) == 7
+    assert len(shapes) == 10
     assert [shape for shape in shapes if f"`{shape}" not in text] == []
 
 

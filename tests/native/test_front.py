@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import yaml
 
 from governance.api.app import SECURITY_HEADERS
 from governance.journal.model import Search
@@ -27,6 +28,7 @@ from tests.connectors.contract.servers import absent
 from tests.decisions.engine import free_port
 
 pytestmark = pytest.mark.services
+PORTAL = "donges.localhost"
 
 KEPT_SECONDS = 60
 """How long a decision holds here: long enough for a slow machine to ask twice."""
@@ -63,6 +65,13 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
     return process
 
 
+def _declare_portal(root: Path) -> None:
+    path = root / "federation" / "members" / "donges.yaml"
+    portal = {"host": PORTAL, "title": "Donges, données ouvertes", "colour": "#0b5c6b"}
+    told = yaml.safe_load(path.read_text(encoding="utf-8")) | {"portal": portal}
+    path.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     process.wait(20)
@@ -91,7 +100,7 @@ def front() -> Iterator[Front]:
     root = Path(tempfile.mkdtemp(prefix="archipel-front-"))
     root.chmod(0o755)  # nginx's workers run as another account when root runs the tests
     try:
-        with small_platform(root, decision_keep_seconds=KEPT_SECONDS) as running:
+        with small_platform(root, lambda: _declare_portal(root), decision_keep_seconds=KEPT_SECONDS) as running:
             publish(running.platform)
             ports = {f"front_{name}": free_port() for name in ("port", "http_port", "ckan_port")}
             settings = running.platform.settings.model_copy(update={**ports, "front_requests_per_second": 200})
@@ -119,6 +128,29 @@ def test_old_protocols_are_refused(front: Front) -> None:
         httpx.get(f"{front.address}/health/live", verify=old)
 
 
+def _ask_as(front: Front, host: str, path: str) -> httpx.Response:
+    """Ask nginx by another name than its address, over TLS that names it too."""
+    trust = ssl.create_default_context(cafile=authority_file(front.settings))
+    with httpx.Client(verify=trust, timeout=30) as client:
+        request = client.build_request("GET", f"{front.address}{path}", headers={"Host": host})
+        request.extensions["sni_hostname"] = host
+        return client.send(request)
+
+
+def test_a_communes_name_is_in_the_certificate_and_shows_its_portal_and_its_part_of_the_catalogue(front: Front) -> None:
+    page = _ask_as(front, PORTAL, "/fr/")
+    assert (page.status_code, "Ce que Donges partage" in page.text) == (200, True)
+    part = (front.settings.state_dir / "catalogue" / "current" / "organisations" / "donges.ttl").read_bytes()
+    for name, kind in ((PORTAL, True), ("localhost", False)):
+        answer = _ask_as(front, name, "/catalogue/catalog.ttl")
+        assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
+        assert (answer.content == part) is kind
+    assert _ask_as(front, PORTAL, "/catalogue/nothing.ttl").status_code == 404
+    asked = f"http://127.0.0.1:{front.settings.front_http_port}/fr/"
+    home = httpx.get(asked, headers={"Host": PORTAL}).headers["location"]
+    assert home.split("://")[1].split(":")[0].split("/")[0] == PORTAL
+
+
 def test_plain_http_only_says_where_to_go(front: Front) -> None:
     asked = f"http://127.0.0.1:{front.settings.front_http_port}/v1/feeds/subventions?format=csv"
     answer = httpx.get(asked)
@@ -128,8 +160,9 @@ def test_plain_http_only_says_where_to_go(front: Front) -> None:
 
 def test_open_files_are_served_with_type_tag_range_and_for_all_origins(front: Front) -> None:
     files = front.open_files()
-    assert {name.rsplit(".", 1)[1] for name in files} == {"csv", "json", "parquet"}
+    assert {name.rsplit(".", 1)[1] for name in files} == {"csv", "json", "parquet", "geojson"}
     kinds = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+    kinds["geojson"] = "application/geo+json"
     with front.client(**{"Accept-Encoding": "identity"}) as client:
         for name in files:
             whole = client.get(f"/catalogue/{name}")
@@ -183,7 +216,8 @@ def test_browsers_are_told_to_stay_with_tls_where_the_name_is_public(front: Fron
     public = front.settings.model_copy(update={"public_url": "https://donnees.agglo.example"})
     text = render_front(public, Path("/f"), Path("/c"), Path("/k"), None)
     assert text.count('Strict-Transport-Security "max-age=31536000"') == 5
-    assert "return 308 https://donnees.agglo.example$request_uri" in text
+    assert "default https://donnees.agglo.example;" in text
+    assert "return 308 $home$request_uri" in text
 
 
 WAYS_OUT = [

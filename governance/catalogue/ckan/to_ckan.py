@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from governance.catalogue.model import Catalogue, Distribution, Organisation, PublishedDataset
+from governance.catalogue.model import FORMAT_NAMES, Catalogue, Distribution, Organisation, PublishedDataset
 from governance.catalogue.vocabulary import (
     COMPANY,
     COMPLETED,
@@ -42,7 +42,6 @@ OWNED_BY_US_IN_ORGANISATIONS = ("title", "siren", "insee_code", "population", "h
 """The same of an organisation. Its description and groups are people's; its logo too, unless one is declared."""
 
 _KINDS = {"member": "commune membre", "partner": "partenaire", "federation": "fédération"}
-_NAMES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
 _NOT_IN_A_TAG = re.compile(r"[^\w \-.]", re.UNICODE)
 
 
@@ -104,7 +103,7 @@ def ckan_dataset(catalogue: Catalogue, dataset: PublishedDataset) -> CkanDataset
             **_terms(base, dataset),
         },
         tags=tags,
-        resources=(*files, *([_feed(base, catalogue, dataset)] if dataset.has_feed else [])),
+        resources=(*files, *_services(base, catalogue, dataset)),
     )
 
 
@@ -191,15 +190,32 @@ def _file(base: str, catalogue: Catalogue, dataset: PublishedDataset, file: Dist
         "url": address,
         "access_url": address,
         "download_url": address,
-        "name": f"Toutes les lignes ({_NAMES[file.format]})",
+        "name": f"Toutes les lignes ({FORMAT_NAMES[file.format]})",
         "description": f"{dataset.title.fr}, {dataset.rows} lignes.",
-        "format": _NAMES[file.format],
+        "format": FORMAT_NAMES[file.format],
         "mimetype": str(media_type).split("media-types/")[-1],
         "size": file.bytes,
         "hash": file.sha256,
         "hash_sha1": file.sha1,
         "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "issued": file.issued.isoformat(),
+    }
+
+
+def _services(base: str, catalogue: Catalogue, dataset: PublishedDataset) -> list[dict[str, Any]]:
+    feed = [_feed(base, catalogue, dataset)] if dataset.has_feed else []
+    return [*feed, *([_map(base, catalogue, dataset)] if dataset.has_map else [])]
+
+
+def _map(base: str, catalogue: Catalogue, dataset: PublishedDataset) -> dict[str, Any]:
+    """The harmonised dataset's OGC API Features collection."""
+    return _resource(base, dataset, "ogc") | {
+        "url": f"{catalogue.public_address}/v1/ogc/collections/{dataset.dataset}",
+        "name": "Sur une carte (OGC API Features)",
+        "description": f"{dataset.title.fr}, pour QGIS et d'autres, avec filtres, emprise et pages.",
+        "format": "API",
+        "issued": dataset.issued.isoformat(),
+        "access_service_uri": f"{base}/ogc/{dataset.dataset}",
     }
 
 

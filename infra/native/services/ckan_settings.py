@@ -1,5 +1,6 @@
 """What CKAN is told: only what differs from its defaults, with the reason where it is not plain."""
 
+import json
 from pathlib import Path
 
 from governance.federation import Federation, Head, load_federation
@@ -106,6 +107,22 @@ def _extensions(settings: Settings, federation: Federation) -> dict[str, str]:
         "archipel.publisher_uri": f"{settings.public_address}/id/organisation/{publisher}",
         "archipel.publisher_name": head.name,
         "archipel.licence": head.licence,
+        "archipel.portals": json.dumps(_portals(settings, federation)),
+    }
+
+
+def _portals(settings: Settings, federation: Federation) -> dict[str, dict[str, str]]:
+    """What the extension has to know of each commune's portal, by host."""
+    return {
+        member.portal.host: {
+            "organisation": member.id,
+            "title": member.portal.title,
+            "title_en": member.portal.title_en or member.portal.title,
+            "colour": member.portal.colour,
+            "home": member.portal.address(settings.public_address),
+        }
+        for member in federation.members.values()
+        if member.portal
     }
 
 

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from governance.api.app import CATALOGUE_TYPES, SECURITY_HEADERS
+from governance.api.app import SECURITY_HEADERS
+from governance.api.catalogue_files import CATALOGUE_TYPES
 from governance.api.problems import Language, ProblemError, to_problem
 from governance.api.words import reason
+from governance.federation import Member, load_federation
 from governance.kept_secrets import secret_path, write_privately
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.programs import find_program, run
@@ -57,11 +59,18 @@ def _problem(settings: Settings, status: int, code: str) -> dict[str, str]:
     return said
 
 
+def _portals(settings: Settings) -> list[Member]:
+    """Members that have a portal under a name of their own."""
+    federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
+    return [member for member in federation.members.values() if member.portal]
+
+
 def render_front(settings: Settings, folder: Path, certificate: Path, key: Path, user: str | None) -> str:
     """Return nginx's configuration."""
     loader = FileSystemLoader(_TEMPLATES)
     templates = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - no HTML
     listens_on, loopback = settings.front_host or settings.host, settings.host
+    portals = {member.portal.host: member for member in _portals(settings) if member.portal}
     return templates.get_template("nginx.conf.j2").render(
         user=user,
         folder=folder,
@@ -69,6 +78,10 @@ def render_front(settings: Settings, folder: Path, certificate: Path, key: Path,
         key=key,
         catalogue=(settings.state_dir / "catalogue").resolve() / "current",
         public=settings.public_address,
+        portals={host: member.id for host, member in portals.items()},
+        homes={
+            host: member.portal.address(settings.public_address) for host, member in portals.items() if member.portal
+        },
         http=f"{listens_on}:{settings.front_http_port}",
         https=f"{listens_on}:{settings.front_port}",
         ckan_https=f"{listens_on}:{settings.front_ckan_port}",
@@ -118,7 +131,8 @@ def _account(settings: Settings) -> str | None:
 
 def _names(settings: Settings) -> set[str]:
     public = {urlsplit(address).hostname for address in (settings.public_url, settings.ckan_public_url) if address}
-    return {name for name in {"localhost", "127.0.0.1", settings.host, *public} if name}
+    portals = {member.portal.host for member in _portals(settings) if member.portal}
+    return {name for name in {"localhost", "127.0.0.1", settings.host, *public, *portals} if name}
 
 
 def _certificate(settings: Settings) -> tuple[Path, Path]:

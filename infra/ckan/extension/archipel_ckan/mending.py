@@ -15,6 +15,7 @@ from .terms import (
     IANA,
     LICENCE_TYPES,
     ODRL,
+    OGC_FEATURES,
     OPENAPI,
     REACHED,
     SPDX,
@@ -106,15 +107,18 @@ def turn_feed_into_service(graph: Graph, dataset: Node, resource: Mapping[str, A
     address = str(resource["url"]).split("?")[0]
     graph.add((service, RDF.type, DCAT.DataService))
     graph.add((service, DCAT.endpointURL, URIRef(address)))
-    graph.add((service, DCAT.endpointDescription, URIRef(f"{address.split('/v1/')[0]}/v1/openapi.json")))
-    graph.add((service, DCTERMS.conformsTo, OPENAPI))
+    is_map = "/v1/ogc/" in address
+    described = "ogc/api" if is_map else "openapi.json"
+    graph.add((service, DCAT.endpointDescription, URIRef(f"{address.split('/v1/')[0]}/v1/{described}")))
+    graph.add((service, DCTERMS.conformsTo, OGC_FEATURES if is_map else OPENAPI))
     graph.add((service, DCAT.servesDataset, dataset))
     graph.add((service, DCTERMS.license, URIRef(resource["license"])))
     graph.add((service, DCTERMS.accessRights, URIRef(resource["rights"])))
     if (service, DCTERMS.title, None) not in graph:
         name = address.rsplit("/", 1)[-1]
-        graph.add((service, DCTERMS.title, Literal(f"Flux : {name}", lang="fr")))
-        graph.add((service, DCTERMS.title, Literal(f"Feed: {name}", lang="en")))
+        french, english = ("Carte", "Map") if is_map else ("Flux", "Feed")
+        graph.add((service, DCTERMS.title, Literal(f"{french} : {name}", lang="fr")))
+        graph.add((service, DCTERMS.title, Literal(f"{english}: {name}", lang="en")))
     for publisher in graph.objects(dataset, DCTERMS.publisher):
         if (service, DCTERMS.publisher, None) not in graph:
             graph.add((service, DCTERMS.publisher, publisher))

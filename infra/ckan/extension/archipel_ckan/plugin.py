@@ -9,6 +9,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit
 
 from . import sign_in
+from .portals import Portal, portal_of_request
 from .words import word_for
 
 _FACTS = (("siren", "SIREN", "SIREN"), ("insee_code", "Code INSEE", "INSEE code"))
@@ -26,12 +27,14 @@ def archipel_share(value: str) -> str:
 
 
 def archipel_organisations() -> list[dict[str, Any]]:
-    """Return the organisations that publish something, by name."""
+    """Return the organisations that publish something, by name; on a commune's portal that commune."""
+    portal = portal_of_request()
     context = {"user": toolkit.current_user.name}
     names = toolkit.get_action("organization_list")(context, {"sort": "title asc"})
     show = toolkit.get_action("organization_show")
     asked = {"include_datasets": False, "include_dataset_count": True, "include_users": False}
-    found = [show(dict(context), {"id": name, **asked}) for name in names]
+    shown = [name for name in names if portal is None or name == portal["organisation"]]
+    found = [show(dict(context), {"id": name, **asked}) for name in shown]
     return [organisation for organisation in found if organisation["package_count"]]
 
 
@@ -47,6 +50,11 @@ def archipel_facts(name: str) -> list[tuple[str, str]]:
     return facts
 
 
+def archipel_portal() -> Portal | None:
+    """Return the commune's portal that the page is shown under."""
+    return portal_of_request()
+
+
 class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: ignore[misc] # kept because CKAN has no types
     """Everything else of the extension is named in CKAN's configuration: schemas, profiles, licences."""
 
@@ -55,6 +63,7 @@ class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: igno
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.ITemplateHelpers)
     plugins.implements(plugins.ITranslation)
+    plugins.implements(plugins.IPackageController, inherit=True)
 
     def update_config(self, config: Any) -> None:
         """Add the templates."""
@@ -74,8 +83,17 @@ class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: igno
 
     def get_helpers(self) -> dict[str, Callable[..., Any]]:
         """Give templates the words."""
-        helpers = (archipel_word, archipel_share, archipel_organisations, archipel_facts)
+        helpers = (archipel_word, archipel_share, archipel_organisations, archipel_facts, archipel_portal)
         return {helper.__name__: helper for helper in helpers}
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Under a commune's name find its datasets alone: pages, API and DCAT export all search through here."""
+        portal = portal_of_request()
+        if portal is None:
+            return search_params
+        # A filter of its own beside the caller's: whatever that one says, both must hold.
+        own = f'organization:"{portal["organisation"]}"'
+        return {**search_params, "fq_list": [*(search_params.get("fq_list") or ()), own]}
 
     def i18n_directory(self) -> str:
         """Say where the words are; CKAN would look for them in a package of its own naming."""

@@ -14,6 +14,7 @@ SPDX = Namespace("http://spdx.org/rdf/terms#")
 
 FRENCH = AUTHORITY["language/FRA"]
 THEMES = AUTHORITY["data-theme"]
+OGC_FEATURES = URIRef("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core")
 OPENAPI = URIRef("https://spec.openapis.org/oas/v3.1.0")
 
 CLASSES = {
