@@ -21,7 +21,8 @@ ROLE_WORDS = {
 
 
 EVERYBODY: tuple[str, ...] = ()
-_READERS = (OFFICER, APPROVER, PROTECTION, AUDITOR)
+READERS = (OFFICER, APPROVER, PROTECTION, AUDITOR)
+"""They see what parties agreed."""
 
 ACTS: dict[str, tuple[str, ...]] = {
     "/": EVERYBODY,
@@ -38,9 +39,13 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/sign-in-refused": EVERYBODY,
     "/sign-out": EVERYBODY,
     "/mapping": (CONTRIBUTOR, OFFICER),
-    "/why": _READERS,
-    "/journal": _READERS,
-    "/policies": (*_READERS, OPERATOR),
+    "/why": READERS,
+    "/journal": READERS,
+    "/policies": (*READERS, OPERATOR),
+    "/lineage": EVERYBODY,
+    "/lineage/sources/{member_id}/{source_id}": EVERYBODY,
+    "/lineage/{kind}/{name}": EVERYBODY,
+    "/health": (*READERS, OPERATOR),
 }
 """The roles that open each page of the console, one being enough, by its address after the language; its JSON beside it
 is the same act."""

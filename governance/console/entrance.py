@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from governance.api.problems import ProblemError
 from governance.api.words import reason, token_reason
-from governance.console.acts import ACTS, EVERYBODY, role_words
+from governance.console.acts import ACTS, EVERYBODY, READERS, role_words
 from governance.console.languages import LANGUAGES
 from governance.identity.people import Person
 from governance.identity.refusals import TokenError
@@ -75,6 +75,15 @@ def person_of_request(request: Request) -> Person | None:
 def is_known(request: Request) -> bool:
     """Whether it was found out who looks, be it nobody."""
     return hasattr(request.state, "session")
+
+
+def reads_agreements(request: Request) -> bool:
+    """Whether who looks may see what parties agreed; where nobody can sign in, whoever is on this machine."""
+    if desk_of(request) is None:
+        platform: Platform = request.app.state.platform
+        return platform.settings.is_local
+    person = person_of_request(request)
+    return person is not None and person.has_one_of(READERS)
 
 
 async def enter(request: Request) -> None:

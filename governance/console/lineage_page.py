@@ -56,22 +56,13 @@ class LineageList(_Frozen):
     is_asked: bool
 
 
-def lineage_of(gate: Gate) -> Lineage:
-    """Return the lineage as the caller may see it.
-
-    Agreements, and rows of what is not open, are for officers: as on other pages, from this machine alone until people
-    can sign in.
-    """
-    return Lineage(gate.platform, sees_all=gate.platform.settings.is_local)
-
-
-def lineage_page(gate: Gate, kind: str, name: str) -> LineagePage:
-    """Return the page about one node.
+def lineage_page(gate: Gate, kind: str, name: str, sees_all: bool) -> LineagePage:
+    """Return the page about one node; ``sees_all`` with agreements, and with rows of what is not open.
 
     Raises:
         ProblemError: 404, there is no such thing.
     """
-    lineage = lineage_of(gate)
+    lineage = Lineage(gate.platform, sees_all=sees_all)
     node = lineage.graph.find(KINDS.get(kind, kind), name)
     if node is None or node.kind not in ASKED:
         raise ProblemError(404, reason("page_not_found"))
@@ -80,9 +71,9 @@ def lineage_page(gate: Gate, kind: str, name: str) -> LineagePage:
     return LineagePage(answer=answer, drawing=drawing, boxes=boxes)
 
 
-def lineage_list(gate: Gate, parameters: Mapping[str, str]) -> LineageList:
+def lineage_list(gate: Gate, parameters: Mapping[str, str], sees_all: bool) -> LineageList:
     """Return what can be asked about; with ``file`` (SHA-256) and ``line``, which run received that file."""
-    lineage = lineage_of(gate)
+    lineage = Lineage(gate.platform, sees_all=sees_all)
     file, line = (parameters.get(name, "").strip()[:80] for name in ("file", "line"))
     is_asked = bool(file or line)
     fault = None

@@ -22,7 +22,17 @@ from tests.api.small_platform import InProcess, write_federation
 from tests.identity.own_issuer import Desk, open_desk
 
 PUBLIC = "https://donnees.example"
-OTHER_DOORS = ("/v1/", "/opa/", "/id/", "/health/", "/.well-known/", "/ogc", "/signed-in", "/back-channel-logout")
+OTHER_DOORS = (
+    "/metrics",
+    "/v1/",
+    "/opa/",
+    "/id/",
+    "/health/",
+    "/.well-known/",
+    "/ogc",
+    "/signed-in",
+    "/back-channel-logout",
+)
 """Not the console's pages: each of them checks what it is shown itself, and none looks at a cookie of a session."""
 FORMS = {"files": {"nothing": ("", b"")}}
 """What makes the client send a form with parts."""
@@ -105,7 +115,7 @@ def test_a_reserved_page_opens_to_its_roles_and_tells_others_which(console: Cons
             assert all(ROLE_WORDS[opens][1] in told["change"] for opens in ACTS[path])
             entry = console.desk.journal.search(Search(kind="access", limit=1))[0]
             assert (entry.target, entry.fields["reasons"]) == (f"/en{path}.json", ["role_needed"])
-    assert len(RESERVED) == 4
+    assert len(RESERVED) == 5
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_a_program_is_told(console: Console) -> None:
