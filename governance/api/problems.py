@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from governance.api.words import reason, token_reason
@@ -18,6 +20,8 @@ from governance.identity.refusals import TokenError
 Language = Literal["fr", "en"]
 MEDIA_TYPE = "application/problem+json"
 _LOGGER = logging.getLogger(__name__)
+_STATE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised when the database is gone, full or does not answer; a wrong statement is a defect of ours."""
 
 _TITLES: dict[int, tuple[str, str]] = {
     400: ("Demande à corriger", "Request to be mended"),
@@ -174,6 +178,10 @@ def as_problem(error: Exception) -> ProblemError:
         return _of_http(error)
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
+    if isinstance(error, _STATE_AWAY):
+        # Closed, not broken: nothing leaves that cannot be written down. The log has one line and no trace.
+        _LOGGER.error("the state database cannot be used: %s", str(error).splitlines()[0])
+        return ProblemError(503, reason("database_not_ready"), headers={"Retry-After": "5"})
     return _of_surprise(error)
 
 

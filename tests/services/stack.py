@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from xmlrpc.client import ServerProxy
 
 import httpx
+from supervisor.xmlrpc import SupervisorTransport
 
 from governance.settings import Settings
 
@@ -63,6 +66,14 @@ class Stack:
     def type_in_shell(self, words: str) -> subprocess.CompletedProcess[str]:
         """What a person types in the project's folder."""
         return self._run("bash", "-euo", "pipefail", "-c", words)
+
+    @property
+    def control(self) -> Any:
+        """The stack's own supervisor, over its socket."""
+        socket = self.state / "supervisor" / "control.sock"
+        return ServerProxy(
+            "http://supervisor", transport=SupervisorTransport(None, None, f"unix://{socket}")
+        ).supervisor
 
     @property
     def ckan(self) -> str:

@@ -5,10 +5,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from xmlrpc.client import ServerProxy
 
 import pytest
-from supervisor.xmlrpc import SupervisorTransport
 
 from governance.decisions.engine_status import policy_status
 from governance.decisions.model import Context, DecisionRequest, Target
@@ -44,15 +42,9 @@ def _wait(until: Callable[[], Any]) -> None:
         time.sleep(0.1)
 
 
-def _supervisor(settings: Settings) -> Any:
-    """The stack's own supervisor, over its socket."""
-    socket = settings.state_dir / "supervisor" / "control.sock"
-    return ServerProxy("http://supervisor", transport=SupervisorTransport(None, None, f"unix://{socket}")).supervisor
-
-
-def _kill(settings: Settings, service: str) -> None:
+def _kill(engine: Stack, service: str) -> None:
     """Kill −9 the one process of that name that the stack's own supervisor started."""
-    os.kill(int(_supervisor(settings).getProcessInfo(service)["pid"]), signal.SIGKILL)
+    os.kill(int(engine.control.getProcessInfo(service)["pid"]), signal.SIGKILL)
 
 
 def _codes(settings: Settings) -> tuple[str, ...]:
@@ -71,23 +63,23 @@ def test_status_says_that_the_engine_decides_by_what_is_in_force(engine: Stack, 
     assert _codes(settings) == ("open_data",)
 
 
-def test_killed_engine_is_back_and_decides(settings: Settings) -> None:
-    _kill(settings, "opa")
+def test_killed_engine_is_back_and_decides(engine: Stack, settings: Settings) -> None:
+    _kill(engine, "opa")
     _wait(lambda: _codes(settings) == ("open_data",))
 
 
-def test_killed_engine_is_back_and_decides_while_the_console_is_stopped(settings: Settings) -> None:
-    _supervisor(settings).stopProcess("console")
+def test_killed_engine_is_back_and_decides_while_the_console_is_stopped(engine: Stack, settings: Settings) -> None:
+    engine.control.stopProcess("console")
     try:
-        _kill(settings, "opa")
+        _kill(engine, "opa")
         _wait(lambda: _codes(settings) == ("open_data",))
     finally:
-        _supervisor(settings).startProcess("console")
+        engine.control.startProcess("console")
 
 
-def test_stopped_engine_closes_and_comes_back(settings: Settings) -> None:
-    _supervisor(settings).stopProcess("opa")
+def test_stopped_engine_closes_and_comes_back(engine: Stack, settings: Settings) -> None:
+    engine.control.stopProcess("opa")
     assert _codes(settings) == ("policy_engine_unavailable",)
     assert policy_status(settings).verdict == "silent"
-    _supervisor(settings).startProcess("opa")
+    engine.control.startProcess("opa")
     _wait(lambda: _codes(settings) == ("open_data",))

@@ -30,6 +30,8 @@ class Wire:
     """Whether the connection dies instead: the call never reaches CKAN."""
     cut_after: Callable[[Call], bool] = lambda _call: False
     """Whether it dies once CKAN has done the work: the answer never reaches the publisher."""
+    fails: Callable[[Call], bool] = lambda _call: False
+    """Whether CKAN answers that it failed (500); the call never reaches it."""
     address: str = ""
 
     @property
@@ -59,6 +61,11 @@ def wire_to(portal: str) -> Iterator[Wire]:
             wire.before(call)
             if wire.cut(call):
                 self.close_connection = True
+                return
+            if wire.fails(call):
+                self.send_response(500)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             headers = {name: self.headers[name] for name in ("Content-Type", "Authorization", "X-CKAN-API-Key")}
             kept = {name: value for name, value in headers.items() if value is not None}

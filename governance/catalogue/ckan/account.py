@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import stamina
 from ckanapi import RemoteCKAN
 from ckanapi.errors import CKANAPIError, NotAuthorized, NotFound, ServerIncompatibleError, ValidationError
 
@@ -35,15 +36,41 @@ def read_token(settings: Settings) -> str:
     )
 
 
+_ATTEMPTS = 4
+_LONGEST_WAIT_SECONDS = 4.0
+
+
+class _Failing(Exception):  # noqa: N818 - kept because it is named after the fact it states
+    """CKAN answered that it failed (5xx), so that nothing was done."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(f"HTTP {answer.status_code}")
+        self.answer = answer
+
+
 class _Session:
-    """As much of a session of ``requests`` as ckanapi uses, over our HTTP client."""
+    """As much of a session of ``requests`` as ckanapi uses, over our HTTP client.
+
+    What failed for certain (5xx, nobody listens) is asked again a few times; what may have been done without our
+    hearing of it is not: the next publication finds out.
+    """
 
     def __init__(self, timeout_seconds: float) -> None:
         # Kept from the environment because a proxy or a password in ~/.netrc is none of this account's business.
         self._client = httpx.Client(timeout=timeout_seconds, trust_env=False)
 
     def post(self, url: str, data: bytes, headers: dict[str, str], allow_redirects: bool, **_: Any) -> httpx.Response:
-        return self._client.post(url, content=data, headers=headers, follow_redirects=allow_redirects)
+        try:
+            for attempt in stamina.retry_context(
+                on=(_Failing, httpx.ConnectError), attempts=_ATTEMPTS, timeout=None, wait_max=_LONGEST_WAIT_SECONDS
+            ):
+                with attempt:
+                    answer = self._client.post(url, content=data, headers=headers, follow_redirects=allow_redirects)
+                    if answer.is_server_error:
+                        raise _Failing(answer)
+        except _Failing as failed:
+            return failed.answer
+        return answer
 
     def close(self) -> None:
         self._client.close()
