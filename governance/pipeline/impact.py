@@ -22,6 +22,7 @@ from governance.decisions.bundle_names import BUNDLES
 from governance.decisions.changes import Changes, changes_between, content_in_force
 from governance.decisions.enforce import relation_sql
 from governance.decisions.model import (
+    ENGINE_REASON_CODES,
     Channel,
     Context,
     Decision,
@@ -33,7 +34,7 @@ from governance.decisions.model import (
     denial_without_engine,
 )
 from governance.decisions.opa import OpaDecisionPoint
-from governance.decisions.opa_server import wait_for_revision
+from governance.decisions.opa_server import PolicyEngineError, wait_for_revision
 from governance.decisions.signing import KEY_FILE
 from governance.decisions.ucast import UnsupportedFilterError
 from governance.kept_secrets import secret_path
@@ -43,6 +44,7 @@ from governance.settings import Settings
 from governance.shared_layer import read_current, table_path
 
 PUBLIC = "public"
+_TIMES_ASKED = 3
 Effect = Literal["loses", "gains", "changes", "refused_otherwise"]
 EFFECTS: tuple[Effect, ...] = ("loses", "gains", "changes", "refused_otherwise")
 """What matters most first; the last one changes what is said and nothing else."""
@@ -168,9 +170,22 @@ def _decides(settings: Settings, version: str | None) -> Iterator[Answer]:
         wait_for_revision(private, version)
         point = OpaDecisionPoint.from_settings(private)
         try:
-            yield point.decide
+            yield lambda request: _answer_of(point, request)
         finally:
             point.close()
+
+
+def _answer_of(point: OpaDecisionPoint, request: DecisionRequest) -> Decision:
+    """Ask, and again where no answer came: silence must not be told as a change of the rules.
+
+    Raises:
+        PolicyEngineError: no answer that counts came at all.
+    """
+    for _ in range(_TIMES_ASKED):
+        decision = point.decide(request)
+        if not any(code in ENGINE_REASON_CODES for code in decision.codes):
+            return decision
+    raise PolicyEngineError(f"the policy engine gave no answer that counts: {', '.join(decision.codes)}")
 
 
 def _questions(before: Content, after: Content) -> Iterator[_Question]:
