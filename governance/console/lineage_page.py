@@ -14,6 +14,8 @@ from governance.lineage.graph import Node
 
 MOST_IN_A_COLUMN = 14
 """More boxes of one kind than this are drawn as one that says how many; the table lists them all."""
+_MOST_SIGNS = 21
+"""Signs of a label that a box has room for."""
 KINDS = {"datasets": "dataset", "models": "model", "catalogue": "entry", "feeds": "feed"}
 """Part of an address to kind of node; sources have an address of their own."""
 ASKED = ("source", *KINDS.values())
@@ -117,4 +119,12 @@ def drawn(answer: Answer) -> tuple[Drawing, tuple[DrawnBox, ...]]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 23 else f"{text[:22]}…"
+    """Return a label as long as a box has room; of a commune's part the commune, which tells it from the others."""
+    if len(text) <= _MOST_SIGNS:
+        return text
+    before, _, member = text.rpartition(" – ")
+    return _cut(f"… {member}" if before else text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_SIGNS else f"{text[: _MOST_SIGNS - 1]}…"

@@ -199,7 +199,7 @@ def test_digest_comes_when_it_is_due_and_tells_how_each_source_stands(world: Wor
     told.harvest()
     assert send_waiting(told.platform) == []
     (delivery,) = send_waiting(told.platform, _later(days=1, hours=1))
-    assert delivery.subject == "Donges : récapitulatif du jour, une source à reprendre"
+    assert delivery.subject == "Donges : récapitulatif du jour, une source à corriger"
     body = mail.letters[0].get_body(("plain",))
     assert body is not None and "Lieux de covoiturage – une ligne à corriger" in body.get_content()
 
