@@ -1,7 +1,6 @@
 """The servers that the benches of feeds compare: the API, nginx before it, datasette; and who asks them."""
 
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -17,15 +16,13 @@ from typing import Any
 import duckdb
 import httpx
 
-from governance.api.server import server_command
 from governance.decisions.opa_server import opa_command, wait_for_revision
 from governance.identity.issuer import DevelopmentIssuer
 from governance.pipeline.in_force import put_in_force
 from governance.platform import Platform, open_platform
 from governance.settings import Settings
-from infra.native.services.console import platform_environment
 from infra.native.services.front import FRONT, front_address
-from tests.api.small_platform import write_federation, write_shared
+from tests.api.small_platform import server_process, write_federation, write_shared
 from tests.decisions.engine import free_port, running
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,7 +87,7 @@ def served(root: Path, grants: int, energy: int) -> Iterator[Served]:
     write_shared(
         platform, "bench", subventions=GRANTS.format(rows=grants), consommation_energie=ENERGY.format(rows=energy)
     )
-    with running(opa_command(settings)), _api(settings) as api:
+    with running(opa_command(settings)), server_process(settings) as api:
         wait_for_revision(settings, revision)
         FRONT.configure(settings, lambda _: None)
         front = subprocess.Popen(FRONT.command(settings), stdout=subprocess.DEVNULL)
@@ -100,17 +97,6 @@ def served(root: Path, grants: int, energy: int) -> Iterator[Served]:
         finally:
             front.terminate()
             front.wait(timeout=10)
-
-
-@contextmanager
-def _api(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(server_command(settings), env={**os.environ, **platform_environment(settings)})
-    try:
-        _wait_for(f"http://{settings.host}:{settings.console_port}/health/live")
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 @contextmanager

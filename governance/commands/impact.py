@@ -1,10 +1,11 @@
 """``archipel policy impact``: see what a change of agreements, rules or policies would do before it is in force."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.progress import Progress, TextColumn
 
+from governance.commands.options import JsonOption, Language
 from governance.contracts.model import ContractError
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
@@ -12,7 +13,6 @@ from governance.pipeline.impact import PUBLIC, Effect, Impact, Line, Side, find_
 from governance.platform import open_platform
 from governance.settings import load_settings
 
-Language = Literal["fr", "en"]
 _EFFECTS: dict[Effect, tuple[str, str]] = {
     "loses": ("accès perdu à", "access lost to"),
     "gains": ("accès gagné à", "access gained to"),
@@ -47,14 +47,13 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 
 def impact(
-    as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON.")] = False,
-    lang: Annotated[str, typer.Option(help="fr or en.")] = "fr",
+    as_json: JsonOption = False,
+    lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
 ) -> None:
     """Say who would gain or lose what by the declarations as they stand; exit 0 nothing, 1 something, 2 unusable.
 
     Two engines are asked the same: one decides by what is in force, one by the declarations. Nothing is put in force.
     """
-    language: Language = "en" if lang == "en" else "fr"
     try:
         platform = open_platform(load_settings())
         with Progress(TextColumn("{task.completed}/{task.total}"), transient=True, disable=as_json) as progress:
@@ -63,7 +62,7 @@ def impact(
     except (DeclarationError, ContractError, PolicyEngineError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(lines_of(found, language)))
+    typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(lines_of(found, lang)))
     raise typer.Exit(1 if found.lines else 0)
 
 
@@ -120,7 +119,7 @@ def _list(items: tuple[str, ...]) -> str:
 def _reasons(line: Line, said: dict[str, str], language: Language) -> list[str]:
     sides: tuple[tuple[str, Side], ...] = (("why_before", line.before), ("why_after", line.after))
     return [
-        f"    {said[name]}: {reason.text(language)} [{reason.code}]"
+        f"    {said[name]}: {reason.text(language.value)} [{reason.code}]"
         for name, side in sides
         for reason in side.reasons
         if line.before.reasons != line.after.reasons

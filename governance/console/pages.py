@@ -2,8 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
-from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -23,6 +21,7 @@ from governance.console.mapping_page import TOO_LARGE, MappingPage, empty_page, 
 from governance.console.member import MemberPage, member_page
 from governance.console.operations_routes import router as operations
 from governance.console.overview import Overview, overview
+from governance.console.page_addresses import add_page
 from governance.console.policies_page import PoliciesPage, policies_page
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.received_form import TooLarge, read_form
@@ -41,17 +40,6 @@ class PlainPage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-
-
-def _add(path: str, template: str, read: Callable[..., BaseModel]) -> None:
-    """Serve what `read` returns as a page at `path`, and as JSON at the same address with ``.json``."""
-
-    def show(request: Request, page: Annotated[Any, Depends(read)]) -> Response:
-        return render(request, template, page)
-
-    beside = f"{path}index.json" if path.endswith("/") else f"{path}.json"
-    router.add_api_route(beside, show, methods=["GET", "HEAD"])
-    router.add_api_route(path, show, methods=["GET", "HEAD"])
 
 
 def _overview(gate: CallerGate) -> Overview:
@@ -111,18 +99,18 @@ def _api() -> ApiPage:
     return ApiPage(formats=formats_at("/v1/feeds/{dataset}", has_geometry=True))
 
 
-_add("/", "overview.html", _overview)
-_add("/members/{member_id}", "member.html", _member)
-_add("/runs/{run_id}", "run.html", _run)
-_add("/datasets/{dataset}", "dataset.html", _dataset)
-_add("/why", "why.html", _why)
-_add("/journal", "journal.html", _journal)
-_add("/policies", "policies.html", _policies)
-_add("/mapping", "mapping.html", _mapping)
-_add("/reasons", "reasons.html", _reasons)
-_add("/reasons/{code}", "reason.html", _reason)
-_add("/about", "about.html", _about)
-_add("/api", "api.html", _api)
+add_page(router, "/", "overview.html", _overview)
+add_page(router, "/members/{member_id}", "member.html", _member)
+add_page(router, "/runs/{run_id}", "run.html", _run)
+add_page(router, "/datasets/{dataset}", "dataset.html", _dataset)
+add_page(router, "/why", "why.html", _why)
+add_page(router, "/journal", "journal.html", _journal)
+add_page(router, "/policies", "policies.html", _policies)
+add_page(router, "/mapping", "mapping.html", _mapping)
+add_page(router, "/reasons", "reasons.html", _reasons)
+add_page(router, "/reasons/{code}", "reason.html", _reason)
+add_page(router, "/about", "about.html", _about)
+add_page(router, "/api", "api.html", _api)
 router.include_router(operations)
 
 

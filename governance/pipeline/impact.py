@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from governance.api.query import FeedQuery
 from governance.api.rows import Relation, RowReader
@@ -46,7 +46,7 @@ from governance.shared_layer import read_current, table_path
 PUBLIC = "public"
 _TIMES_ASKED = 3
 Effect = Literal["loses", "gains", "changes", "refused_otherwise"]
-EFFECTS: tuple[Effect, ...] = ("loses", "gains", "changes", "refused_otherwise")
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 """What matters most first; the last one changes what is said and nothing else."""
 Content = Mapping[str, Mapping[str, Any]]
 

@@ -378,9 +378,8 @@ class Running:
 
 
 @contextmanager
-def served(platform: Platform) -> Iterator[str]:
-    """Serve a platform as the supervisor does; gives its address."""
-    settings = platform.settings
+def server_process(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+    """The server as the supervisor starts it, once it answers."""
     address = f"http://{settings.host}:{settings.console_port}"
     process = subprocess.Popen(server_command(settings), env={**os.environ, **platform_environment(settings)})
     try:
@@ -388,10 +387,17 @@ def served(platform: Platform) -> Iterator[str]:
             if process.poll() is not None:
                 raise RuntimeError(f"the server ended with {process.returncode}")
             time.sleep(0.02)
-        yield address
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@contextmanager
+def served(platform: Platform) -> Iterator[str]:
+    """Serve a platform as the supervisor does; gives its address."""
+    with server_process(platform.settings):
+        yield f"http://{platform.settings.host}:{platform.settings.console_port}"
 
 
 @dataclass(frozen=True)

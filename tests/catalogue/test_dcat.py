@@ -15,16 +15,8 @@ from governance.catalogue.notation import NotOfThisNotation, join_turtle
 from governance.catalogue.pages import write_pages
 from governance.catalogue.vocabulary import DCATAP, LABELS, theme_uri
 from governance.settings import PROJECT_ROOT
+from tests.catalogue.shapes import shapes_of
 from tests.catalogue.world import PUBLIC, World
-
-SHAPES = PROJECT_ROOT.parent / "shared" / "suites" / "dcat-ap-shacl"
-
-
-def _shapes(*names: str) -> Graph:
-    shapes = Graph()
-    for name in names:
-        shapes.parse(SHAPES / name, format="turtle")
-    return shapes
 
 
 def _served(world: World, name: str) -> Graph:
@@ -60,7 +52,7 @@ def test_no_node_is_blank_and_every_identifier_of_ours_is_stable(world: World) -
 )
 def test_shapes_of_the_profile_find_no_violation(world: World, page: str, shapes: tuple[str, ...]) -> None:
     world.publish()
-    conforms, _, report = validate(_served(world, page), shacl_graph=_shapes(*shapes), allow_warnings=False)
+    conforms, _, report = validate(_served(world, page), shacl_graph=shapes_of(*shapes), allow_warnings=False)
     assert conforms, report
 
 
@@ -69,7 +61,7 @@ def test_shapes_find_a_violation_in_a_spoiled_graph(world: World) -> None:
     world.publish()
     graph = _served(world, "catalog.ttl")
     graph.remove((URIRef(f"{PUBLIC}/id/dataset/equipements"), DCTERMS.title, None))
-    conforms, _, _ = validate(graph, shacl_graph=_shapes("3.0.1/shapes.ttl"))
+    conforms, _, _ = validate(graph, shacl_graph=shapes_of("3.0.1/shapes.ttl"))
     assert not conforms
 
 

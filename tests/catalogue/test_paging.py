@@ -1,7 +1,5 @@
 """The catalogue by pages: the same as the whole, and nobody who walks through it misses a dataset."""
 
-import os
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,11 +13,10 @@ from governance.catalogue.paging import count_pages, page_number
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
 from governance.catalogue.vocabulary import HYDRA
-from governance.settings import PROJECT_ROOT
 from tests.catalogue.many import enlarged
+from tests.catalogue.shapes import THREE, shapes_of
 from tests.catalogue.world import PUBLIC, World
 
-SHAPES = PROJECT_ROOT.parent / "shared" / "suites" / "dcat-ap-shacl"
 FIRST = f"{PUBLIC}/catalogue/pages/1"
 
 
@@ -85,13 +82,7 @@ def test_each_dataset_stands_on_one_page(world: World) -> None:
 
 @pytest.mark.shared
 def test_each_page_is_within_the_shapes(world: World) -> None:
-    if not SHAPES.is_dir():
-        if os.environ.get("ARCHIPEL_TEST_REQUIRE_SHARED"):
-            pytest.fail("the reference material folder must be beside the project")
-        pytest.skip("the reference material folder is not beside the project")
-    shapes = Graph()
-    for name in ("3.0.1/shapes.ttl", "3.0.1/range.ttl"):
-        shapes.parse(SHAPES / name, format="turtle")
+    shapes = shapes_of(*THREE)
     _publish(world, world.publish().catalogue, 4)
     pages = _walk(world)
     assert len(pages) == 4

@@ -1,13 +1,7 @@
 """Accounts of the tests' own in a real Keycloak, labelled as such, and how one of them signs in with a browser."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import pytest
 from keycloak import KeycloakAdmin
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from tests.console.conftest import CHROMIUM
+from playwright.sync_api import Page
 
 PASSWORD = "un-mot-de-passe-d-essai"
 
@@ -24,17 +18,6 @@ def make_account(admin: KeycloakAdmin, name: str, organisation: str, *roles: str
     admin.organization_user_add(user, theirs["id"])
     admin.assign_realm_roles(user, [admin.get_realm_role(role) for role in roles])
     return str(user)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser; while it is open, its event loop forbids any other in this process."""
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 def fill_in(page: Page, name: str) -> None:

@@ -1,30 +1,14 @@
 """What a harvester reads from CKAN: within the shapes of DCAT-AP, under the identifiers of the platform's own files."""
 
-import os
-
 import pytest
 from pyshacl import validate
 from rdflib import DCAT, DCTERMS, RDF, Graph, URIRef
 
-from governance.settings import PROJECT_ROOT
+from tests.catalogue.shapes import THREE, TWO, shapes_of
 from tests.catalogue.world import PUBLIC
 from tests.services.portal import Portal
 
-SHAPES = PROJECT_ROOT.parent / "shared" / "suites" / "dcat-ap-shacl"
-THREE = ("3.0.1/shapes.ttl", "3.0.1/range.ttl")
-TWO = ("2.1.1/dcat-ap_2.1.1_shacl_shapes.ttl",)
 pytestmark = pytest.mark.services
-
-
-def _shapes(*names: str) -> Graph:
-    if not SHAPES.is_dir():
-        if os.environ.get("ARCHIPEL_TEST_REQUIRE_SHARED"):
-            pytest.fail("the reference material folder must be beside the project")
-        pytest.skip("the reference material folder is not beside the project")
-    shapes = Graph()
-    for name in names:
-        shapes.parse(SHAPES / name, format="turtle")
-    return shapes
 
 
 def _export(portal: Portal, path: str) -> Graph:
@@ -49,7 +33,7 @@ def _export(portal: Portal, path: str) -> Graph:
 def test_shapes_of_the_profile_find_no_violation(published: Portal, path: str, shapes: tuple[str, ...]) -> None:
     graph = _export(published, path)
     assert len(list(graph.subjects(RDF.type, DCAT.Distribution))) >= 3
-    conforms, _, report = validate(graph, shacl_graph=_shapes(*shapes), allow_warnings=False)
+    conforms, _, report = validate(graph, shacl_graph=shapes_of(*shapes), allow_warnings=False)
     assert conforms, report
 
 
@@ -57,7 +41,7 @@ def test_shapes_of_the_profile_find_no_violation(published: Portal, path: str, s
 def test_shapes_find_a_violation_in_a_spoiled_export(published: Portal) -> None:
     graph = _export(published, "/catalog.ttl")
     graph.remove((URIRef(f"{PUBLIC}/id/dataset/equipements"), DCTERMS.title, None))
-    conforms, _, _ = validate(graph, shacl_graph=_shapes(*THREE))
+    conforms, _, _ = validate(graph, shacl_graph=shapes_of(*THREE))
     assert not conforms
 
 
@@ -106,5 +90,5 @@ def test_a_resource_that_a_person_added_passes_too(portal: Portal) -> None:
     portal.editor.call_action("resource_create", {**added, "name": "Guide"})
     portal.editor.call_action("resource_create", {**added, "url": "https://agglo.example/g.xyz", "format": "Croquis"})
     graph = _export(portal, "/dataset/equipements.ttl")
-    conforms, _, report = validate(graph, shacl_graph=_shapes(*THREE), allow_warnings=False)
+    conforms, _, report = validate(graph, shacl_graph=shapes_of(*THREE), allow_warnings=False)
     assert conforms, report

@@ -14,7 +14,8 @@ from governance.journal.model import Search
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
 from infra.native.profiles import PROFILES
-from tests.services.people import chromium, fill_in, make_account
+from tests.chromium import chromium
+from tests.services.people import fill_in, make_account
 from tests.services.stack import Full
 
 pytestmark = pytest.mark.services

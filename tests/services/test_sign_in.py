@@ -22,9 +22,10 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from infra.native.profiles import PROFILES
 from tests.api.small_platform import ENERGIE, SUBVENTIONS, served, write_federation, write_run, write_runs, write_shared
+from tests.chromium import chromium
 from tests.console.accessible import assert_fits_everybody
 from tests.decisions.engine import free_port
-from tests.services.people import chromium, fill_in, make_account
+from tests.services.people import fill_in, make_account
 from tests.services.stack import Stack, new_stack
 
 pytestmark = pytest.mark.services
