@@ -116,7 +116,7 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
             start, line = edges(text.content, found.last_line, None)[0], found.last_line + 1
         table = _table(found, text, start, end, line)
         rows, without_text = split_blank_rows(table.rows)
-        last = line + text.content.count(b"\n", start, end)
+        last = _last_line(table, text.content, start, end, line)
         following = last + text.content.count(b"\n", max(start, end))
         blank += [*without_text, *range(last + 1 if end > start else line, following)]
         line = following
@@ -127,6 +127,13 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
             faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < foot)]
             blank = [at for at in blank if at > foot]
             yield _checked(replace(table, rows=rows, faults=tuple(faults)), wanted)
+
+
+def _last_line(table: TextTable, content: bytes, start: int, end: int, line: int) -> int:
+    """Return the line on which a body ends; where no cell can hold a line end its last record says so, uncounted."""
+    if table.rows.height and content.find(b'"', start, end) < 0:
+        return int(table.rows[LINE][-1])
+    return line + content.count(b"\n", start, end)
 
 
 def _table(found: Found, text: Text, start: int, end: int, line: int) -> TextTable:

@@ -1,6 +1,6 @@
 """Where lineage events are kept: one file a run, added to and never changed, and the last good run of each job.
 
-lineage/events/<r>/<run_id>.ndjson      every event of a run, as it was told (OpenLineage's own file transport)
+lineage/events/<r>/<run_id>.ndjson      every event of a run, as it was told
 lineage/last/<job>.json                 the event of the last run of a job that was complete, whatever was pruned since
 """
 
@@ -29,18 +29,19 @@ class LineageStore:
         """Keep the events of one run, in their order.
 
         Raises:
-            OSError, RuntimeError: the disk refused.
+            OSError: the disk refused.
         """
         from openlineage.client.serde import Serde
-        from openlineage.client.transport.file import FileConfig, FileTransport
 
         path = self.events_path(UUID(events[0].run.runId).hex)
         path.parent.mkdir(parents=True, exist_ok=True)
-        transport = FileTransport(FileConfig(str(path), append=True))
-        for event in events:
-            transport.emit(event)
+        # Put in words once: with the client's own file transport that took a third of a small harvest.
+        told = [Serde.to_json(event) for event in events]
+        with path.open("a", encoding="utf-8") as lines:
+            lines.writelines(f"{text}\n" for text in told)
+        for event, text in zip(events, told, strict=True):
             if event.eventType.value == "COMPLETE":
-                write_atomically(self._last_path(event.job.name), Serde.to_json(event).encode())
+                write_atomically(self._last_path(event.job.name), text.encode())
 
     def last_runs(self) -> Iterator[KeptRun]:
         """Yield the last complete run of each job, in the order of the jobs' names."""

@@ -75,12 +75,20 @@ def test_each_run_has_a_start_an_end_and_the_standard_facets(world: World) -> No
     metrics = donges["inputs"][0]["inputFacets"]["dataQualityMetrics"]
     assert metrics["rowCount"] == 3
     assert donges["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"] == 2
-    fields = [field["name"] for field in donges["outputs"][0]["facets"]["schema"]["fields"]]
-    assert fields == [column.name for column in world.platform.contracts["lieux_covoiturage"].columns]
     facts = donges["run"]["facets"]["archipel_receipt"]
     assert (facts["rows_read"], facts["rows_accepted"], facts["rows_quarantined"]) == (3, 2, 1)
     (trignac,) = [e for e in _events(world) if e["job"]["name"].startswith("harvest.trignac") and e["inputs"]]
     assert trignac["eventType"] == "FAIL" and trignac["run"]["facets"]["errorMessage"]["message"]
+
+
+def test_the_columns_of_what_is_accepted_are_told_by_what_is_made_of_it(world: World) -> None:
+    world.write("donges", place(1))
+    world.harvest()
+    harmonise(world.platform)
+    made = next(e for e in _events(world) if e["job"]["name"] == "harmonise.lieux_covoiturage" and e["outputs"])
+    columns = [column.name for column in world.platform.contracts["lieux_covoiturage"].columns]
+    for dataset in (*made["inputs"], *made["outputs"]):
+        assert [field["name"] for field in dataset["facets"]["schema"]["fields"]] == columns
 
 
 def test_what_changes_nothing_is_no_event_and_a_file_that_fails_keeps_the_last_good_run(world: World) -> None:
