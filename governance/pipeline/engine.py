@@ -1,5 +1,6 @@
 """A policy engine for a run in one process: the one that is up, or a private one that ends with the run."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from governance.api.engine_desk_server import desk_served
 from governance.decisions.engine_desk import EngineDesk
 from governance.decisions.engine_status import ONE_COMMAND
-from governance.decisions.opa_server import Engine, PolicyEngineError, opa_command, wait_for_revision
+from governance.decisions.opa_server import OPA_ENVIRONMENT, Engine, PolicyEngineError, opa_command, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
 from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
@@ -52,7 +53,8 @@ def private_engine(settings: Settings) -> Iterator[Settings]:
     ):
         engine = Engine(ONE_COMMAND, Path(folder), port, address)
         words = _ending_with_us(opa_command(settings, engine))
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet, own = subprocess.DEVNULL, {**os.environ, **OPA_ENVIRONMENT}
+        process = subprocess.Popen(words, stdout=quiet, stderr=quiet, env=own)
         try:
             yield settings.model_copy(update={"opa_url": None, "opa_port": port})
         finally:
