@@ -85,8 +85,8 @@ def check_policies(policies: Path) -> None:
 
 
 OPA_ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "512MiB"}
-"""What the engine is started with: its language tidies its memory less often than by itself, which is what makes one answer in
-a hundred late (a third sooner, measured side by side), and as often as need be where memory gets scarce."""
+"""What the engine is started with. It tidies its memory less often than by itself, which makes the latest answer of a
+hundred a third sooner (measured side by side), and as often as need be where memory gets scarce."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Small files written alike, read as one: starting the reader costs more than reading a thousand rows.
 
 Only what leaves no doubt is read together: delimited text under the same header, each record on a line of its own, all
-with as many cells. A line with a quote left open is read alone; blank rows, units, totals, exchanged axes, a short line:
-whatever needs a look at one file sends its group back, to be read file by file as any other.
+with as many cells. A file with a quote left open on a line is read alone. Blank rows, units, totals, exchanged axes, a
+short line: whatever needs a look at one file sends its group back, to be read file by file as any other.
 """
 
 from collections import defaultdict

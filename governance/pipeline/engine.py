@@ -1,6 +1,5 @@
 """A policy engine for a run in one process: the one that is up, or a private one that ends with the run."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -53,8 +52,8 @@ def private_engine(settings: Settings) -> Iterator[Settings]:
     ):
         engine = Engine(ONE_COMMAND, Path(folder), port, address)
         words = _ending_with_us(opa_command(settings, engine))
-        quiet, own = subprocess.DEVNULL, {**os.environ, **OPA_ENVIRONMENT}
-        process = subprocess.Popen(words, stdout=quiet, stderr=quiet, env=own)
+        own = [f"{name}={value}" for name, value in OPA_ENVIRONMENT.items()]
+        process = subprocess.Popen(["env", *own, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield settings.model_copy(update={"opa_url": None, "opa_port": port})
         finally:
