@@ -188,7 +188,7 @@ def _declared(platform: Platform, receipt: Receipt) -> Source | None:
 
 
 def _ours(facts: ReceiptFacts | VersionFacts | PublicationFacts) -> RunFacet:
-    made = RunFacet(producer=PRODUCER).with_additional_properties(**facts.model_dump(mode="json"))
+    made = RunFacet(producer=PRODUCER).with_additional_properties(**facts.model_dump(mode="json", exclude_none=True))
     return cast(RunFacet, made)
 
 

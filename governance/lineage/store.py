@@ -7,6 +7,7 @@ lineage/last/<job>.json                 the event of the last run of a job that 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,12 +32,9 @@ class LineageStore:
         Raises:
             OSError: the disk refused.
         """
-        from openlineage.client.serde import Serde
-
         path = self.events_path(UUID(events[0].run.runId).hex)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Put in words once: with the client's own file transport that took a third of a small harvest.
-        told = [Serde.to_json(event) for event in events]
+        told = [in_words(event) for event in events]
         with path.open("a", encoding="utf-8") as lines:
             lines.writelines(f"{text}\n" for text in told)
         for event, text in zip(events, told, strict=True):
@@ -74,6 +72,21 @@ class LineageStore:
 
     def _last_path(self, job: str) -> Path:
         return self.root / "last" / f"{job}.json"
+
+
+def in_words(event: Any) -> str:
+    """Return an event of OpenLineage's client as JSON, as its own ``Serde`` does, which takes ten times as long.
+
+    That counts: it was a third of the harvest of a hundred small files.
+    """
+    return json.dumps(event, default=_plain, sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    told = ((field.name, getattr(value, field.name)) for field in value.__attrs_attrs__)
+    return {name: item for name, item in told if item is not None}
 
 
 def _kept(event: dict[str, Any]) -> KeptRun:
