@@ -130,10 +130,11 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
 
 
 def _last_line(table: TextTable, content: bytes, start: int, end: int, line: int) -> int:
-    """Return the line on which a body ends; where no cell can hold a line end its last record says so, uncounted."""
-    if table.rows.height and content.find(b'"', start, end) < 0:
-        return int(table.rows[LINE][-1])
-    return line + content.count(b"\n", start, end)
+    """Return the line on which a body ends: that of its last record, and the line ends that its cells hold."""
+    if not table.rows.height:
+        return line + content.count(b"\n", start, end)
+    cells = table.rows.row(-1)
+    return int(table.rows[LINE][-1]) + sum(cell.count("\n") for cell in cells if isinstance(cell, str))
 
 
 def _table(found: Found, text: Text, start: int, end: int, line: int) -> TextTable:
