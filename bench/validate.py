@@ -4,7 +4,7 @@ Both give the full list of errors; the lists of (row, column, rule) are compared
 error. Each engine runs in a process of its own and counts its CPU seconds after its imports; only the
 ratio means something from one machine to another.
 
-    python bench/validate.py [--rows 100000] [--json]
+    python bench/validate.py [--rows 1000000] [--json]
 """
 
 import argparse
@@ -176,7 +176,7 @@ def answer_as_engine(arguments: argparse.Namespace) -> None:
 def main() -> int:
     """Make the file, run both engines, compare; 1 if the lists differ or the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--json", action="store_true")
     for hidden in ("--engine", "--data", "--schema", "--answer"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)

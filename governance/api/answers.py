@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from email.utils import format_datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -18,6 +20,7 @@ from governance.api.query import FeedQuery
 from governance.api.rows import Relation
 from governance.api.snapshots import read_since, write_since
 from governance.api.writing import Envelope
+from governance.contracts.model import Contract
 
 NEXT_SINCE = "Archipel-Next-Since"
 
@@ -85,6 +88,7 @@ def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
         "Archipel-Decision": feed.decision_id,
         "Archipel-Policy": feed.decision.policy_version or "",
         "Archipel-Data-Version": feed.version,
+        "Archipel-Contract-Version": feed.contract.version,
         NEXT_SINCE: write_since(feed.version, feed.rights),
         **(feed.allowance.headers if feed.allowance else {}),
     }
@@ -93,9 +97,20 @@ def headers_of(feed: OpenFeed, etag: str) -> dict[str, str]:
     if feed.decision.duties:
         duties = (f"{duty.code}; days={duty.days}" if duty.days else duty.code for duty in feed.decision.duties)
         headers["Archipel-Duties"] = ", ".join(duties)
+    links = []
     if feed.contract.licence and feed.contract.classification == "open":
-        headers["Link"] = f'<{feed.contract.licence}>; rel="license"'
-    return headers
+        links.append(f'<{feed.contract.licence}>; rel="license"')
+    if feed.contract.served_as is not None:
+        links.append(f'</v1/feeds/{feed.asked.dataset}>; rel="successor-version"')
+        headers["Sunset"] = _sunset(feed.contract)
+    return {**headers, "Link": ", ".join(links)} if links else headers
+
+
+def _sunset(contract: Contract) -> str:
+    """The end of an earlier contract's last day, from when on it is served no more (RFC 8594)."""
+    assert contract.supported_until is not None  # an earlier contract without an end is refused when it is read
+    ends = datetime.combine(contract.supported_until + timedelta(days=1), time(), UTC)
+    return format_datetime(ends, usegmt=True)
 
 
 def is_known(request: Request, etag: str) -> bool:
@@ -141,7 +156,7 @@ def _rows_of(gate: Gate, asked: Question) -> tuple[Relation, FeedQuery]:
     feed, query = asked.feed, asked.query
     if asked.since is None:
         return feed.relation, query
-    key = key_of(feed.contract, feed.decision, feed.visible)
+    key = key_of(feed.contract, feed.seen, feed.visible)
     is_keyed = key == feed.contract.primary_key
     before = open_version(gate, feed, read_since(asked.since, feed.rights), may_name_deleted=is_keyed)
     relation = changes_between((before, gate.rows.columns(before)), (feed.relation, feed.visible), key, query.filters)
@@ -160,7 +175,7 @@ def _page(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, req
     record_allowed(gate, feed, page.rows)
     headers = {**headers_of(feed, etag), "Row-Count": str(page.rows), "Total-Count": str(page.total)}
     if asked.since is not None:
-        headers["Archipel-Change-Key"] = ", ".join(key_of(feed.contract, feed.decision, feed.visible))
+        headers["Archipel-Change-Key"] = ", ".join(key_of(feed.contract, feed.seen, feed.visible))
     if offset + page.rows < page.total and page.rows:
         address = following_page(gate, request, Cursor(offset + page.rows, feed.version, asked.bound_to))
         headers["Link"] = ", ".join(filter(None, (headers.get("Link"), f'<{address}>; rel="next"')))

@@ -84,4 +84,13 @@ async def purpose_of(
 CallerGate = Annotated[Gate, Depends(gate_of)]
 Caller = Annotated[Subject, Depends(caller_of)]
 Purpose = Annotated[str | None, Depends(purpose_of)]
+ContractMajor = Annotated[
+    str | None,
+    Query(
+        alias="contract",
+        max_length=20,
+        description="major version of the contract that the rows shall follow; else the current one",
+        examples=["1"],
+    ),
+]
 Dataset = Annotated[str, Path(max_length=80, description="id of the dataset", examples=["subventions"])]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from governance.api.answers import Question, answer, count
-from governance.api.callers import Caller, CallerGate, Dataset, Purpose
+from governance.api.callers import Caller, CallerGate, ContractMajor, Dataset, Purpose
 from governance.api.cursor import Cursor, read_cursor
 from governance.api.feeds import FeedDescription, FeedList, describe_feed, list_feeds
 from governance.api.formats import FORMATS, format_of, formats_of
@@ -27,10 +27,12 @@ def get_feeds(gate: CallerGate, caller: Caller, purpose: Purpose) -> FeedList:
     return list_feeds(gate, caller, purpose)
 
 
-@router.get("/feeds/{dataset}/description", operation_id="describe_feed", responses=_REFUSALS)
-def get_description(gate: CallerGate, caller: Caller, purpose: Purpose, dataset: Dataset) -> FeedDescription:
+@router.get("/feeds/{dataset}/description", operation_id="describe_feed", responses={**_REFUSALS, 410: _PROBLEM})
+def get_description(
+    gate: CallerGate, caller: Caller, purpose: Purpose, dataset: Dataset, contract: ContractMajor = None
+) -> FeedDescription:
     """One feed: contract, columns as you see them, conditions, formats."""
-    return describe_feed(gate, caller, dataset, purpose)
+    return describe_feed(gate, caller, dataset, purpose, contract)
 
 
 _ROW = {"type": "object", "additionalProperties": True}
@@ -109,17 +111,25 @@ AskedShape = Annotated[Shape, Depends(_shape_of)]
     openapi_extra={"parameters": [_FILTERS]},
 )
 def get_rows(
-    request: Request, gate: CallerGate, caller: Caller, purpose: Purpose, dataset: Dataset, shape: AskedShape
+    request: Request,
+    gate: CallerGate,
+    caller: Caller,
+    purpose: Purpose,
+    dataset: Dataset,
+    shape: AskedShape,
+    contract: ContractMajor = None,
 ) -> Response:
     """Rows you may read. Without filter, limit, columns or sort: the whole feed in one file, with byte ranges.
 
     Otherwise a page; `Link: rel="next"` leads to the following one and `Total-Count` says how many rows fit. All pages
     are of one version of the data. `at` reads an earlier version with the rights of now; `since` gives what changed,
     each row with `_change_type` (`upsert` or `delete`), and `Archipel-Next-Since` says what to pass the next time.
+    `contract` reads by an earlier major version until the day that `Sunset` says.
     """
     cursor = cursor_of(gate, shape.cursor)
     at = cursor.version if cursor else shape.at
-    feed = open_feed(gate, Asked(caller, dataset, "feed", purpose, request.headers.get("archipel-agreement")), at)
+    agreement = request.headers.get("archipel-agreement")
+    feed = open_feed(gate, Asked(caller, dataset, "feed", purpose, agreement, contract_major=contract), at)
     with recorded_when_wrong(gate, feed.asked, feed.decision_id, feed.decision):
         possible = formats_of(feed.relation.geometry is not None)
         file_format = format_of(request.query_params.get("format"), request.headers.get("accept"), possible)

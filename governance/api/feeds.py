@@ -1,13 +1,15 @@
 """What can be read here and by whom: the list of feeds and the description of one, for one caller."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance.api.earlier_views import earlier_contracts, seen_decision
 from governance.api.formats import formats_of
 from governance.api.gate import Asked, Gate, ask, contract_of, relation_of
 from governance.api.query import FeedQuery, kind_of
+from governance.contracts.earlier import major_of
 from governance.contracts.model import Classification, Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Decision, Duty, Reason, Subject
 from governance.shared_layer import SharedTable, read_current
@@ -39,6 +41,15 @@ class Access(_Frozen):
     valid_until: datetime
 
 
+class EarlierVersion(_Frozen):
+    """An earlier version of the contract by which the feed may still be read."""
+
+    version: str
+    served_until: date = Field(description="last day")
+    href: str
+    description_href: str
+
+
 class FeedSummary(_Frozen):
     """One line of the list of feeds."""
 
@@ -46,6 +57,7 @@ class FeedSummary(_Frozen):
     title: Words
     classification: Classification
     contract_version: str
+    earlier_versions: tuple[EarlierVersion, ...] = ()
     licence: str | None
     updated_at: datetime | None = Field(description="when the content last changed; nothing before the first data")
     rows: int | None = Field(description="rows this caller may read; nothing when none is readable or no data yet")
@@ -103,7 +115,7 @@ def formats_at(address: str, *, has_geometry: bool) -> tuple[FeedFormat, ...]:
             format=known.name,
             media_type=known.media_type,
             words=Words(fr=known.said_fr, en=known.said_en),
-            href=f"{address}?format={known.name}",
+            href=f"{address}{'&' if '?' in address else '?'}format={known.name}",
         )
         for known in formats_of(has_geometry)
     )
@@ -134,19 +146,43 @@ def _rows(gate: Gate, decision: Decision, contract: Contract, table: SharedTable
 
 
 def _summary(gate: Gate, contract: Contract, decision: Decision, table: SharedTable | None) -> FeedSummary:
-    address = f"{gate.platform.settings.public_address}/v1/feeds/{contract.id}"
+    address, description = _addresses(gate, contract)
     return FeedSummary(
         id=contract.id,
         title=Words(fr=contract.title, en=contract.title_en or contract.title),
         classification=contract.classification,
         contract_version=contract.version,
+        earlier_versions=_earlier_versions(gate, contract),
         licence=contract.licence if contract.classification == "open" else None,
         updated_at=table.updated_at if table else None,
         rows=_rows(gate, decision, contract, table),
         access=_access(decision),
         href=address,
-        description_href=f"{address}/description",
+        description_href=description,
     )
+
+
+def _addresses(gate: Gate, contract: Contract) -> tuple[str, str]:
+    """Where a feed is read by a contract, and where that is described."""
+    address = f"{gate.platform.settings.public_address}/v1/feeds/{contract.id}"
+    asked = f"?contract={major_of(contract)}" if contract.served_as is not None else ""
+    return f"{address}{asked}", f"{address}/description{asked}"
+
+
+def _earlier_versions(gate: Gate, contract: Contract) -> tuple[EarlierVersion, ...]:
+    """What a reader of the current version may fall back on; an earlier one leads to no other."""
+    if contract.served_as is not None:
+        return ()
+    found = []
+    for one in earlier_contracts(gate.platform, contract.id):
+        href, description_href = _addresses(gate, one)
+        assert one.supported_until is not None  # those without an end are not among them
+        found.append(
+            EarlierVersion(
+                version=one.version, served_until=one.supported_until, href=href, description_href=description_href
+            )
+        )
+    return tuple(found)
 
 
 def list_feeds(gate: Gate, subject: Subject, purpose: str | None = None) -> FeedList:
@@ -214,13 +250,15 @@ def _provenance(decision: Decision, types: dict[str, str]) -> list[FeedColumn]:
     ]
 
 
-def describe_feed(gate: Gate, subject: Subject, dataset: str, purpose: str | None = None) -> FeedDescription:
+def describe_feed(
+    gate: Gate, subject: Subject, dataset: str, purpose: str | None = None, major: str | None = None
+) -> FeedDescription:
     """Return one feed's description for this caller; a refused caller gets the conditions and no hidden value.
 
     Raises:
-        ProblemError: 404, no such dataset.
+        ProblemError: 404, no such dataset or version of its contract; 410, the version is served no more.
     """
-    contract = contract_of(gate, dataset)
+    contract = contract_of(gate, dataset, major)
     decision = ask(gate, Asked(subject, dataset, purpose=purpose, hands_over=False))
     table = _table_of(gate, dataset)
     relation = relation_of(gate, decision, contract, table) if decision.allow and table else None
@@ -234,6 +272,6 @@ def describe_feed(gate: Gate, subject: Subject, dataset: str, purpose: str | Non
         frequency=contract.frequency,
         conforms_to=contract.conforms_to,
         primary_key=contract.primary_key,
-        columns=_columns(contract, decision, types),
+        columns=_columns(contract, seen_decision(decision, contract), types),
         formats=formats_at(summary.href, has_geometry=relation is not None and relation.geometry is not None),
     )

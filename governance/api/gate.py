@@ -14,9 +14,11 @@ from functools import cached_property
 from typing import Self
 from uuid import uuid4
 
+from governance.api.earlier_views import contract_read, seen_columns, seen_decision
 from governance.api.geometry import feature_id_sql, geometry_of
 from governance.api.kept_pages import KeptPages
 from governance.api.problems import ProblemError
+from governance.api.query import quote
 from governance.api.quotas import Allowance, Quotas
 from governance.api.refused_tokens import RefusedTokens
 from governance.api.rows import OPEN_TO_ALL, Relation, RowReader
@@ -81,6 +83,8 @@ class Asked:
     agreement_id: str | None = None
     hands_over: bool = True
     """Whether rows may leave on the answer; a description of a feed says what would be decided."""
+    contract_major: str | None = None
+    """Major version of the contract that the rows shall follow, as asked; nothing for the current one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ class OpenFeed:
     asked: Asked
     decision_id: str
     decision: Decision
+    """On the current contract, whichever the rows are shown by."""
     contract: Contract
+    """The one that the rows are shown by, which may be an earlier major version."""
     version: str
     """Name of the shared version that is read."""
     table: SharedTable
@@ -109,6 +115,11 @@ class OpenFeed:
         """Columns of the contract and of provenance that this decision does not show."""
         known = (*(column.name for column in self.contract.columns), *PROVENANCE_COLUMNS)
         return [name for name in known if name not in self.visible]
+
+    @property
+    def seen(self) -> Decision:
+        """The decision with its masks under the names of the contract that the rows are shown by."""
+        return seen_decision(self.decision, self.contract)
 
     @property
     def is_whole(self) -> bool:
@@ -153,16 +164,16 @@ def ask(gate: Gate, asked: Asked, instant: datetime | None = None) -> Decision:
     return gate.platform.pdp.decide(request)
 
 
-def contract_of(gate: Gate, dataset: str) -> Contract:
-    """Return a dataset's contract.
+def contract_of(gate: Gate, dataset: str, major: str | None = None) -> Contract:
+    """Return a dataset's contract: the current one, or the major version that is asked for.
 
     Raises:
-        ProblemError: 404, no such dataset.
+        ProblemError: 404, no such dataset or version; 410, the version is served no more.
     """
     contract = gate.platform.contracts.get(dataset)
     if contract is None:
         raise ProblemError(404, reason("dataset_not_found", dataset=dataset[:80]))
-    return contract
+    return contract if major is None else contract_read(gate.platform, contract, major)
 
 
 def relation_of(
@@ -172,16 +183,24 @@ def relation_of(
     table: SharedTable,
     without: Collection[tuple[str, str]] = (),
 ) -> Relation:
-    """Return the only rows and cells that the decision leaves of a table, ``without`` those of deleted sources."""
+    """Return the only rows and cells that the decision leaves of a table, ``without`` those of deleted sources.
+
+    With an earlier ``contract`` they stand under its names.
+    """
     present = [name for name, _ in table.columns]
     sql, parameters = relation_sql(
         decision,
-        contract,
+        contract.served_as or contract,
         table_path(gate.platform.lake, table).resolve(),
         present=present,
         key=derive_key(load_key(gate.platform.settings), f"column-hash:{decision.agreement_id or ''}"),
         without=without,
     )
+    if contract.served_as is not None:
+        shown = seen_columns(decision, contract, present)
+        # kept because every name is quoted and every code of the contract written as a literal
+        sql = f"SELECT {', '.join(f'{value} AS {quote(name)}' for name, value in shown.items())} FROM ({sql})"  # noqa: S608
+        decision, present = seen_decision(decision, contract), list(shown)
     geometry = geometry_of(contract, decision, present)
     return Relation(
         sql, tuple(parameters), geometry, feature_id_sql(contract, decision, present) if geometry else "NULL"
@@ -192,11 +211,12 @@ def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:
     """Return a feed that may be read, as it is now or, by a version's name or an instant, as it was.
 
     Raises:
-        ProblemError: 404 unknown dataset, no data yet or no such version; 401 refused and nobody identified; 403
-            refused; 429 the agreement's quota is used up; 400 ``at`` cannot be read; 410 another contract shaped that
-            version; 503 the policy engine gave no answer that counts. A refusal is in the journal.
+        ProblemError: 404 unknown dataset or contract, no data yet or no such version; 401 refused and nobody
+            identified; 403 refused; 429 the agreement's quota is used up; 400 ``at`` cannot be read; 410 another
+            contract shaped that version, or the contract is served no more; 503 the policy engine gave no answer that
+            counts. A refusal is in the journal.
     """
-    contract = contract_of(gate, asked.dataset)
+    contract = contract_of(gate, asked.dataset, asked.contract_major)
     decision = ask(gate, asked)
     decision_id = uuid4().hex
     if not decision.allow:
@@ -311,6 +331,8 @@ def record(
             "outcome": outcome,
             "reasons": list(decision.codes),
             "rows": rows,
+            # Who still reads by an earlier version has to be known before it ends.
+            **({"contract_major": asked.contract_major} if asked.contract_major is not None else {}),
         },
         subject=asked.subject.id,
         target=asked.dataset,

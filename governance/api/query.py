@@ -14,7 +14,7 @@ from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.decisions.model import Reason
 
-RESERVED = ("format", "columns", "sort", "limit", "cursor", "purpose", "bbox", "at", "since", "count")
+RESERVED = ("format", "columns", "sort", "limit", "cursor", "purpose", "bbox", "at", "since", "count", "contract")
 """Parameters that are not columns; a column of such a name is filtered with ``name__eq``."""
 DEFAULT_LIMIT = 1_000
 LARGEST_LIMIT = 10_000

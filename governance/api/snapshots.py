@@ -56,9 +56,12 @@ def deleted_since(journal: Journal, version: SharedVersion) -> tuple[tuple[str, 
 def require_same_contract(contract: Contract, table: SharedTable) -> None:
     """Refuse rows that an older major version of the contract shaped: today's rules may mean other columns.
 
+    An earlier contract is a view of the current one, so that the same holds for what is read by it.
+
     Raises:
         ProblemError: 410.
     """
+    contract = contract.served_as or contract
     if table.contract_version.partition(".")[0] != contract.version.partition(".")[0]:
         raise ProblemError(
             410, reason("version_of_another_contract", then=table.contract_version, now=contract.version)

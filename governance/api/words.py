@@ -15,6 +15,18 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Choisissez un jeu de la liste : /v1/feeds.",
         "Choose a dataset of the list: /v1/feeds.",
     ),
+    "contract_version_unknown": (
+        "Le jeu « {dataset} » ne se lit pas par une version « {value} » de son contrat (paramètre « contract »).",
+        "The dataset “{dataset}” cannot be read by a version “{value}” of its contract (parameter “contract”).",
+        "Versions majeures qui se lisent : {known}.",
+        "Major versions that can be read: {known}.",
+    ),
+    "contract_version_ended": (
+        "La version {version} du contrat de « {dataset} » n'est plus servie depuis le {day}.",
+        "Version {version} of the contract of “{dataset}” has not been served since {day}.",
+        "Lisez la version {now} : le même flux sans « contract ». Sa description dit ce que chaque colonne contient.",
+        "Read version {now}: the same feed without “contract”. Its description says what each column holds.",
+    ),
     "dataset_without_data": (
         "Le jeu « {dataset} » n'a pas encore de données.",
         "The dataset “{dataset}” has no data yet.",

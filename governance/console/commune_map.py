@@ -4,7 +4,7 @@ Points stand where ``places.csv`` has the middle of each circle; contours of com
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +15,9 @@ from governance.platform import Platform
 
 _WIDTH, _MARGIN_X, _MARGIN_Y = 640.0, 90.0, 50.0
 _LEAST_RADIUS, _MOST_RADIUS = 7.0, 20.0
+_LABEL_BELOW, _LABEL_ABOVE = 15.0, 5.0
+_SIGN_WIDTH, _LINE_HEIGHT = 8.0, 18.0
+"""About as much as a sign of a name takes, and a line."""
 
 
 class MapPoint(BaseModel):
@@ -28,6 +31,8 @@ class MapPoint(BaseModel):
     y: float
     radius: float
     """Its area is in proportion to the commune's open rows, between two bounds."""
+    label_y: float
+    """Foot of its name: under the point, or above it where the name of a neighbour stands."""
     open_rows: int
     address: str
     """Of its own portal, or of its page here."""
@@ -57,7 +62,7 @@ def commune_map(platform: Platform, open_rows: Mapping[str, int]) -> CommuneMap 
     most = max(open_rows.get(member.id, 0) for member in communes) or 1
     points = [_point(platform, member, open_rows.get(member.id, 0), spots[member.id], most) for member in communes]
     # From north to south, so that the keyboard goes through them as the eye does.
-    ordered = tuple(sorted(points, key=lambda point: (point.y, point.x)))
+    ordered = _labelled(sorted(points, key=lambda point: (point.y, point.x)))
     return CommuneMap(width=_WIDTH, height=round(max(point.y for point in ordered) + _MARGIN_Y, 1), points=ordered)
 
 
@@ -74,6 +79,21 @@ def _projected(places: Mapping[str, Place]) -> dict[str, tuple[float, float]]:
     }
 
 
+def _labelled(points: Sequence[MapPoint]) -> tuple[MapPoint, ...]:
+    """Put a name above its point where it would touch one that stands already."""
+    done: list[MapPoint] = []
+    for point in points:
+        is_crowded = any(_touch(point, other) for other in done)
+        above = round(point.y - point.radius - _LABEL_ABOVE, 1)
+        done.append(point.model_copy(update={"label_y": above}) if is_crowded else point)
+    return tuple(done)
+
+
+def _touch(one: MapPoint, other: MapPoint) -> bool:
+    half = (len(one.name) + len(other.name)) * _SIGN_WIDTH / 2 + 2 * _SIGN_WIDTH
+    return abs(one.label_y - other.label_y) < _LINE_HEIGHT and abs(one.x - other.x) < half
+
+
 def _point(platform: Platform, member: Member, rows: int, spot: tuple[float, float], most: int) -> MapPoint:
     radius = max(_LEAST_RADIUS, _MOST_RADIUS * math.sqrt(rows / most))
     portal = member.portal
@@ -83,6 +103,7 @@ def _point(platform: Platform, member: Member, rows: int, spot: tuple[float, flo
         x=round(spot[0], 1),
         y=round(spot[1], 1),
         radius=round(radius, 1),
+        label_y=round(spot[1] + radius + _LABEL_BELOW, 1),
         open_rows=rows,
         address=portal.address(platform.settings.public_address) if portal else "",
     )

@@ -1,8 +1,8 @@
 """Small files written alike, read as one: starting the reader costs more than reading a thousand rows.
 
-Only what leaves no doubt is read together: delimited text without quotes, under the same header, whose lines all have
-as many cells. Blank rows, units, totals, exchanged axes, a short line: whatever needs a look at one file sends its
-group back, to be read file by file as any other.
+Only what leaves no doubt is read together: delimited text under the same header, each record on a line of its own, all
+with as many cells. A file with a quote left open on a line is read alone. Blank rows, units, totals, exchanged axes, a
+short line: whatever needs a look at one file sends its group back, to be read file by file as any other.
 """
 
 from collections import defaultdict
@@ -65,7 +65,7 @@ def _plain(file: ReceivedFile, wanted: Wanted) -> _Plain | None:
         if file.path.stat().st_size > SMALL_BYTES or kind_of(file.path) != "text":
             return None
         text = decode(file.path.read_bytes(), file.reading.encoding)
-        if b'"' in text.content or text.content.lstrip()[:1] in (b"{", b"["):
+        if text.content.lstrip()[:1] in (b"{", b"["):
             return None
         found = locate(text.content, file.reading, wanted)
     except (OSError, UnreadableError):
@@ -74,13 +74,20 @@ def _plain(file: ReceivedFile, wanted: Wanted) -> _Plain | None:
     body, width = text.content[start:end], len(found.heading.headers)
     lines = body.count(b"\n") + 1
     separators = found.delimiter.encode() * (width - 1)
-    is_regular = width > 1 and body and body.count(found.delimiter.encode()) == (width - 1) * lines
+    more = body.count(found.delimiter.encode()) - (width - 1) * lines
+    has_quotes = b'"' in body
+    is_regular = width > 1 and body and (more >= 0 and not _leaves_open(body) if has_quotes else more == 0)
     if not is_regular or found.heading.height > 1 or any(sign in body for sign in SIGNS_OF_A_TOTAL):
         return None
     first = body[: body.find(b"\n")] if lines > 1 else body
-    if b"\n" + separators in body or could_be_units(first.decode().split(found.delimiter)):
+    if b"\n" + separators in body or could_be_units(first.decode().replace('"', "").split(found.delimiter)):
         return None
     return _Plain(file.key, wanted, text, found, body, lines)
+
+
+def _leaves_open(body: bytes) -> bool:
+    """Tell whether some line has an odd number of quotes: its record may go on in the next line, or the next file."""
+    return any(line.count(b'"') % 2 for line in body.split(b"\n") if b'"' in line)
 
 
 def _read_group(group: Sequence[_Plain]) -> dict[str, TextTable]:
@@ -88,6 +95,7 @@ def _read_group(group: Sequence[_Plain]) -> dict[str, TextTable]:
     found, wanted = group[0].found, group[0].wanted
     headers = found.heading.headers
     frame = read_regular(b"\n".join(plain.body for plain in group), found.delimiter, len(headers), 1)
+    # As many records as lines: no cell holds a line end, so that no record reaches from one file into the next.
     if frame is None or frame.height != sum(plain.lines for plain in group):
         return {}
     frame = frame.rechunk().with_columns(_lines_of(group))

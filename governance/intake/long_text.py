@@ -116,7 +116,7 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
             start, line = edges(text.content, found.last_line, None)[0], found.last_line + 1
         table = _table(found, text, start, end, line)
         rows, without_text = split_blank_rows(table.rows)
-        last = line + text.content.count(b"\n", start, end)
+        last = _last_line(table, text.content, start, end, line)
         following = last + text.content.count(b"\n", max(start, end))
         blank += [*without_text, *range(last + 1 if end > start else line, following)]
         line = following
@@ -127,6 +127,14 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
             faults = [*table.faults, *(Fault("blank-row", at) for at in blank if at < foot)]
             blank = [at for at in blank if at > foot]
             yield _checked(replace(table, rows=rows, faults=tuple(faults)), wanted)
+
+
+def _last_line(table: TextTable, content: bytes, start: int, end: int, line: int) -> int:
+    """Return the line on which a body ends: that of its last record, and the line ends that its cells hold."""
+    if not table.rows.height:
+        return line + content.count(b"\n", start, end)
+    cells = table.rows.row(-1)
+    return int(table.rows[LINE][-1]) + sum(cell.count("\n") for cell in cells if isinstance(cell, str))
 
 
 def _table(found: Found, text: Text, start: int, end: int, line: int) -> TextTable:

@@ -62,18 +62,18 @@ class RunTold:
 
 
 def to_events(namespace: str, told: RunTold) -> tuple[RunEvent, RunEvent]:
-    """Return the two events of a run: that it started, and how it ended."""
-    facets = dict(told.facets)
+    """Return the two events of a run: that it started, and how it ended, with what is known of it by then."""
+    parent: dict[str, RunFacet] = {}
     if trace_id := current_trace_id():
-        facets["parent"] = parent_run.ParentRunFacet(
+        parent["parent"] = parent_run.ParentRunFacet(
             run=parent_run.Run(runId=str(UUID(trace_id))),
             job=parent_run.Job(namespace=namespace, name="archipel"),
             producer=PRODUCER,
         )
     job = Job(namespace=namespace, name=told.job)
 
-    def event(kind: str, at: datetime, **more: Any) -> RunEvent:
-        run = Run(runId=str(UUID(told.run_id)), facets=facets)
+    def event(kind: str, at: datetime, facets: Mapping[str, RunFacet], **more: Any) -> RunEvent:
+        run = Run(runId=str(UUID(told.run_id)), facets={**facets, **parent})
         return RunEvent(
             eventTime=at.astimezone(UTC).isoformat(),
             producer=PRODUCER,
@@ -83,8 +83,8 @@ def to_events(namespace: str, told: RunTold) -> tuple[RunEvent, RunEvent]:
             **more,
         )
 
-    ended = event(told.end, told.ended_at, inputs=list(told.inputs), outputs=list(told.outputs))
-    return event("START", told.started_at), ended
+    ended = event(told.end, told.ended_at, told.facets, inputs=list(told.inputs), outputs=list(told.outputs))
+    return event("START", told.started_at, {}), ended
 
 
 def harvested(platform: Platform, receipt: Receipt) -> RunTold | None:
@@ -103,19 +103,14 @@ def harvested(platform: Platform, receipt: Receipt) -> RunTold | None:
     if end == "FAIL":
         words = f"{receipt.message_en} {receipt.remedy_en}".strip()
         facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(words, "Python", producer=PRODUCER)
-    contract = platform.contract_of(source) if source else None
     outputs = []
     if end == "COMPLETE":
         statistics = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
             rowCount=receipt.rows_accepted, producer=PRODUCER
         )
         outputs = [
-            OutputDataset(
-                namespace,
-                accepted_name(receipt.dataset),
-                outputFacets={"outputStatistics": statistics},
-                facets=_described(contract) if contract else {},
-            )
+            # Its columns are told once a version, by what is made of it: not by each source again.
+            OutputDataset(namespace, accepted_name(receipt.dataset), outputFacets={"outputStatistics": statistics})
         ]
     return RunTold(
         job=f"{HARVEST}.{receipt.member_id}.{receipt.source_id}",
@@ -143,7 +138,10 @@ def harmonised(
     return RunTold(
         job=f"{HARMONISE}.{table.dataset}",
         started_at=started_at,
-        inputs=[InputDataset(namespace, accepted_name(name)) for name in sorted({one.dataset for one in served})],
+        inputs=[
+            InputDataset(namespace, accepted_name(name), facets=_described(platform.contracts[name]))
+            for name in sorted({one.dataset for one in served})
+        ],
         outputs=[
             OutputDataset(
                 namespace,
@@ -190,7 +188,7 @@ def _declared(platform: Platform, receipt: Receipt) -> Source | None:
 
 
 def _ours(facts: ReceiptFacts | VersionFacts | PublicationFacts) -> RunFacet:
-    made = RunFacet(producer=PRODUCER).with_additional_properties(**facts.model_dump(mode="json"))
+    made = RunFacet(producer=PRODUCER).with_additional_properties(**facts.model_dump(mode="json", exclude_none=True))
     return cast(RunFacet, made)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from governance.api.engine_desk_server import desk_served
 from governance.decisions.engine_desk import EngineDesk
 from governance.decisions.engine_status import ONE_COMMAND
-from governance.decisions.opa_server import Engine, PolicyEngineError, opa_command, wait_for_revision
+from governance.decisions.opa_server import OPA_ENVIRONMENT, Engine, PolicyEngineError, opa_command, wait_for_revision
 from governance.decisions.policy_client import PolicyClient
 from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
@@ -52,7 +52,8 @@ def private_engine(settings: Settings) -> Iterator[Settings]:
     ):
         engine = Engine(ONE_COMMAND, Path(folder), port, address)
         words = _ending_with_us(opa_command(settings, engine))
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        own = [f"{name}={value}" for name, value in OPA_ENVIRONMENT.items()]
+        process = subprocess.Popen(["env", *own, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield settings.model_copy(update={"opa_url": None, "opa_port": port})
         finally:

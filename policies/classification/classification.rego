@@ -52,16 +52,16 @@ permit["open_data"] := reason.of(rego.metadata.chain(), {}) if {
 }
 
 # METADATA
-# title: Door not provided for this access level
+# title: Not in the open catalogue
 # description: Datasets that are not open are never published in the catalogue's files.
 # custom:
 #   effect: deny
-#   title_fr: Canal non prévu pour ce niveau d'accès
-#   text_fr: "Ce jeu de données n'est pas ouvert : il ne sort pas par le canal « {channel} »."
-#   text_en: "This dataset is not open: it does not leave through the channel “{channel}”."
+#   title_fr: Pas dans le catalogue ouvert
+#   text_fr: "Ce jeu de données n'est pas ouvert : il n'est pas publié dans le catalogue."
+#   text_en: "This dataset is not open: it is not published in the catalogue."
 #   change_fr: "Demandez un accès par convention, puis lisez-le par le flux de données."
 #   change_en: "Ask for access by agreement, then read it through the data feed."
-deny["classification_not_published"] := reason.of(rego.metadata.chain(), {"channel": input.context.channel}) if {
+deny["classification_not_published"] := reason.of(rego.metadata.chain(), {}) if {
 	input.context.channel in request.channels
 	doors := channels[request.dataset.classification]
 	not input.context.channel in doors

@@ -21,7 +21,8 @@ CONTRACT = contract_of(
 HEADER = "nom;montant;longitude;latitude"
 ODD = (
     "", ";;;", "  ", "a;1", "a;1;2;3;4", 'a;"1;5";-2.1;47.2', "Total;3;;", ";€;;", "b;2;47.2;-2.1", "é;1;-2.1;47.2\r",
-    "x;\ufffd;-2.1;47.2", '"a\nb";1;-2.1;47.2', "c;1;-2.1;47.2",
+    "x;\ufffd;-2.1;47.2", '"a\nb";1;-2.1;47.2', "c;1;-2.1;47.2", '"a";1;"-2.1";""', '"a ""b""";"1";-2.1;47.2',
+    '"a;1;-2.1;47.2', 'a";1;"-2.1;47.2', '"";"";"";""', '"€";"€";"";""', '"a"b;1;-2.1;47.2', '"a;1";-2.1;47.2',
 )  # fmt: skip
 
 
@@ -68,6 +69,17 @@ def test_plain_files_are_read_together_and_keep_their_lines(tmp_path: Path) -> N
     assert together["one"].rows["line_number"].to_list() == [2, 3, 4]
     assert together["two"].rows["line_number"].to_list() == [3, 4]
     assert together["two"].rows["0"].to_list() == ["commune 10", "commune 11"]
+
+
+def test_files_with_quoted_cells_on_one_line_are_read_together_too(tmp_path: Path) -> None:
+    quoted = ['"a;b";1;-2.1;47.2', '"dit ""c""";"";-2.1;""']
+    texts = {"plain": _lines(3), "quoted": [*_lines(1), *quoted]}
+    files = [_file(tmp_path, name, "\n".join([HEADER, *lines])) for name, lines in texts.items()]
+    together = read_alike([(file, wanted_of(file, CONTRACT)) for file in files])
+    assert together["quoted"].rows["0"].to_list() == ["commune 0", "a;b", 'dit "c"']
+    assert together["quoted"].rows["line_number"].to_list() == [2, 3, 4]
+    for file in files:
+        assert _seen(file, CONTRACT, dict(together)) == _seen(file, CONTRACT, {})
 
 
 @pytest.mark.parametrize("odd", [text for text in ODD if text not in ("c;1;-2.1;47.2", "é;1;-2.1;47.2\r")])

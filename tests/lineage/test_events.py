@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from openlineage.client.serde import Serde
 
 from governance.decisions.opa import OpaDecisionPoint
-from governance.lineage.store import LineageStore
+from governance.lineage.store import LineageStore, in_words
 from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.publish import publish
@@ -75,12 +76,38 @@ def test_each_run_has_a_start_an_end_and_the_standard_facets(world: World) -> No
     metrics = donges["inputs"][0]["inputFacets"]["dataQualityMetrics"]
     assert metrics["rowCount"] == 3
     assert donges["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"] == 2
-    fields = [field["name"] for field in donges["outputs"][0]["facets"]["schema"]["fields"]]
-    assert fields == [column.name for column in world.platform.contracts["lieux_covoiturage"].columns]
     facts = donges["run"]["facets"]["archipel_receipt"]
     assert (facts["rows_read"], facts["rows_accepted"], facts["rows_quarantined"]) == (3, 2, 1)
     (trignac,) = [e for e in _events(world) if e["job"]["name"].startswith("harvest.trignac") and e["inputs"]]
     assert trignac["eventType"] == "FAIL" and trignac["run"]["facets"]["errorMessage"]["message"]
+
+
+def test_events_are_kept_in_the_words_of_the_client(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    keep = LineageStore.keep
+
+    def keep_and_note(store: LineageStore, events: Sequence[Any]) -> None:
+        told.extend(events)
+        keep(store, events)
+
+    monkeypatch.setattr(LineageStore, "keep", keep_and_note)
+    world.write("donges", place(1), place(2))
+    with step("main_job"):
+        world.harvest()
+        harmonise(world.platform)
+    assert {event.eventType.value for event in told} == {"START", "COMPLETE", "FAIL"}
+    for event in told:
+        assert json.loads(in_words(event)) == json.loads(Serde.to_json(event))
+
+
+def test_the_columns_of_what_is_accepted_are_told_by_what_is_made_of_it(world: World) -> None:
+    world.write("donges", place(1))
+    world.harvest()
+    harmonise(world.platform)
+    made = next(e for e in _events(world) if e["job"]["name"] == "harmonise.lieux_covoiturage" and e["outputs"])
+    columns = [column.name for column in world.platform.contracts["lieux_covoiturage"].columns]
+    for dataset in (*made["inputs"], *made["outputs"]):
+        assert [field["name"] for field in dataset["facets"]["schema"]["fields"]] == columns
 
 
 def test_what_changes_nothing_is_no_event_and_a_file_that_fails_keeps_the_last_good_run(world: World) -> None:

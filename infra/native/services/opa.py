@@ -1,6 +1,6 @@
 """The policy engine; it fetches the policies in force from the platform, and is ready once it decides by them."""
 
-from governance.decisions.opa_server import opa_command
+from governance.decisions.opa_server import OPA_ENVIRONMENT, opa_command
 from governance.journal.journal import Journal
 from governance.pipeline.in_force import put_in_force
 from governance.settings import Settings
@@ -19,6 +19,7 @@ def _configure(settings: Settings, _say: Say) -> None:
 OPA = Service(
     name="opa",
     command=lambda settings: tuple(opa_command(settings)),
+    own_environment=lambda _settings: OPA_ENVIRONMENT,
     port="opa_port",
     is_ready=answers_at("opa_port", "/health?bundles"),
     # So that its first question is answered; without the platform it goes on by the bundles that it kept.
