@@ -104,8 +104,8 @@ def policy_data(
     }
 
 
-def current_facts(settings: Settings) -> dict[str, Any]:
-    """The facts of this installation's declarations.
+def current_facts(settings: Settings, agreements: Mapping[str, Agreement] | None = None) -> dict[str, Any]:
+    """The facts of this installation's declarations, with other agreements than those declared where some are given.
 
     Raises:
         DeclarationError, ContractError: a declaration cannot be used.
@@ -114,6 +114,6 @@ def current_facts(settings: Settings) -> dict[str, Any]:
     return policy_data(
         load_federation(root, {"example_sites": settings.example_sites_address}),
         load_contracts(root / "contracts"),
-        load_agreements(root),
+        load_agreements(root) if agreements is None else agreements,
         load_closures(root),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from governance.console.filter_words import filter_words
+from governance.api.decision_words import filter_words
 from governance.console.languages import Writing, english_catalogue
 from governance.console.rendering import TEMPLATES
 from tests.api.small_platform import Running
