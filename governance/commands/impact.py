@@ -14,6 +14,7 @@ from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
 from governance.pipeline.impact import PUBLIC, Impact, Supposed, UnknownAgreementError, find_impact
 from governance.pipeline.impact_words import EFFECTS, LABELS, Card, ColumnSeen, Said, ToldImpact, told_impact
+from governance.pipeline.unusable import Unusable, unusable
 from governance.platform import open_platform
 from governance.settings import load_settings
 
@@ -42,11 +43,19 @@ def impact(
         typer.echo(f"{error}: aucune convention déclarée n'a cet id. / no agreement has this id.", err=True)
         raise typer.Exit(2) from error
     except (DeclarationError, ContractError, PolicyEngineError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo("\n".join(unusable_lines(unusable(load_settings(), error), lang)), err=True)
         raise typer.Exit(2) from error
     told = told_impact(found, platform)
     typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(lines_of(told, found, lang)))
     raise typer.Exit(1 if found.lines else 0)
+
+
+def unusable_lines(why: Unusable, language: Language) -> Iterator[str]:
+    """Yield why declarations cannot be used: place, reason, remedy, and the check's own sentence."""
+    if why.file:
+        line = f", {'ligne' if language == Language.fr else 'line'} {why.line}" if why.line else ""
+        yield f"{why.file}{line}:"
+    yield from (f"  {why.message.text(language)}", f"  {why.remedy.text(language)}", f"  ({why.detail})")
 
 
 def lines_of(told: ToldImpact, found: Impact, language: Language) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from governance.contracts.model import Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
 from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
+from governance.declared_place import Place, Wrong
 from governance.federation import DeclarationError, Identifier, load_named
 
 State = Literal[
@@ -139,6 +140,11 @@ class Agreement(Frozen):
         return datetime.combine(self.valid_until + timedelta(days=1), time(), LEGAL_TIME).astimezone(UTC)
 
 
+def place_of(agreement_id: str, *field: str) -> Place:
+    """Return where a field of an agreement stands."""
+    return Place(Path("agreements") / f"{agreement_id}.yaml", field)
+
+
 def check_against_contract(agreement: Agreement, contract: Contract) -> None:
     """Check that the agreement speaks of columns and types that the contract has.
 
@@ -148,12 +154,17 @@ def check_against_contract(agreement: Agreement, contract: Contract) -> None:
     known = {column.name: column.type for column in contract.columns} | dict.fromkeys(PROVENANCE_COLUMNS, "string")
     for name in (*agreement.columns, *(condition.column for condition in agreement.row_filter)):
         if name not in known:
-            raise DeclarationError(f"agreement {agreement.id}: {contract.id} has no column {name!r}")
+            field = ("columns", name) if name in agreement.columns else ("row_filter",)
+            french = f"Le jeu « {contract.id} » n'a pas de colonne « {name} »."
+            wrong = Wrong(place_of(agreement.id, *field), french=french)
+            raise DeclarationError(f"agreement {agreement.id}: {contract.id} has no column {name!r}", wrong)
     for condition in agreement.row_filter:
         for value in condition.values:
             if not is_comparable(known[condition.column], value):
+                french = f"« {value} » n'est pas une valeur possible de la colonne « {condition.column} »."
                 raise DeclarationError(
-                    f"agreement {agreement.id}: {condition.column} is a {known[condition.column]}, not like {value!r}"
+                    f"agreement {agreement.id}: {condition.column} is a {known[condition.column]}, not like {value!r}",
+                    Wrong(place_of(agreement.id, "row_filter"), french=french),
                 )
 
 
