@@ -81,7 +81,7 @@ def _value(value: Any, language: int) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_value(item, language) for item in value)
     if isinstance(value, str):
-        return f"« {value} »" if language == 0 else f"“{value}”"
+        return f"«\u00a0{value}\u00a0»" if language == 0 else f"“{value}”"
     return str(value)
 
 

@@ -30,6 +30,7 @@ PAGES = (
     "/why",
     "/journal",
     "/policies",
+    "/policies/impact",
     "/reasons",
     "/reasons/agreement_expired",
     "/reasons/token_expired",
@@ -241,6 +242,9 @@ def test_row_filter_is_told_in_words() -> None:
                 {"type": "field", "operator": "eq", "field": "row.mois", "value": None}]},
         ],
     }  # fmt: skip
-    assert filter_words(tree).fr == "commune_insee est parmi « 44052 », « 44210 » et sauf si mois est vide"
+    assert (
+        filter_words(tree).fr
+        == "commune_insee est parmi «\u00a044052\u00a0», «\u00a044210\u00a0» et sauf si mois est vide"
+    )
     assert filter_words({}).en == "every row"
     assert filter_words(None).en == "no row"

@@ -116,7 +116,7 @@ def test_impact_is_told_with_names_filters_masks_duties_and_reasons_in_words(pla
     assert masked.before and masked.after
     assert (masked.before.fr, masked.after.fr) == ("remplacée par une empreinte", "tronquée à 3 caractères")
     shifts = {shift.name: (shift.before, shift.after) for shift in card.shifts}
-    assert shifts["filter"][1][0].text.fr == "commune_insee est « 44210 »"
+    assert shifts["filter"][1][0].text.fr == "commune_insee est «\u00a044210\u00a0»"
     assert [one.text.en for one in shifts["duties"][1]] == ["delete after 30 days"]
     assert card.rows == (3, 1)
 

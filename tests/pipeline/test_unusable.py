@@ -31,6 +31,7 @@ def _wrong(settings: Settings, path: str, old: str, new: str) -> tuple[Unusable,
     with pytest.raises((DeclarationError, ContractError)) as raised:
         load_contracts(settings.federation_dir / "contracts")
         current_facts(settings)
+    assert isinstance(raised.value, DeclarationError | ContractError)
     return unusable(settings, raised.value), text[: text.index(old)].count("\n") + 1
 
 
