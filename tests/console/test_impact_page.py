@@ -153,7 +153,7 @@ def test_form_that_fails_comes_back_filled_and_an_unknown_answer_is_no_page(own:
 def test_page_fits_everybody_in_each_of_its_states(
     own: Running, declared: Path, browser: Browser, width: int, scheme: str
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     _change(declared, STARTUP, columns={"adresse": "show"}, duties=[])
     running = _ask(own.client()).headers["location"]
