@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,20 @@ class Place:
     field: tuple[str | int, ...] = ()
     line: int | None = None
     """Counted from 1; none where it is to be looked for by the field."""
+
+
+def wrong_field(kind: str, said: str, *field: str, **told: str) -> PydanticCustomError:
+    """Return what a model's own check raises: ``kind`` names it for those who tell it in another language.
+
+    ``said`` is its sentence in English, with ``told`` put in; ``field`` is where in the model it stands.
+    """
+    # Both are literals for pydantic's own sake only, which has no other way to make an error of another's kind.
+    return PydanticCustomError(kind, said, {**told, "field": field})  # type: ignore[arg-type]
+
+
+def place_of_check(path: Path, found: ErrorDetails) -> Place:
+    """Return where a check of a model found something, as far as the check says."""
+    return Place(path, (*found["loc"], *found.get("ctx", {}).get("field", ())))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from stdnum.fr import siren as siren_number
 
 from governance.code_tables import CodeTableError, with_code_tables
-from governance.declared_place import Place, Wrong
+from governance.declared_place import Place, Wrong, place_of_check
 from governance.portals import Portal
 from governance.yaml_text import parse_yaml
 
@@ -341,7 +341,7 @@ def load_declaration(model: type[T], path: Path, variables: Mapping[str, str] | 
         # A misspelt name says more than the field that is missing for it.
         first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        wrong = Wrong(Place(path, first["loc"]), first)
+        wrong = Wrong(place_of_check(path, first), first)
         raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)", wrong) from error
 
 

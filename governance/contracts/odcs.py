@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from governance.contracts.checks import build_check
 from governance.contracts.model import Check, Column, Constraints, Contract, ContractError, Upgrade
 from governance.contracts.places import with_places
-from governance.declared_place import Place, Wrong
+from governance.declared_place import Place, Wrong, place_of_check
 from governance.yaml_text import parse_yaml
 
 API_VERSION = "v3.1.0"
@@ -265,7 +265,7 @@ def load_contract(path: Path) -> Contract:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ContractError(f"{path}: {where}: {first['msg']}", Wrong(Place(path, first["loc"]), first)) from error
+        raise ContractError(f"{path}: {where}: {first['msg']}", Wrong(place_of_check(path, first), first)) from error
     except (ContractError, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(path, line=mark.line + 1 if mark else None)

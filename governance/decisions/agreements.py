@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from governance.contracts.model import Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
 from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
-from governance.declared_place import Place, Wrong
+from governance.declared_place import Place, Wrong, wrong_field
 from governance.federation import DeclarationError, Identifier, load_named
 
 State = Literal[
@@ -44,11 +44,12 @@ class Condition(Frozen):
     def _value_fits_operator(self) -> "Condition":
         many = self.operator in {"in", "not_in"}
         if many != isinstance(self.value, list | tuple):
-            raise ValueError(f"{self.operator} takes {'a list' if many else 'one value'}")
+            kind = "takes_a_list" if many else "takes_one_value"
+            raise wrong_field(kind, f"{{operator}} takes {'a list' if many else 'one value'}", operator=self.operator)
         if self.operator in _TEXT_OPERATORS and not isinstance(self.value, str):
-            raise ValueError(f"{self.operator} takes a text")
+            raise wrong_field("takes_a_text", "{operator} takes a text", operator=self.operator)
         if self.operator in _RANGE_OPERATORS and (self.value is None or isinstance(self.value, bool)):
-            raise ValueError(f"{self.operator} takes a number or a text")
+            raise wrong_field("takes_an_order", "{operator} takes a number or a text", operator=self.operator)
         for value in self.values:
             _require_exact(value)
         return self
@@ -119,14 +120,17 @@ class Agreement(Frozen):
     @model_validator(mode="after")
     def _is_consistent(self) -> "Agreement":
         if self.valid_until < self.valid_from:
-            raise ValueError("valid_until lies before valid_from")
+            raise wrong_field("ends_before_it_begins", "valid_until lies before valid_from", "valid_until")
         if self.history and self.history[-1].state != self.state:
-            raise ValueError(f"state {self.state} differs from the last of its history, {self.history[-1].state}")
+            said = "state {state} differs from the last of its history, {last}"
+            raise wrong_field("not_in_history", said, "state", state=self.state, last=self.history[-1].state)
         for name, mask in self.columns.items():
             if (mask.mask == "truncate") != (mask.length is not None):
-                raise ValueError(f"columns.{name}: truncate, and only truncate, takes a length")
+                said = "columns.{column}: truncate, and only truncate, takes a length"
+                raise wrong_field("truncate_takes_length", said, "columns", name, column=name)
             if (mask.mask == "generalise") != (mask.to is not None) or (mask.to == "step") != (mask.step is not None):
-                raise ValueError(f"columns.{name}: generalise takes 'to', and to: step takes 'step'")
+                said = "columns.{column}: generalise takes 'to', and to: step takes 'step'"
+                raise wrong_field("generalise_takes_to", said, "columns", name, column=name)
         return self
 
     @property

@@ -71,7 +71,7 @@ def verify_step() -> int:
         journal = Journal.from_settings(load_settings())
         length, found = journal.length(), journal.verify()
     if found is not None:
-        raise JournalBroken(f"{found.message_fr} {found.message_en}")
+        raise JournalBroken(f"Journal rompu : {found.message_fr}. The journal is broken: {found.message_en}.")
     return length
 
 

@@ -18,6 +18,7 @@ from governance.federation import DeclarationError
 from governance.settings import Settings
 
 _Said = tuple[str, str, str, str]
+"""Why in French and in English, what to do in French and in English."""
 _GENERAL: _Said = (
     "Cette déclaration ne peut pas être utilisée.",
     "This declaration cannot be used.",
@@ -59,6 +60,44 @@ _OF_CHECKS: Mapping[str, _Said] = {
     ),
     "too_short": (
         "« {field} » est vide.", "“{field}” is empty.", "Donnez au moins une valeur.", "Give one value at least.",
+    ),
+    "not_in_history": (
+        "L'état est « {state} », mais la dernière étape de l'historique (history) est « {last} ».",
+        "The state is “{state}”, but the last step of its history is “{last}”.",
+        "Ajoutez à history une étape « {state} », avec son jour et qui l'a décidée ; ou corrigez l'état.",
+        "Add a step “{state}” to history, with its day and who decided it; or mend the state.",
+    ),
+    "ends_before_it_begins": (
+        "La fin (valid_until) est avant le début (valid_from).", "The end (valid_until) is before the start.",
+        "Corrigez l'une des deux dates.", "Mend one of the two dates.",
+    ),
+    "truncate_takes_length": (
+        "Colonne « {column} » : truncate, et lui seul, va avec une longueur (length).",
+        "Column “{column}”: truncate, and only truncate, goes with a length.",
+        "Ajoutez la longueur, ou retirez-la.", "Add the length, or take it out.",
+    ),
+    "generalise_takes_to": (
+        "Colonne « {column} » : generalise va avec « to », et « to: step » avec « step ».",
+        "Column “{column}”: generalise goes with “to”, and “to: step” with “step”.",
+        "Écrivez par exemple « mask: generalise, to: month ».", "Write for example “mask: generalise, to: month”.",
+    ),
+    "takes_a_list": (
+        "« {operator} » se compare à une liste.", "“{operator}” compares with a list.",
+        "Mettez les valeurs entre crochets : [\"44184\", \"44210\"].",
+        "Put the values between brackets: [\"44184\", \"44210\"].",
+    ),
+    "takes_one_value": (
+        "« {operator} » se compare à une seule valeur.", "“{operator}” compares with one value.",
+        "Ôtez les crochets, ou écrivez « in » pour plusieurs valeurs.",
+        "Take the brackets off, or write “in” for several values.",
+    ),
+    "takes_a_text": (
+        "« {operator} » se compare à un texte.", "“{operator}” compares with a text.",
+        "Mettez la valeur entre guillemets.", "Put the value between quotation marks.",
+    ),
+    "takes_an_order": (
+        "« {operator} » se compare à un nombre ou à un texte.", "“{operator}” compares with a number or a text.",
+        "Donnez une valeur qui ait un ordre, comme 2024.", "Give a value that has an order, such as 2024.",
     ),
     "value_error": (
         "Les champs de ce fichier ne vont pas ensemble.", "The fields of this file do not go together.",
@@ -130,6 +169,7 @@ def _in_words(found: ErrorDetails) -> _Said:
     said = _OF_CHECKS.get(kind) or _OF_CHECKS.get(kind.split("_")[0]) or _GENERAL
     words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
     told = {
+        **{name: str(value) for name, value in context.items()},
         "field": ".".join(str(part) for part in found["loc"]),
         "value": str(found["input"])[:60],
         "expected": ", ".join(words) or str(context.get("pattern", "")),

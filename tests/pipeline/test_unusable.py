@@ -43,7 +43,9 @@ def _wrong(settings: Settings, path: str, old: str, new: str) -> tuple[Unusable,
         ("commune_insee: show", "commune_inse: show", "n'a pas de colonne « commune_inse »", "Corrigez la valeur"),
         ("target: consommation_energie", "target: inconnu", "pas de jeu de données « inconnu »", "Corrigez la valeur"),
         ("title: ", "titel: ", "« titel » n'est pas un champ connu", "Corrigez son nom"),
-        ("valid_from: '2024-01-01'", "valid_from: '2030-01-01'", "ne vont pas ensemble", "Relisez"),
+        ("valid_until: '2025-01-31'", "valid_until: '2023-01-01'", "est avant le début", "l'une des deux dates"),
+        ("commune_insee: show", "commune_insee: truncate", "va avec une longueur", "Ajoutez la longueur"),
+        ("commune_insee: show", "commune_insee: generalise", "generalise va avec « to »", "to: month"),
         ("assignee: '000000026'", "assignee: '000000099'", "Aucun membre ni partenaire", "Corrigez la valeur"),
         ("title: ", "title: [", "ne se lit pas", "les deux-points"),
     ],
@@ -56,8 +58,34 @@ def test_fault_of_an_agreement_has_its_line_and_french_words(
     assert message in told.message.fr
     assert remedy in told.remedy.fr
     assert told.message.en and told.remedy.en and told.detail
-    if "vont pas" not in message:
-        assert told.line is not None and abs(told.line - line) <= (1 if "lit pas" in message else 0)
+    assert told.line is not None and abs(told.line - line) <= (1 if "lit pas" in message else 0)
+
+
+def test_state_without_its_step_in_the_history_is_told_with_what_to_add(settings: Settings) -> None:
+    file = settings.federation_dir / AGREEMENT
+    step = "history:\n- {state: finalized, day: 2024-01-01, by: '244400644'}\n"
+    file.write_text(file.read_text(encoding="utf-8") + step, encoding="utf-8")
+    told, line = _wrong(settings, AGREEMENT, "\nstate: finalized", "\nstate: suspended")
+    assert told.line == line + 1
+    assert "« suspended », mais la dernière étape de l'historique (history) est « finalized »" in told.message.fr
+    assert "Ajoutez à history une étape « suspended »" in told.remedy.fr
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("operator: in, value: '44052'", "se compare à une liste"),
+        ("operator: eq, value: ['44052']", "se compare à une seule valeur"),
+        ("operator: startswith, value: 44", "se compare à un texte"),
+        ("operator: lt, value: true", "se compare à un nombre ou à un texte"),
+        ("operator: eq, value: .inf", "ne vont pas ensemble"),
+    ],
+)
+def test_condition_that_cannot_be_compared_is_told_in_words(settings: Settings, condition: str, message: str) -> None:
+    new = f"row_filter:\n- {{column: commune_insee, {condition}}}\nstate: finalized"
+    told, line = _wrong(settings, AGREEMENT, "state: finalized", new)
+    assert message in told.message.fr and told.remedy.en
+    assert told.line == line + 1
 
 
 def test_fault_of_a_contract_and_of_a_rule_have_theirs(settings: Settings) -> None:
