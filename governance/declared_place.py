@@ -22,8 +22,7 @@ def wrong_field(kind: str, said: str, *field: str, **told: str) -> PydanticCusto
 
     ``said`` is its sentence in English, with ``told`` put in; ``field`` is where in the model it stands.
     """
-    # Both are literals for pydantic's own sake only, which has no other way to make an error of another's kind.
-    return PydanticCustomError(kind, said, {**told, "field": field})  # type: ignore[arg-type]
+    return PydanticCustomError(kind, said, {**told, "field": field})
 
 
 def place_of_check(path: Path, found: ErrorDetails) -> Place:
