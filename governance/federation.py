@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from stdnum.fr import siren as siren_number
 
 from governance.code_tables import CodeTableError, with_code_tables
+from governance.declared_place import Place, Wrong, place_of_check
 from governance.portals import Portal
 from governance.yaml_text import parse_yaml
 
@@ -278,6 +279,10 @@ class Head(Declaration):
 class DeclarationError(ValueError):
     """A file in ``federation/`` cannot be used; the message names the file, the field and the reason."""
 
+    def __init__(self, message: str, wrong: Wrong | None = None) -> None:
+        super().__init__(message)
+        self.wrong = wrong
+
 
 class Federation(Declaration):
     """The whole federation, keyed by id."""
@@ -316,9 +321,11 @@ def _read_yaml(path: Path, variables: Mapping[str, str]) -> Any:
     try:
         return with_code_tables(parse_yaml(text), path.parent)
     except CodeTableError as error:
-        raise DeclarationError(f"{path}: {error}") from error
+        raise DeclarationError(f"{path}: {error}", Wrong(Place(path))) from error
     except yaml.YAMLError as error:
-        raise DeclarationError(f"{path}: not valid YAML: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        place = Place(path, line=mark.line + 1 if mark else 1)
+        raise DeclarationError(f"{path}: not valid YAML: {error}", Wrong(place)) from error
 
 
 def load_declaration(model: type[T], path: Path, variables: Mapping[str, str] | None = None) -> T:
@@ -330,9 +337,12 @@ def load_declaration(model: type[T], path: Path, variables: Mapping[str, str] | 
     try:
         return model.model_validate(_read_yaml(path, variables or {}))
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()
+        # A misspelt name says more than the field that is missing for it.
+        first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)") from error
+        wrong = Wrong(place_of_check(path, first), first)
+        raise DeclarationError(f"{path}: {where}: {first['msg']} ({error.error_count()} in all)", wrong) from error
 
 
 def load_named(model: type[T], path: Path, variables: Mapping[str, str] | None = None) -> T:
@@ -344,7 +354,8 @@ def load_named(model: type[T], path: Path, variables: Mapping[str, str] | None =
     found = load_declaration(model, path, variables)
     name = getattr(found, "id", None)
     if name != path.stem:
-        raise DeclarationError(f"{path}: id: {name!r} differs from the file's name")
+        wrong = Wrong(Place(path, ("id",)), french=f"L'id « {name} » n'est pas le nom du fichier.")
+        raise DeclarationError(f"{path}: id: {name!r} differs from the file's name", wrong)
     return found
 
 

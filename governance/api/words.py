@@ -45,6 +45,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Partez de l'accueil ou de la documentation de l'API.",
         "Start from the home page or the API's documentation.",
     ),
+    "impact_not_found": (
+        "Cette réponse n'est pas ou plus gardée.",
+        "This answer is not kept, or no more.",
+        "Posez la question de nouveau, depuis la page des règles.",
+        "Ask the question again, from the policies page.",
+    ),
     "too_many_requests": (
         "Trop de demandes viennent de votre adresse en même temps.",
         "Too many requests come from your address at once.",

@@ -42,6 +42,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/why": READERS,
     "/journal": READERS,
     "/policies": (*READERS, OPERATOR),
+    "/policies/impact": (OFFICER, APPROVER),
     "/lineage": EVERYBODY,
     "/lineage/sources/{member_id}/{source_id}": EVERYBODY,
     "/lineage/{kind}/{name}": EVERYBODY,

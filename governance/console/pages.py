@@ -22,7 +22,7 @@ from governance.console.member import MemberPage, member_page
 from governance.console.operations_routes import router as operations
 from governance.console.overview import Overview, overview
 from governance.console.page_addresses import add_page
-from governance.console.policies_page import PoliciesPage, policies_page
+from governance.console.policies_routes import router as policies
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.received_form import TooLarge, read_form
 from governance.console.rendering import STATIC, language_of_path, render, sign_in_link
@@ -67,10 +67,6 @@ def _journal(request: Request, gate: CallerGate) -> JournalPage:
     return journal_page(gate.platform, request.query_params)
 
 
-def _policies(gate: CallerGate) -> PoliciesPage:
-    return policies_page(gate.platform)
-
-
 def _mapping(gate: CallerGate) -> MappingPage:
     return empty_page(gate)
 
@@ -105,12 +101,12 @@ add_page(router, "/runs/{run_id}", "run.html", _run)
 add_page(router, "/datasets/{dataset}", "dataset.html", _dataset)
 add_page(router, "/why", "why.html", _why)
 add_page(router, "/journal", "journal.html", _journal)
-add_page(router, "/policies", "policies.html", _policies)
 add_page(router, "/mapping", "mapping.html", _mapping)
 add_page(router, "/reasons", "reasons.html", _reasons)
 add_page(router, "/reasons/{code}", "reason.html", _reason)
 add_page(router, "/about", "about.html", _about)
 add_page(router, "/api", "api.html", _api)
+router.include_router(policies)
 router.include_router(operations)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from governance.decisions.engine_records import EngineRecords
 from governance.decisions.engine_status import PolicyStatus, policy_status
 from governance.journal.model import Entry, Search
+from governance.pipeline.impact_words import Difference, told_differences
 from governance.platform import Platform
 
 CHANGES_SHOWN = 50
@@ -16,14 +17,6 @@ CHANGES_SHOWN = 50
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class Difference(_Frozen):
-    """Things of one kind that became different in one way."""
-
-    kind: str
-    what: str
-    names: tuple[str, ...]
 
 
 class PolicyChange(_Frozen):
@@ -52,11 +45,7 @@ def _change(entry: Entry) -> PolicyChange:
         entry=entry.sequence,
         revision=str(entry.fields.get("revision")),
         is_first=entry.fields.get("previous") is None,
-        differences=tuple(
-            Difference(kind=kind, what=what, names=tuple(names))
-            for kind, ways in told.items()
-            for what, names in ways.items()
-        ),
+        differences=told_differences(told),
         commit=entry.fields.get("commit"),
     )
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from governance.api.decision_words import filter_words
 from governance.api.feeds import Words
 from governance.api.gate import Gate
-from governance.console.filter_words import filter_words
 from governance.decisions.agreements import load_agreements
 from governance.decisions.explain import ConsideredRule, Explanation, explain
 from governance.decisions.model import Action, Channel, Context, DecisionRequest, Subject, Target

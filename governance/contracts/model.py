@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance.declared_place import Wrong
+
 Classification = Literal["open", "restricted", "personal"]
 Severity = Literal["blocks", "improves"]
 ColumnType = Literal[
@@ -22,6 +24,10 @@ ColumnType = Literal[
 
 class ContractError(ValueError):
     """A contract or schema cannot be used; the message names the file, the field and the reason."""
+
+    def __init__(self, message: str, wrong: Wrong | None = None) -> None:
+        super().__init__(message)
+        self.wrong = wrong
 
 
 class _Frozen(BaseModel):

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from governance.contracts.checks import build_check
 from governance.contracts.model import Check, Column, Constraints, Contract, ContractError, Upgrade
 from governance.contracts.places import with_places
+from governance.declared_place import Place, Wrong, place_of_check
 from governance.yaml_text import parse_yaml
 
 API_VERSION = "v3.1.0"
@@ -264,9 +265,11 @@ def load_contract(path: Path) -> Contract:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ContractError(f"{path}: {where}: {first['msg']}") from error
+        raise ContractError(f"{path}: {where}: {first['msg']}", Wrong(place_of_check(path, first), first)) from error
     except (ContractError, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ContractError(f"{path}: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        place = Place(path, line=mark.line + 1 if mark else None)
+        raise ContractError(f"{path}: {error}", Wrong(place)) from error
 
 
 def load_contracts(root: Path) -> dict[str, Contract]:
@@ -278,5 +281,8 @@ def load_contracts(root: Path) -> dict[str, Contract]:
     contracts = {path.stem: load_contract(path) for path in sorted(root.glob("*.yaml"))}
     for name, contract in contracts.items():
         if contract.id != name:
-            raise ContractError(f"{root / name}.yaml: id {contract.id!r} differs from the file's name")
+            wrong = Wrong(
+                Place(root / f"{name}.yaml", ("id",)), french=f"L'id « {contract.id} » n'est pas le nom du fichier."
+            )
+            raise ContractError(f"{root / name}.yaml: id {contract.id!r} differs from the file's name", wrong)
     return contracts

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from governance.contracts.model import Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
 from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
+from governance.declared_place import Place, Wrong, wrong_field
 from governance.federation import DeclarationError, Identifier, load_named
 
 State = Literal[
@@ -43,11 +44,12 @@ class Condition(Frozen):
     def _value_fits_operator(self) -> "Condition":
         many = self.operator in {"in", "not_in"}
         if many != isinstance(self.value, list | tuple):
-            raise ValueError(f"{self.operator} takes {'a list' if many else 'one value'}")
+            kind = "takes_a_list" if many else "takes_one_value"
+            raise wrong_field(kind, f"{{operator}} takes {'a list' if many else 'one value'}", operator=self.operator)
         if self.operator in _TEXT_OPERATORS and not isinstance(self.value, str):
-            raise ValueError(f"{self.operator} takes a text")
+            raise wrong_field("takes_a_text", "{operator} takes a text", operator=self.operator)
         if self.operator in _RANGE_OPERATORS and (self.value is None or isinstance(self.value, bool)):
-            raise ValueError(f"{self.operator} takes a number or a text")
+            raise wrong_field("takes_an_order", "{operator} takes a number or a text", operator=self.operator)
         for value in self.values:
             _require_exact(value)
         return self
@@ -118,14 +120,17 @@ class Agreement(Frozen):
     @model_validator(mode="after")
     def _is_consistent(self) -> "Agreement":
         if self.valid_until < self.valid_from:
-            raise ValueError("valid_until lies before valid_from")
+            raise wrong_field("ends_before_it_begins", "valid_until lies before valid_from", "valid_until")
         if self.history and self.history[-1].state != self.state:
-            raise ValueError(f"state {self.state} differs from the last of its history, {self.history[-1].state}")
+            said = "state {state} differs from the last of its history, {last}"
+            raise wrong_field("not_in_history", said, "state", state=self.state, last=self.history[-1].state)
         for name, mask in self.columns.items():
             if (mask.mask == "truncate") != (mask.length is not None):
-                raise ValueError(f"columns.{name}: truncate, and only truncate, takes a length")
+                said = "columns.{column}: truncate, and only truncate, takes a length"
+                raise wrong_field("truncate_takes_length", said, "columns", name, column=name)
             if (mask.mask == "generalise") != (mask.to is not None) or (mask.to == "step") != (mask.step is not None):
-                raise ValueError(f"columns.{name}: generalise takes 'to', and to: step takes 'step'")
+                said = "columns.{column}: generalise takes 'to', and to: step takes 'step'"
+                raise wrong_field("generalise_takes_to", said, "columns", name, column=name)
         return self
 
     @property
@@ -139,6 +144,11 @@ class Agreement(Frozen):
         return datetime.combine(self.valid_until + timedelta(days=1), time(), LEGAL_TIME).astimezone(UTC)
 
 
+def place_of(agreement_id: str, *field: str) -> Place:
+    """Return where a field of an agreement stands."""
+    return Place(Path("agreements") / f"{agreement_id}.yaml", field)
+
+
 def check_against_contract(agreement: Agreement, contract: Contract) -> None:
     """Check that the agreement speaks of columns and types that the contract has.
 
@@ -148,12 +158,17 @@ def check_against_contract(agreement: Agreement, contract: Contract) -> None:
     known = {column.name: column.type for column in contract.columns} | dict.fromkeys(PROVENANCE_COLUMNS, "string")
     for name in (*agreement.columns, *(condition.column for condition in agreement.row_filter)):
         if name not in known:
-            raise DeclarationError(f"agreement {agreement.id}: {contract.id} has no column {name!r}")
+            field = ("columns", name) if name in agreement.columns else ("row_filter",)
+            french = f"Le jeu « {contract.id} » n'a pas de colonne « {name} »."
+            wrong = Wrong(place_of(agreement.id, *field), french=french)
+            raise DeclarationError(f"agreement {agreement.id}: {contract.id} has no column {name!r}", wrong)
     for condition in agreement.row_filter:
         for value in condition.values:
             if not is_comparable(known[condition.column], value):
+                french = f"« {value} » n'est pas une valeur possible de la colonne « {condition.column} »."
                 raise DeclarationError(
-                    f"agreement {agreement.id}: {condition.column} is a {known[condition.column]}, not like {value!r}"
+                    f"agreement {agreement.id}: {condition.column} is a {known[condition.column]}, not like {value!r}",
+                    Wrong(place_of(agreement.id, "row_filter"), french=french),
                 )
 
 

@@ -97,8 +97,10 @@ def put_bundles(settings: Settings, policies: Bundle, data: Bundle) -> str:
     return version
 
 
-def write_bundles(settings: Settings) -> str:
+def write_bundles(settings: Settings, facts: Mapping[str, Any] | None = None) -> str:
     """Build the bundles of the declarations, put them in force, and return their version.
+
+    ``facts``, as `policy_data` gives them, are put in the place of those that are declared.
 
     Raises:
         DeclarationError, ContractError: a declaration cannot be used; the bundles in force stay.
@@ -109,4 +111,4 @@ def write_bundles(settings: Settings) -> str:
     policies = policy_bundle(settings.policies_dir, load_rules(settings.policies_dir), key)
     if not is_content_of(bundle_path(settings, "policies"), policies.archive):
         check_policies(settings.policies_dir)
-    return put_bundles(settings, policies, data_bundle(current_facts(settings), key))
+    return put_bundles(settings, policies, data_bundle(facts or current_facts(settings), key))

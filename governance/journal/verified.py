@@ -14,11 +14,13 @@ class Verification(Frozen):
 
     at: AwareDatetime
     is_intact: bool
+    found: Finding | None = None
+    """The first thing wrong, where it is not intact."""
 
 
 def note_verification(anchor: Path, found: Finding | None) -> None:
     """Note that the journal was verified just now; whoever may only read leaves no note."""
-    note = Verification(at=datetime.now(UTC), is_intact=found is None)
+    note = Verification(at=datetime.now(UTC), is_intact=found is None, found=found)
     try:
         write_atomically(_path(anchor), note.model_dump_json().encode())
     except OSError:

@@ -13,5 +13,9 @@ class SourceRefused(StepFailed):
     """The source said no (a 4xx, a forbidden address, a wrong option); trying again changes nothing."""
 
 
+class JournalBroken(StepFailed):
+    """The journal's chain is broken; the message names the first bad entry. Trying again mends nothing."""
+
+
 class StepHadFailures(StepFailed):
     """Part of the step failed and kept its last good state; the message names each part."""

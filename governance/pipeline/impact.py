@@ -1,8 +1,10 @@
 """What a change of the declarations would change, before it is made: who gains, who loses, which columns and rows.
 
 Both sides are asked of real engines: one that decides by the bundles in force, one by bundles built of the declarations
-as they stand now. Nothing is put in force and nothing is handed over. What is asked: each dataset, for the public and
-each organisation of either side, through each door, without a purpose and for each that an agreement names.
+as they stand now. Where something is supposed (an agreement ended, another day) the first decides by the declarations
+and the second by what is supposed of them. Nothing is put in force and nothing is handed over. What is asked: each
+dataset, for the public and each organisation of either side, through each door, without a purpose and for each that an
+agreement names.
 """
 
 import shutil
@@ -11,23 +13,27 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from governance.api.query import FeedQuery
 from governance.api.rows import Relation, RowReader
+from governance.decisions.agreements import LEGAL_TIME, load_agreements
 from governance.decisions.bundle import bundle_path, revisions_of, write_bundles
 from governance.decisions.bundle_names import BUNDLES
 from governance.decisions.changes import Changes, changes_between, content_in_force
 from governance.decisions.enforce import relation_sql
+from governance.decisions.facts import current_facts
 from governance.decisions.model import (
     ENGINE_REASON_CODES,
     Channel,
     Context,
     Decision,
     DecisionRequest,
+    Duty,
     Frozen,
+    Mask,
     Reason,
     Subject,
     Target,
@@ -51,14 +57,32 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 Content = Mapping[str, Mapping[str, Any]]
 
 
+class UnknownAgreementError(ValueError):
+    """No agreement that is declared has that id."""
+
+
+class Supposed(Frozen):
+    """What a question supposes of the declarations, without touching them; nothing: they are put in force."""
+
+    ended: str | None = None
+    """Id of an agreement that would have ended yesterday."""
+    on: date | None = None
+    """Day at which the other side is asked, French legal time, noon."""
+
+    @property
+    def is_something(self) -> bool:
+        """Whether anything is supposed at all."""
+        return self.ended is not None or self.on is not None
+
+
 class Side(Frozen):
     """What one version of the policy answers to one question."""
 
     allow: bool
     reasons: tuple[Reason, ...]
-    columns: Mapping[str, str]
+    columns: Mapping[str, Mask]
     """Mask of each column that leaves."""
-    duties: tuple[str, ...]
+    duties: tuple[Duty, ...]
     row_filter: Mapping[str, Any] | None
     rows: int | None
     """Rows that leave of the data as they are now; nothing where none leave or there are no data."""
@@ -95,6 +119,7 @@ class Line(Frozen):
 class Impact(Frozen):
     """What would change."""
 
+    supposed: Supposed = Supposed()
     in_force: str | None
     proposed: str
     changes: Changes
@@ -113,32 +138,54 @@ class _Question:
     purpose: str | None
 
 
-def find_impact(platform: Platform, say: Callable[[int, int], None] = lambda _done, _all: None) -> Impact:
-    """Return what putting the declarations in force would change; ``say`` is told questions answered, and of how many.
+def find_impact(
+    platform: Platform, say: Callable[[int, int], None] = lambda _done, _all: None, supposed: Supposed | None = None
+) -> Impact:
+    """Return what putting the declarations in force would change, or what is supposed of them.
+
+    ``say`` is told questions answered, and of how many; what it raises ends the work, which leaves nothing behind.
 
     Raises:
         DeclarationError, ContractError: a declaration cannot be used, so that it could not be put in force.
+        UnknownAgreementError: the agreement that would have ended is not declared.
         PolicyEngineError: no engine on this machine, or it would refuse the policies.
     """
-    settings, instant = platform.settings, datetime.now(UTC)
+    settings, asked = platform.settings, supposed or Supposed()
+    now = datetime.now(UTC)
+    then = datetime.combine(asked.on, time(12), LEGAL_TIME).astimezone(UTC) if asked.on else now
     with tempfile.TemporaryDirectory(prefix="archipel-impact-") as folder:
         # States of their own, so that no engine here reports to the journal and nobody sees their versions.
         today, proposed = (_apart(settings, Path(folder) / name) for name in ("today", "proposed"))
-        version = write_bundles(proposed)
-        before, after = content_in_force(settings), content_in_force(proposed)
+        version = write_bundles(proposed, _facts_if_ended(settings, asked.ended))
         in_force = revisions_of(settings).current
+        known = write_bundles(today) if asked.is_something else in_force
+        if not asked.is_something:
+            _copy_in_force(settings, today)
+        before, after = content_in_force(today), content_in_force(proposed)
         questions = list(_questions(before, after))
-        _copy_in_force(settings, today)
-        with _decides(today, in_force) as old, _decides(proposed, version) as new:
+        with _decides(today, known) as old, _decides(proposed, version) as new:
             counts = _Counts(platform, Path(folder) / "counts")
-            lines = _compare(counts, questions, (old, new), instant, say)
+            lines = _compare(counts, questions, ((old, now), (new, then)), say)
     return Impact(
+        supposed=asked,
         in_force=in_force,
         proposed=version,
         changes=changes_between(before, after),
         asked=len(questions),
         lines=lines,
     )
+
+
+def _facts_if_ended(settings: Settings, ended: str | None) -> dict[str, Any] | None:
+    """The facts of the declarations with one agreement that ended yesterday; none where it is none."""
+    if ended is None:
+        return None
+    agreements = load_agreements(settings.federation_dir)
+    if ended not in agreements:
+        raise UnknownAgreementError(ended)
+    yesterday = datetime.now(LEGAL_TIME).date() - timedelta(days=1)
+    agreements[ended] = agreements[ended].model_copy(update={"valid_until": yesterday})
+    return current_facts(settings, agreements)
 
 
 def _apart(settings: Settings, state: Path) -> Settings:
@@ -207,23 +254,29 @@ def _questions(before: Content, after: Content) -> Iterator[_Question]:
                 yield _Question(name, siren, dataset, "feed", purpose)
 
 
+def _request(question: _Question, instant: datetime) -> DecisionRequest:
+    who = (
+        Subject(id=f"impact:{question.who}", organisation=question.organisation) if question.organisation else Subject()
+    )
+    return DecisionRequest(
+        subject=who,
+        target=Target(dataset=question.dataset),
+        context=Context(channel=question.channel, purpose=question.purpose, instant=instant),
+        hands_over=False,
+    )
+
+
 def _compare(
     counts: "_Counts",
     questions: list[_Question],
-    sides: tuple[Answer, Answer],
-    instant: datetime,
+    sides: tuple[tuple[Answer, datetime], tuple[Answer, datetime]],
     say: Callable[[int, int], None],
 ) -> tuple[Line, ...]:
     found: dict[tuple[str, str, str], list[tuple[_Question, Side, Side]]] = defaultdict(list)
     for done, question in enumerate(questions, 1):
-        request = DecisionRequest(
-            subject=Subject(id=f"impact:{question.who}" if question.organisation else PUBLIC,
-                            organisation=question.organisation),
-            target=Target(dataset=question.dataset),
-            context=Context(channel=question.channel, purpose=question.purpose, instant=instant),
-            hands_over=False,
-        )  # fmt: skip
-        before, after = (counts.side_of(question.dataset, answer(request)) for answer in sides)
+        before, after = (
+            counts.side_of(question.dataset, answer(_request(question, instant))) for answer, instant in sides
+        )
         if before != after:
             # Refused before and after: one line, however many purposes each have words of their own.
             shown = before.model_dump_json() + after.model_dump_json() if before.allow or after.allow else ""
@@ -274,8 +327,8 @@ class _Counts:
         return Side(
             allow=decision.allow,
             reasons=decision.reasons,
-            columns={name: _shape(mask.model_dump(exclude_none=True)) for name, mask in decision.column_masks.items()},
-            duties=tuple(f"{duty.code} {duty.days}" if duty.days else duty.code for duty in decision.duties),
+            columns=decision.column_masks,
+            duties=decision.duties,
             row_filter=decision.row_filter,
             rows=self._rows(dataset, decision),
         )
@@ -297,9 +350,3 @@ class _Counts:
         if asked not in self._known:
             self._known[asked] = self._reader.count(Relation(sql, values), FeedQuery(()))
         return self._known[asked]
-
-
-def _shape(mask: Mapping[str, Any]) -> str:
-    kept = ",".join(mask.get("null_for", ()))
-    how = " ".join(str(mask[name]) for name in ("mask", "to", "step", "length") if name in mask)
-    return f"{how} -{kept}" if kept else how

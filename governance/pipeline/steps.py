@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from connectors.problems import SourceUnavailable
+from governance.journal.journal import Journal
 from governance.notifications.send import send_waiting
 from governance.pipeline.archive import archive_absent
-from governance.pipeline.failures import SourceDidNotAnswer, SourceRefused, StepHadFailures
+from governance.pipeline.failures import JournalBroken, SourceDidNotAnswer, SourceRefused, StepHadFailures
 from governance.pipeline.harmonise import Harmonised, harmonise
 from governance.pipeline.harvest import harvest
 from governance.pipeline.publish import publish
@@ -58,6 +59,20 @@ def require_complete(failures: list[str]) -> None:
     """
     if failures:
         raise StepHadFailures("; ".join(failures))
+
+
+def verify_step() -> int:
+    """Verify the whole journal and note what came of it, for the figures and the page of health: how many entries.
+
+    Raises:
+        JournalBroken: an entry was altered, removed or reordered; nothing is mended.
+    """
+    with as_task("verify task"):
+        journal = Journal.from_settings(load_settings())
+        length, found = journal.length(), journal.verify()
+    if found is not None:
+        raise JournalBroken(f"Journal rompu : {found.message_fr}. The journal is broken: {found.message_en}.")
+    return length
 
 
 def archive_step() -> list[str]:

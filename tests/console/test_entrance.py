@@ -115,7 +115,7 @@ def test_a_reserved_page_opens_to_its_roles_and_tells_others_which(console: Cons
             assert all(ROLE_WORDS[opens][1] in told["change"] for opens in ACTS[path])
             entry = console.desk.journal.search(Search(kind="access", limit=1))[0]
             assert (entry.target, entry.fields["reasons"]) == (f"/en{path}.json", ["role_needed"])
-    assert len(RESERVED) == 5
+    assert len(RESERVED) == 6
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_a_program_is_told(console: Console) -> None:
@@ -188,7 +188,7 @@ def test_every_form_is_refused_without_its_token_and_with_anothers(console: Cons
         for route in console.app.routes
         if isinstance(route, APIRoute) and "POST" in route.methods and not route.path.startswith(OTHER_DOORS)
     }
-    assert {"/fr/mapping", "/en/mapping.json", "/fr/sign-out"} <= posted
+    assert {"/fr/mapping", "/en/mapping.json", "/fr/sign-out", "/fr/policies/impact"} <= posted
     for path in posted:
         other = console.token(theirs)
         for fields in ({}, {FORM_FIELD: ""}, {FORM_FIELD: "é"}, {FORM_FIELD: other}):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from governance.console.filter_words import filter_words
+from governance.api.decision_words import filter_words
 from governance.console.languages import Writing, english_catalogue
 from governance.console.rendering import TEMPLATES
 from tests.api.small_platform import Running
@@ -30,6 +30,7 @@ PAGES = (
     "/why",
     "/journal",
     "/policies",
+    "/policies/impact",
     "/reasons",
     "/reasons/agreement_expired",
     "/reasons/token_expired",
@@ -241,6 +242,9 @@ def test_row_filter_is_told_in_words() -> None:
                 {"type": "field", "operator": "eq", "field": "row.mois", "value": None}]},
         ],
     }  # fmt: skip
-    assert filter_words(tree).fr == "commune_insee est parmi « 44052 », « 44210 » et sauf si mois est vide"
+    assert (
+        filter_words(tree).fr
+        == "commune_insee est parmi «\u00a044052\u00a0», «\u00a044210\u00a0» et sauf si mois est vide"
+    )
     assert filter_words({}).en == "every row"
     assert filter_words(None).en == "no row"

@@ -29,6 +29,7 @@ EXPECTED_DAGS = {
     "harvest__saint-nazaire",
     "harvest__trignac",
     "publish",
+    "verify",
     "watch",
 }
 

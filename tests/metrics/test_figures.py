@@ -16,7 +16,9 @@ from governance.decisions.opa import OpaDecisionPoint
 from governance.metrics.collect import PlatformCollector
 from governance.metrics.definitions import METRICS
 from governance.metrics.journal_counts import JournalCounts
+from governance.pipeline import steps
 from governance.pipeline.engine import with_policy_engine
+from governance.pipeline.failures import JournalBroken
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.publish import publish
 from governance.platform import Platform, open_platform
@@ -201,6 +203,30 @@ def test_a_verification_is_remembered(world: World) -> None:
     figures = _collected(world.platform)
     assert _value(figures, "archipel_journal_intact") == 1
     assert _value(figures, "archipel_denials_total", reason="token_expired") == 1
+
+
+def test_broken_journal_fails_its_nightly_step_in_words_and_raises_the_figure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, journal = world.platform.settings, world.platform.journal
+    monkeypatch.setattr(steps, "load_settings", lambda: settings)
+    for number in range(4):
+        journal.append("access", {"outcome": "refused", "number": number})
+    assert steps.verify_step() == journal.length()
+    assert _value(_collected(world.platform), "archipel_journal_intact") == 1
+    with world.platform.engine.begin() as connection:
+        for (trigger,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        connection.exec_driver_sql("UPDATE journal_entries SET target = 'meters' WHERE sequence = 3")
+    with pytest.raises(JournalBroken, match=r"(?s)entrée.*3.*entry.*3"):
+        steps.verify_step()
+    assert _value(_collected(world.platform), "archipel_journal_intact") == 0
+    noted = journal.last_verification()
+    assert noted is not None and noted.found is not None and noted.found.sequence == 3
+    client = InProcess(create_app(world.platform))
+    for language, words in (("fr", "Le journal est rompu"), ("en", "The journal is broken")):
+        text = client.get(f"/{language}/health").text
+        assert words in text and "/journal?verify=1" in text
 
 
 def test_counts_kept_in_a_file_are_the_counts_of_the_journal(world: World, tmp_path: Path) -> None:
