@@ -48,12 +48,20 @@ def _reader() -> Path:
     return kept
 
 
-@pytest.fixture(scope="module")
-def compose() -> dict[str, Any]:
+def read_compose() -> dict[str, Any]:
+    """The file as compose-go reads it, services of every profile."""
     command = [str(_reader()), "-format", "json", str(FOLDER / "compose.yaml")]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The file without what is started only where a profile is asked for: that is others' software."""
+    read = read_compose()
+    read["services"] = {name: each for name, each in read["services"].items() if "profiles" not in each}
     return read
 
 
@@ -95,6 +103,7 @@ def test_nothing_but_the_front_is_published_and_on_this_machine_unless_told(comp
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
     text = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
     assert text.count("${ARCHIPEL_PUBLISHED_ADDRESS:-127.0.0.1}:") == len(ports)
+    assert not any(each.get("ports") for name, each in compose["services"].items() if name != "network")
 
 
 def test_settings_exist_and_no_secret_is_among_them(compose: dict[str, Any]) -> None:
