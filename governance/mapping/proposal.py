@@ -12,7 +12,7 @@ from governance.contracts.model import Column, Contract
 from governance.federation import Formats
 from governance.intake.header import fold
 from governance.mapping.coordinates import find_point
-from governance.mapping.naming import Told, compare_names, theme_of, weights_of
+from governance.mapping.naming import Subject, Told, compare_names
 from governance.mapping.reasons import Reason
 from governance.mapping.values import fit, is_telling, looks_of_another_kind, sampled
 
@@ -88,7 +88,7 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
 
 def _doubted(pair: _Pair) -> _Pair:
     """Bring a pair that something speaks against under the score of a sure one."""
-    doubts = {"rival", "misfit", "left", "description"} & {reason.code for reason in pair.reasons}
+    doubts = {"rival", "misfit", "left", "description", "whose"} & {reason.code for reason in pair.reasons}
     return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts else pair
 
 
@@ -128,14 +128,13 @@ def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contrac
     ``rows`` has a String column a header, named ``0``, ``1`` and so on, as readers give it; without it the headers
     alone are judged.
     """
-    theme = theme_of(contract)
-    weights = weights_of(contract, theme)
+    subject = Subject.of(contract)
     texts = [sampled(rows[str(place)]) if rows is not None else [] for place in range(len(headers))]
     pairs: dict[tuple[str, int], _Pair] = {}
     for column in contract.columns:
-        told = Told.of(column, theme)
+        told = Told.of(column, subject.theme)
         for place, header in enumerate(headers):
-            named = compare_names(header, column, told, weights, theme)
+            named = compare_names(header, column, told, subject)
             pair = _Pair(named.score, named.reasons)
             if rows is not None and pair.score >= LOOKED_AT:
                 pair = _with_values(pair, texts[place], column, contract)
