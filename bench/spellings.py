@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from bench.mapping import HALVES, SEED, TARGET
 from governance.contracts.adopt import load_from_library
 from governance.contracts.model import Contract
-from governance.mapping.proposal import SURE, propose
+from governance.mapping.match import SURE
+from governance.mapping.proposal import propose
 from governance.settings import PROJECT_ROOT
 from governance.yaml_text import parse_yaml
 

@@ -101,6 +101,14 @@ _LONGEST = max(map(len, _PHRASES))
 _SINGLE = [phrase[0] for phrase in _PHRASES if len(phrase) == 1 and len(phrase[0]) >= _LEAST_LETTERS]
 
 
+_VALUES = {_folded(str(word)): name for name, words in _DECLARED["values"].items() for word in words}
+
+
+def value_words(text: str) -> frozenset[str]:
+    """Return what a cell says, by the words that lists of values use: ``En espèces`` → ``numeraire``."""
+    return frozenset(_VALUES.get(word, word) for word in _without_neutral(words_of(text)))
+
+
 def is_misspelt(one: str, other: str) -> bool:
     """Tell whether two words are one but for a typing error; digits are never one."""
     long_enough = min(len(one), len(other)) >= _LEAST_LETTERS and not re.search(r"\d", one + other)
