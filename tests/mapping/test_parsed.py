@@ -21,7 +21,7 @@ from governance.settings import PROJECT_ROOT
 from tests.mapping.test_proposal import GRANTS
 
 FACILITIES = load_from_library("equipements")
-KINDS = [str(one) for one in GRANTS.column("nature").constraints.enum]
+KINDS = [str(one) for one in GRANTS.column("nature").constraints.enum or ()]
 FILE = """Exercice;N° délib;Jour;Mois;Année;ASSO;SIRET_ASSO;Objet;MONTANTVOTE;Nature aide
 2024;2024-017;5;3;2024;Association A (synthétique);38047555800058;Fonctionnement;1 200,50;Numéraire
 2024;2024-018;17;4;2024;Association B (synthétique);38047555800058;Festival;14 700,00;Prêt de salle en nature
