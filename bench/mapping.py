@@ -30,7 +30,8 @@ import polars as pl
 from governance.contracts.adopt import library_names, load_from_library
 from governance.contracts.model import Contract
 from governance.intake.header import fold
-from governance.mapping.proposal import SURE, propose
+from governance.mapping.match import SURE
+from governance.mapping.proposal import propose
 from governance.settings import PROJECT_ROOT
 
 SCHEMAS = PROJECT_ROOT.parent / "shared" / "schemas"

@@ -5,6 +5,7 @@ Exit codes: 0 there is a proposal or it was written, 1 the person said no, 2 fil
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,49 +16,67 @@ from rich.table import Table
 from governance.commands.options import FederationOption, JsonOption, Language, chosen_settings
 from governance.commands.screen import open_screen
 from governance.commands.write_mapping import open_target, stop, write_mapping
+from governance.contracts.model import Contract
 from governance.contracts.odcs import load_contracts
-from governance.federation import Reading
+from governance.federation import DeclarationError, Organisation, Reading, load_federation
 from governance.intake.header import Wanted
 from governance.intake.messages import MESSAGES
 from governance.intake.reading import read_file
-from governance.intake.table import UnreadableError
-from governance.mapping.proposal import Match, propose
+from governance.intake.table import TextTable, UnreadableError
+from governance.mapping.match import Match
+from governance.mapping.parsed import first_results
+from governance.mapping.proposal import propose
 from governance.mapping.source_lines import source_lines
+from governance.settings import Settings
 
 WORDS = {
     "fr": {"column": "colonne du contrat", "header": "en-tête proposé", "score": "score", "verdict": "avis",
-           "why": "pourquoi", "sure": "sûr", "verify": "à vérifier", "none": "–",
+           "why": "pourquoi", "gives": "{why} ; donne : {values}",
+           "no_member": "le membre « {id} » n'existe pas ; connus : {known}.",
+           "sure": "sûr", "verify": "à vérifier", "none": "–",
            "kept": "Rien n'a été enregistré. --yaml : les lignes à copier ; --write MEMBRE/SOURCE : les ajouter.",
            "accept_what": "--accept va avec --write MEMBRE/SOURCE.",
            "no_contract": "le contrat « {id} » n'existe pas ; connus : {known}.",
            "no_file": "le fichier {path} n'existe pas."},
     "en": {"column": "contract column", "header": "proposed header", "score": "score", "verdict": "verdict",
-           "why": "why", "sure": "sure", "verify": "to verify", "none": "–",
+           "why": "why", "gives": "{why}; gives: {values}",
+           "no_member": "member {id!r} does not exist; known: {known}.",
+           "sure": "sure", "verify": "to verify", "none": "–",
            "kept": "Nothing was kept. --yaml: the lines to copy; --write MEMBER/SOURCE: add them.",
            "accept_what": "--accept goes with --write MEMBER/SOURCE.",
            "no_contract": "contract {id!r} does not exist; known: {known}.",
            "no_file": "file {path} does not exist."},
 }  # fmt: skip
+FIRST = 3
+"""Different results that are shown of a column that is made by a parser."""
 _STYLES = {"sure": "green", "verify": "yellow", "none": "dim"}
 
 
-def _as_json(match: Match) -> dict[str, object]:
+def _as_json(match: Match, results: Sequence[str]) -> dict[str, object]:
     reasons = [{"code": r.code, "fr": r.text("fr"), "en": r.text("en")} for r in match.reasons]
     formats = match.formats.model_dump(mode="json", exclude_unset=True)
     return {"column": match.column, "header": match.header, "score": match.score, "verdict": match.verdict,
-            "reasons": reasons, "formats": formats}  # fmt: skip
+            "reasons": reasons, "formats": formats, "headers": match.headers, "constant": match.constant,
+            "first_results": results}  # fmt: skip
 
 
-def _show(matches: list[Match], lang: str, is_kept: bool) -> None:
+def _results(match: Match, table: TextTable, contract: Contract) -> list[str]:
+    column = contract.column(match.column)
+    return first_results(match, table.headers, table.rows, column, FIRST) if match.is_parsed else []
+
+
+def _show(matches: list[Match], table_of: TextTable, contract: Contract, lang: str, is_kept: bool) -> None:
     words, console = WORDS[lang], open_screen(at_least=120)
     table = Table()
     for name in ("column", "header", "score", "verdict", "why"):
         table.add_column(words[name])
     for match in matches:
         verdict = f"[{_STYLES[match.verdict]}]{words[match.verdict]}[/]"
-        score = f"{match.score:.2f}" if match.header else ""
+        score = f"{match.score:.2f}" if match.origin else ""
         why = " ; ".join(reason.text(lang) for reason in match.reasons)
-        table.add_row(match.column, escape(match.header or ""), score, verdict, why)
+        results = _results(match, table_of, contract)
+        why = words["gives"].format(why=why, values=" | ".join(results)) if results else why
+        table.add_row(match.column, escape(match.origin), score, verdict, escape(why))
     console.print(table)
     if not is_kept:
         console.print(words["kept"])
@@ -70,6 +89,9 @@ def map_columns(
     federation: FederationOption = None,
     as_json: JsonOption = False,
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print the lines for the member's source.")] = False,
+    member: Annotated[
+        str | None, typer.Option(help="Whose file it is: what it declares of itself is proposed as constants.")
+    ] = None,
     write: Annotated[
         str | None, typer.Option(help="MEMBER/SOURCE: add the lines to it, once shown and agreed.")
     ] = None,
@@ -101,15 +123,31 @@ def map_columns(
         table = read_file(file, reading, Wanted.of(known[contract], declared, ()))
     except UnreadableError as error:
         raise stop(f"{file.name}: {_words_of(error, lang.value)}") from None
-    matches = propose(table.headers, table.rows, known[contract])
+    whose = _member(settings, member or (target.organisation_id if target else None), lang.value)
+    matches = propose(table.headers, table.rows, known[contract], whose)
     if as_json:
-        typer.echo(json.dumps([_as_json(match) for match in matches], ensure_ascii=False))
+        found = [_as_json(match, _results(match, table, known[contract])) for match in matches]
+        typer.echo(json.dumps(found, ensure_ascii=False))
     elif as_yaml:
         typer.echo(source_lines(matches), nl=False)
     else:
-        _show(matches, lang.value, is_kept=target is not None)
+        _show(matches, table, known[contract], lang.value, is_kept=target is not None)
     if target is not None:
         write_mapping(target, matches, table, known[contract], accept or [], is_agreed=yes, language=lang.value)
+
+
+def _member(settings: Settings, named: str | None, lang: str) -> Organisation | None:
+    if named is None:
+        return None
+    try:
+        known = load_federation(
+            settings.federation_dir, {"example_sites": settings.example_sites_address}
+        ).organisations
+    except DeclarationError as error:
+        raise stop(str(error)) from error
+    if named not in known:
+        raise stop(WORDS[lang]["no_member"].format(id=named, known=", ".join(known)))
+    return known[named]
 
 
 def _words_of(error: UnreadableError, lang: str) -> str:

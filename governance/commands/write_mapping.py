@@ -8,7 +8,8 @@ import typer
 from governance.contracts.model import Contract
 from governance.federation import DeclarationError, Federation, Source, load_federation
 from governance.intake.table import TextTable
-from governance.mapping.proposal import Match, accepted
+from governance.mapping.match import Match
+from governance.mapping.proposal import accepted
 from governance.mapping.written_lines import Edit, find_source, plan_edit, still_to_declare, write_edit
 from governance.scaffold.problems import ScaffoldError
 from governance.settings import Settings
@@ -97,7 +98,7 @@ def write_mapping(
 
 def _tell_left(matches: Sequence[Match], taken: Sequence[Match], target: Target, say: Mapping[str, str]) -> None:
     decided = {match.column for match in taken} | target.source.columns.keys() | target.source.constants.keys()
-    left = [f"{m.column} ({m.header})" for m in matches if m.verdict == "verify" and m.column not in decided]
+    left = [f"{m.column} ({m.origin})" for m in matches if m.verdict == "verify" and m.column not in decided]
     if left:
         typer.echo(say["left"].format(columns=", ".join(left)))
 

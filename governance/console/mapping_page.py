@@ -11,13 +11,15 @@ from governance.api.gate import Gate
 from governance.console.received_form import MAX_BYTES, ReceivedForm
 from governance.console.why import Choice, FormFault
 from governance.contracts.model import Column, Contract
-from governance.federation import Reading
+from governance.federation import Organisation, Reading
 from governance.intake.header import Wanted
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, ReceivedFile, Report, RowCounts, RowError
 from governance.intake.reading import read_file
 from governance.intake.table import TextTable, UnreadableError
-from governance.mapping.proposal import Match, Verdict, propose
+from governance.mapping.match import Match, Verdict
+from governance.mapping.parsed import first_results
+from governance.mapping.proposal import propose
 from governance.mapping.rehearsal import FIRST_ROWS, rehearse_proposal
 from governance.mapping.source_lines import source_lines
 
@@ -39,11 +41,16 @@ class MappedColumn(_Frozen):
     title: Words
     is_required: bool
     header: str | None
+    headers: tuple[str, ...]
+    """Those whose cells make up the column: several where they are put together."""
+    constant: str | None
     score: float
     verdict: Verdict
     reasons: tuple[Words, ...]
     examples: tuple[str, ...]
     """First different values under the header, as written."""
+    results: tuple[str, ...]
+    """What a parser makes of the first rows; empty where the cell is taken whole."""
 
 
 class Refused(_Frozen):
@@ -74,6 +81,9 @@ class MappingPage(_Frozen):
 
     contracts: tuple[Choice, ...]
     contract: str = ""
+    organisations: tuple[Choice, ...] = ()
+    organisation: str = ""
+    """Whose file it is; empty where it is not said."""
     header_row: str = ""
     faults: tuple[FormFault, ...] = ()
     max_mib: int = MAX_BYTES >> 20
@@ -94,7 +104,17 @@ def empty_page(gate: Gate, fields: dict[str, str] | None = None, *faults: FormFa
         for one in gate.platform.contracts.values()
     )
     row = given.get("header_row", "").strip()[:6]
-    return MappingPage(contracts=choices, contract=given.get("contract", "")[:120], header_row=row, faults=faults)
+    known = gate.platform.federation.organisations.values()
+    unsaid = Choice(value="", label=Words(fr="Je ne le dis pas", en="I do not say"))
+    whose = (Choice(value=one.id, label=Words(fr=one.name, en=one.name)) for one in known)
+    return MappingPage(
+        contracts=choices,
+        contract=given.get("contract", "")[:120],
+        organisations=(unsaid, *whose),
+        organisation=given.get("organisation", "")[:120],
+        header_row=row,
+        faults=faults,
+    )
 
 
 def mapping_page(gate: Gate, form: ReceivedForm) -> MappingPage:
@@ -103,19 +123,23 @@ def mapping_page(gate: Gate, form: ReceivedForm) -> MappingPage:
     if page.faults:
         return page
     contract = gate.platform.contracts[page.contract]
+    whose = gate.platform.federation.organisations.get(page.organisation)
     name = (form.file.filename if form.file else None) or ""
     with form.kept_for_now() as path:
         try:
             table = read_file(path, _reading(page.header_row), Wanted.of(contract, {}, ()))
         except UnreadableError as error:
             return page.model_copy(update={"faults": (FormFault(field="file", message=_words(error)),)})
-        return page.model_copy(update=_answer(path, name, table, contract))
+        return page.model_copy(update=_answer(path, name, table, contract, whose))
 
 
 def _faults(gate: Gate, form: ReceivedForm) -> Iterator[FormFault]:
     if form.fields.get("contract", "") not in gate.platform.contracts:
         message = Words(fr="Choisissez un jeu de données de la liste.", en="Choose a dataset of the list.")
         yield FormFault(field="contract", message=message)
+    if form.fields.get("organisation", "") not in ("", *gate.platform.federation.organisations):
+        message = Words(fr="Choisissez un organisme de la liste.", en="Choose an organisation of the list.")
+        yield FormFault(field="organisation", message=message)
     row = form.fields.get("header_row", "").strip()
     if row and not (row.isascii() and row.isdigit() and 0 < int(row[:9]) < 1_048_577):
         message = Words(
@@ -137,11 +161,13 @@ def _words(error: UnreadableError) -> Words:
     return Words(fr=f"{said.fr} {said.remedy_fr}".format(**words), en=f"{said.en} {said.remedy_en}".format(**words))
 
 
-def _answer(path: Path, name: str, table: TextTable, contract: Contract) -> dict[str, object]:
-    matches = propose(table.headers, table.rows, contract)
+def _answer(
+    path: Path, name: str, table: TextTable, contract: Contract, whose: Organisation | None
+) -> dict[str, object]:
+    matches = propose(table.headers, table.rows, contract, whose)
     file = ReceivedFile(key="handed-in", path=path, filename=name, sha256="")
     report = rehearse_proposal(file, table, matches, contract)
-    taken = {match.header for match in matches}
+    taken = {header for match in matches for header in match.headers}
     return {
         "file": report.file,
         "columns": tuple(_column(m, c, table) for m, c in zip(matches, contract.columns, strict=True)),
@@ -157,11 +183,18 @@ def _column(match: Match, column: Column, table: TextTable) -> MappedColumn:
         title=Words(fr=column.title or column.name, en=column.title_en or column.title or column.name),
         is_required=column.constraints.required,
         header=match.header,
+        headers=match.headers,
+        constant=match.constant,
         score=match.score,
         verdict=match.verdict,
         reasons=tuple(Words(fr=reason.text("fr"), en=reason.text("en")) for reason in match.reasons),
         examples=_examples(table, match.header),
+        results=tuple(map(_short, _results(match, column, table))),
     )
+
+
+def _results(match: Match, column: Column, table: TextTable) -> list[str]:
+    return first_results(match, table.headers, table.rows, column, EXAMPLES) if match.is_parsed else []
 
 
 def _examples(table: TextTable, header: str | None) -> tuple[str, ...]:

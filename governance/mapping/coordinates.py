@@ -10,10 +10,9 @@ from governance.contracts.model import Column
 from governance.federation import ColumnFormats
 from governance.intake.axes import are_in_france
 from governance.intake.parsers import is_marked, parse_part
+from governance.mapping.values import CONFORMING
 from governance.mapping.words import meaning_of
 
-CONFORMING = 0.9
-"""Share of values (0 to 1) that must be points in France."""
 ORDERS: tuple[Literal["lat-lon", "lon-lat"], ...] = ("lat-lon", "lon-lat")
 DECIMALS: tuple[Literal[".", ","], ...] = (".", ",")
 

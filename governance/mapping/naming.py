@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from governance.contracts.model import Column, Contract
 from governance.intake.header import fold
 from governance.mapping.reasons import Reason
-from governance.mapping.words import ALONE, APART, Meaning, is_misspelt, kinship, meaning_of
+from governance.mapping.words import ALONE, APART, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
 
 SPELLING = 0.87
 """Score of a header that is the column's name but for a typing error."""
@@ -18,6 +18,10 @@ SUPPORT = 0.4
 """What a word of the description counts for, beside one of the column's names."""
 ASIDE = 0.3
 """What a word of an explaining clause counts for, beside one that stands before it."""
+LEFT_OUT = 0.8
+"""What it counts for that a bare name or number is understood to be the column's party's."""
+OWNED = frozenset({"@name", "@identifier", "@siret", "@siren", "@rna"})
+"""What must be somebody's: a name or number that does not say whose is understood to be the likeliest party's."""
 EXPLAINED = 0.9
 """How near (0 to 1) a word of a header must come to one of the column to be accounted for."""
 
@@ -44,6 +48,27 @@ def theme_of(contract: Contract) -> frozenset[str]:
     return named.words | (named.concepts & ALONE.keys())
 
 
+def understood_of(contract: Contract, theme: frozenset[str]) -> str:
+    """Return whose a bare name or number is in such a file, as ``@beneficiary``; empty where nobody's."""
+    named = frozenset(sign for column in contract.columns for sign in Told.of(column, theme).named) - theme
+    return next((whose for whose in UNDERSTOOD if whose in named), "")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a contract speaks of: its theme, what each sign counts for, whose a bare name or number is."""
+
+    theme: frozenset[str]
+    weights: Mapping[str, float]
+    understood: str
+
+    @classmethod
+    def of(cls, contract: Contract) -> "Subject":
+        """Read a contract's id, title and columns."""
+        theme = theme_of(contract)
+        return cls(theme, weights_of(contract, theme), understood_of(contract, theme))
+
+
 @dataclass(frozen=True)
 class Told:
     """What a contract says of a column: each of its names read alone, all of them together, its description."""
@@ -68,14 +93,18 @@ def _nearest(sign: str, others: frozenset[str]) -> float:
     return max((kinship(sign, other) for other in others), default=0.0)
 
 
-def _likeness(header: Meaning, column: Told, weights: Mapping[str, float]) -> float:
-    """Return the harmonic mean of what the two share, by weight; words of the description count for less."""
+def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose: str) -> float:
+    """Return the harmonic mean of what the two share, by weight; words of the description count for less.
+
+    ``whose`` counts in part as said by a header that leaves it out; empty where nothing is left out.
+    """
 
     def weigh(signs: Iterable[str]) -> float:
         return sum(weights.get(sign, 0.8) for sign in signs)
 
     def met(sign: str) -> float:
-        return max(_nearest(sign, header.all - header.asides), ASIDE * _nearest(sign, header.asides))
+        said = max(_nearest(sign, header.all - header.asides), ASIDE * _nearest(sign, header.asides))
+        return max(said, LEFT_OUT) if sign == whose else said
 
     kin = {sign: _nearest(sign, column.named) for sign in header.all}
     if (header.concepts & APART) - column.named or not any(kin.values()):
@@ -115,15 +144,21 @@ def _is_typing_error(header: str, name: str) -> bool:
     return header[:3] == name[:3] and is_misspelt(header, name)
 
 
-def compare_names(
-    header: str, column: Column, told: Told, weights: Mapping[str, float], theme: frozenset[str]
-) -> Named:
-    """Return how well a header names a column, and why; ``theme`` and ``weights`` are those of the contract."""
-    folded = fold(header)
+def _left_out(header: Meaning, column: Told, subject: Subject) -> str:
+    """Return whose the header leaves out to be, where it is understood to be the column's: ``@beneficiary``."""
+    says_whose = (header.concepts & ALONE.keys()) - subject.theme
+    is_bare = header.concepts & OWNED and not says_whose and subject.understood in column.named
+    return subject.understood if is_bare else ""
+
+
+def compare_names(header: str, column: Column, told: Told, subject: Subject) -> Named:
+    """Return how well a header names a column of the contract that ``subject`` is of, and why."""
+    folded, theme, weights = fold(header), subject.theme, subject.weights
     if folded in {fold(column.name), fold(column.title)}:
         return Named(1.0, (Reason("same"),))
     meaning = meaning_of(header)
-    by_words = _likeness(meaning, told, weights)
+    whose = _left_out(meaning, told, subject)
+    by_words = _likeness(meaning, told, weights, whose)
     if _is_typing_error(folded, fold(column.name)) and not meaning.concepts & APART:
         return Named(max(by_words, SPELLING), (Reason("spelling"),))
     by_description = _by_description(meaning, told.described, weights)
@@ -132,4 +167,5 @@ def compare_names(
     if not by_words:
         return Named(0.0)
     left = _left_over(meaning, told, theme)
-    return Named(by_words, (Reason("words"), *([Reason("left", words=", ".join(left))] if left else ())))
+    doubts = (*((Reason("whose"),) if whose else ()), *((Reason("left", words=", ".join(left)),) if left else ()))
+    return Named(by_words, (Reason("words"), *doubts))

@@ -3,21 +3,20 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import networkx
 import polars as pl
 
 from governance.contracts.model import Column, Contract
-from governance.federation import Formats
+from governance.federation import Formats, Organisation
 from governance.intake.header import fold
 from governance.mapping.coordinates import find_point
-from governance.mapping.naming import Told, compare_names, theme_of, weights_of
+from governance.mapping.match import DOUBTFUL, SURE, Match, Verdict
+from governance.mapping.naming import Subject, Told, compare_names
+from governance.mapping.parsed import propose_parsed
 from governance.mapping.reasons import Reason
-from governance.mapping.values import fit, is_telling, looks_of_another_kind, sampled
+from governance.mapping.values import CONFORMING, fit, is_telling, looks_of_another_kind, sampled
 
-SURE = 0.75
-"""Score from which a proposal is called sure, if no other comes near."""
 SHOWN = 0.3
 """Score under which nothing is proposed."""
 NAMESAKE = 0.3
@@ -26,25 +25,8 @@ POINT = 0.5
 """Score of a latitude and a longitude in one cell, which only a person can confirm."""
 LOOKED_AT = 0.2
 """Score of a header's words from which its values are looked at too."""
-CONFORMING = 0.9
-"""Share of values (0 to 1) that must fit where nothing but them speaks for a match."""
 MARGIN = 0.12
 """How far the next best header or column must stay behind a sure proposal."""
-DOUBTFUL = SURE - 0.01
-"""Highest score of a proposal that something speaks against: it may come first, and a person must say so."""
-Verdict = Literal["sure", "verify", "none"]
-
-
-@dataclass(frozen=True)
-class Match:
-    """A header proposed for a column; ``header`` is null where none is. ``formats`` is how its values are written."""
-
-    column: str
-    header: str | None = None
-    score: float = 0.0
-    verdict: Verdict = "none"
-    reasons: tuple[Reason, ...] = ()
-    formats: Formats = Formats()
 
 
 @dataclass(frozen=True)
@@ -88,7 +70,7 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
 
 def _doubted(pair: _Pair) -> _Pair:
     """Bring a pair that something speaks against under the score of a sure one."""
-    doubts = {"rival", "misfit", "left", "description"} & {reason.code for reason in pair.reasons}
+    doubts = {"rival", "misfit", "left", "description", "whose"} & {reason.code for reason in pair.reasons}
     return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts else pair
 
 
@@ -122,20 +104,21 @@ def _by_point(columns: Sequence[Column], texts: Mapping[int, Sequence[str]]) -> 
     return {(name, point.place): _Pair(POINT, reasons, formats) for name, formats in point.formats.items()}
 
 
-def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract) -> list[Match]:
+def propose(
+    headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract, member: Organisation | None = None
+) -> list[Match]:
     """Return a match for each column of the contract, in its order; ``sure`` is a score of ``SURE`` or more.
 
     ``rows`` has a String column a header, named ``0``, ``1`` and so on, as readers give it; without it the headers
-    alone are judged.
+    alone are judged. What ``member`` declares of itself stands for columns that the file does not have.
     """
-    theme = theme_of(contract)
-    weights = weights_of(contract, theme)
+    subject = Subject.of(contract)
     texts = [sampled(rows[str(place)]) if rows is not None else [] for place in range(len(headers))]
     pairs: dict[tuple[str, int], _Pair] = {}
     for column in contract.columns:
-        told = Told.of(column, theme)
+        told = Told.of(column, subject.theme)
         for place, header in enumerate(headers):
-            named = compare_names(header, column, told, weights, theme)
+            named = compare_names(header, column, told, subject)
             pair = _Pair(named.score, named.reasons)
             if rows is not None and pair.score >= LOOKED_AT:
                 pair = _with_values(pair, texts[place], column, contract)
@@ -154,7 +137,8 @@ def propose(headers: Sequence[str], rows: pl.DataFrame | None, contract: Contrac
     by_values |= _by_values_alone(rest, others, contract)
     chosen |= dict(by_values.keys())
     pairs |= by_values
-    return [_match(column, headers, pairs, chosen) for column in contract.columns]
+    matches = [_match(column, headers, pairs, chosen) for column in contract.columns]
+    return propose_parsed(matches, headers, rows, contract, member)
 
 
 def _match(
@@ -188,21 +172,22 @@ def accepted(
         KeyError: with the column or header that is not there, or the column for which nothing is proposed.
     """
     proposed = {match.column: match for match in matches}
-    taken: dict[str, str] = {}
+    taken: dict[str, str | None] = {}
     for name, header in said.items():
-        header = header if header is not None else proposed[contract.column(name).name].header
-        if header is None or header not in headers:
+        found = proposed[contract.column(name).name]
+        if header is None and not found.origin or header is not None and header not in headers:
             raise KeyError(header or name)
-        taken[name] = header
+        taken[name] = found.header if header is None else header
     chosen = []
     for match in matches:
         if match.column in taken:
             header = taken[match.column]
-            is_proposed = header == match.header
-            texts = [] if is_proposed else sampled(rows[str(headers.index(header))])
+            if header is None or header == match.header:
+                chosen.append(replace(match, reasons=(Reason("person"),)))
+                continue
+            texts = sampled(rows[str(headers.index(header))])
             formats = fit(texts, contract.column(match.column), contract)[1] if texts else Formats()
-            formats, score = (match.formats, match.score) if is_proposed else (formats, 0.0)
-            chosen.append(Match(match.column, header, score, match.verdict, (Reason("person"),), formats))
+            chosen.append(Match(match.column, header, 0.0, match.verdict, (Reason("person"),), formats))
         elif match.verdict == "sure" and match.header not in taken.values():
             chosen.append(match)
     return chosen

@@ -8,10 +8,23 @@ REASONS = {
     "spelling": ("orthographe proche", "near spelling"),
     "description": ("la description de la colonne en parle", "the column's description speaks of it"),
     "left": ("mot non expliqué : {words}", "word not accounted for: {words}"),
+    "whose": ("ne dit pas de qui", "does not say whose"),
     "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
     "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),
     "rival": ("une autre colonne convient presque autant", "another column fits nearly as well"),
     "point": ("deux coordonnées dans une cellule : {share} %", "two coordinates in one cell: {share} %"),
+    "codes": ("autres mots pour les valeurs de la liste : {share} %", "other words for the list's values: {share} %"),
+    "join": ("plusieurs cellules mises bout à bout : {share} % conformes", "several cells put together: {share} % fit"),
+    "split": ("une cellule pour deux colonnes : {share} % se partagent", "one cell for two columns: {share} % part"),
+    "constant": ("absente du fichier ; déclarée par le membre", "not in the file; declared by the member"),
+    "constant-elsewhere": (
+        "absente du fichier ; le membre la déclare pour un autre fichier",
+        "not in the file; the member declares it for another file",
+    ),
+    "constant-siret": (
+        "absente du fichier ; SIRET du premier établissement, d'après le SIREN déclaré : à comparer avec le vôtre",
+        "not in the file; SIRET of the first establishment, after the declared SIREN: compare it with yours",
+    ),
     "person": ("dit par une personne", "said by a person"),
     "empty": ("aucune valeur à examiner", "no value to look at"),
 }

@@ -8,7 +8,7 @@ from governance.federation import ColumnFormats, Formats
 from governance.intake.examine import examine_table
 from governance.intake.model import ReceivedFile, Report
 from governance.intake.table import TextTable
-from governance.mapping.proposal import Match
+from governance.mapping.match import Match
 from governance.mapping.source_lines import lines_of
 
 FIRST_ROWS = 1_000
@@ -19,10 +19,11 @@ def rehearse_proposal(
     file: ReceivedFile, table: TextTable, matches: Sequence[Match], contract: Contract, most: int = FIRST_ROWS
 ) -> Report:
     """Return the report of a table's first rows, read as the proposals say, the doubtful ones too."""
-    lines = lines_of([match for match in matches if match.header is not None])
+    lines = lines_of([match for match in matches if match.origin])
     read_so = replace(
         file,
         columns=lines.columns,
+        constants=lines.constants,
         formats=Formats.model_validate(lines.formats),
         column_formats={name: ColumnFormats.model_validate(own) for name, own in lines.column_formats.items()},
     )

@@ -8,7 +8,7 @@ import yaml
 
 from governance.federation import Formats
 from governance.intake.header import fold
-from governance.mapping.proposal import Match
+from governance.mapping.match import Match
 
 TO_VERIFY = "à vérifier / to verify"
 
@@ -20,11 +20,17 @@ class Lines:
     columns: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, object] = field(default_factory=dict)
     column_formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> dict[str, Mapping[str, object]]:
         """Key of a source → what stands under it; empty ones are left out."""
-        named = {"columns": self.columns, "formats": self.formats, "column_formats": self.column_formats}
+        named = {
+            "columns": self.columns,
+            "formats": self.formats,
+            "column_formats": self.column_formats,
+            "constants": self.constants,
+        }
         return {key: part for key, part in named.items() if part}
 
 
@@ -47,7 +53,8 @@ def lines_of(matches: Sequence[Match]) -> Lines:
     common = _most_common(matches)
     own = {m.column: plain for m in matches if not (plain := _plain(m.formats)).items() <= common.items()}
     named = {m.column: m.header for m in matches if m.header and fold(m.header) != fold(m.column)}
-    return Lines(named, common, own)
+    constants = {m.column: m.constant for m in matches if m.constant is not None}
+    return Lines(named, common, own, constants)
 
 
 def in_yaml(declared: Mapping[str, object]) -> str:
@@ -56,19 +63,24 @@ def in_yaml(declared: Mapping[str, object]) -> str:
 
 
 def source_lines(matches: Sequence[Match]) -> str:
-    """Return ``columns``, ``formats`` and ``column_formats`` as YAML; what is not sure is commented out in its place.
+    """Return the keys of a source as YAML; what is not sure is commented out in its place.
 
     To take a line, one takes away its ``#``; each key stands there once, since YAML keeps the last of two.
     """
     sure = lines_of([match for match in matches if match.verdict == "sure"])
     verify = [match for match in matches if match.verdict == "verify"]
-    named = lines_of(verify).columns
+    doubted = lines_of(verify)
     own = {
         match.column: plain
         for match in verify
         if (plain := {k: v for k, v in _plain(match.formats).items() if sure.formats.get(k) != v})
     }
-    doubtful: dict[str, Mapping[str, object]] = {"columns": named, "formats": {}, "column_formats": own}
+    doubtful: dict[str, Mapping[str, object]] = {
+        "columns": doubted.columns,
+        "formats": {},
+        "column_formats": own,
+        "constants": doubted.constants,
+    }
     parts = ((key, sure.parts.get(key, {}), commented) for key, commented in doubtful.items())
     return "".join(_block(key, part, commented) for key, part, commented in parts)
 

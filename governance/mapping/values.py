@@ -16,6 +16,8 @@ from governance.intake.insee_codes import existed
 
 SAMPLE = 500
 """Rows that are looked at; a town hall's habits show in far fewer."""
+CONFORMING = 0.9
+"""Share of values (0 to 1) that must fit where nothing but them speaks for a match."""
 DAYS = ("%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%Y", "%-d/%-m/%Y", "%d/%m/%y", "%d %B %Y", "%-d %B %Y")
 YES_NO = ((("oui",), ("non",)), (("Oui",), ("Non",)), (("OUI",), ("NON",)), (("O",), ("N",)), (("vrai",), ("faux",)),
           (("VRAI",), ("FAUX",)), (("X",), ("-",)), (("1",), ("0",)), (("true",), ("false",)))  # fmt: skip

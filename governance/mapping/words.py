@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from governance.yaml_text import parse_yaml
 
@@ -22,6 +23,10 @@ _LEAST_STEM = 5
 """Letters that two words must share from the first on to be of one stem."""
 _LEAST_CUT = 3
 """Letters of the shortest abbreviation."""
+_LEAST_GUESS = 4
+"""Letters of the shortest word that is taken for the beginning of a known one."""
+_MOST_PIECES = 4
+"""Words that may be written as one (``nomdubeneficiaire``)."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("ee") else word
 
 
-def _spelt(text: str) -> list[str]:
-    """Return the words of a text as they stand in it, in order."""
+def _parted(text: str) -> list[str]:
+    """Return the words of a text as spaces, signs and capitals part them."""
     return re.findall(r"[^\W_]+", _JOINED.sub(" ", unicodedata.normalize("NFC", text.replace("%", " pourcentage "))))
 
 
@@ -61,12 +66,13 @@ def _folded(word: str) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a header (``nomBeneficiaire``, ``NOM_BENEF``), folded and singular, in order."""
-    return tuple(map(_folded, _spelt(text)))
+    return tuple(map(_folded, _parted(text)))
 
 
 _NEUTRAL = frozenset(word for text in _DECLARED["neutral"] for word in words_of(str(text)))
 _CLAUSE = frozenset(word for text in _DECLARED["clause"] for word in words_of(str(text)))
 ALONE = {f"@{name}": f"@{each['alone']}" for name, each in _DECLARED["concepts"].items() if "alone" in each}
+PERHAPS = {f"@{name}": f"@{each['perhaps']}" for name, each in _DECLARED["concepts"].items() if "perhaps" in each}
 NEAR = frozenset(frozenset(f"@{name}" for name in pair) for pair in _DECLARED["near"])
 APART = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart"))
 
@@ -80,14 +86,66 @@ _PHRASES = {
     for name, each in _DECLARED["concepts"].items()
     for phrase in each["words"]
 }
+_ONLY = {
+    word: f"@{name}"
+    for name, each in _DECLARED["concepts"].items()
+    for text in each.get("only", ())
+    for word in words_of(str(text))
+}
+_ENDING = frozenset(map(str, _DECLARED["ending"]))
+UNDERSTOOD = tuple(f"@{name}" for name in _DECLARED["understood"])
+_VOCABULARY = frozenset(word for phrase in _PHRASES for word in phrase if len(word) > 1) | {
+    word for word in _NEUTRAL if len(word) > 1
+}
 _LONGEST = max(map(len, _PHRASES))
 _SINGLE = [phrase[0] for phrase in _PHRASES if len(phrase) == 1 and len(phrase[0]) >= _LEAST_LETTERS]
+
+
+_VALUES = {_folded(str(word)): name for name, words in _DECLARED["values"].items() for word in words}
+
+
+def value_words(text: str) -> frozenset[str]:
+    """Return what a cell says, by the words that lists of values use: ``En espèces`` → ``numeraire``."""
+    return frozenset(_VALUES.get(word, word) for word in _without_neutral(words_of(text)))
 
 
 def is_misspelt(one: str, other: str) -> bool:
     """Tell whether two words are one but for a typing error; digits are never one."""
     long_enough = min(len(one), len(other)) >= _LEAST_LETTERS and not re.search(r"\d", one + other)
-    return long_enough and fuzz.ratio(one, other) >= _TYPING_ERROR
+    if not long_enough:
+        return False
+    is_swapped = sorted(one) == sorted(other) and OSA.distance(one, other) == 1
+    return is_swapped or fuzz.ratio(one, other) >= _TYPING_ERROR
+
+
+@lru_cache(maxsize=8192)
+def _unglued(word: str) -> tuple[str, ...]:
+    """Return the known words that one is made of (``MONTANTVOTE``), the fewest; itself where a rest would be left."""
+    folded = _folded(word)
+    if len(folded) < _LEAST_LETTERS or len(word) < len(folded) or _known(folded) != (folded, False):
+        return (word,)
+    if folded in _VOCABULARY:
+        return (word,)
+    reached: dict[int, tuple[str, ...]] = {0: ()}
+    for end in range(2, len(word) + 1):
+        for start in range(end - 1):
+            before = reached.get(start)
+            if before is None or len(before) == _MOST_PIECES or _folded(word[start:end]) not in _VOCABULARY:
+                continue
+            if end not in reached or len(before) + 1 < len(reached[end]):
+                reached[end] = (*before, word[start:end])
+    return reached.get(len(word), (word,))
+
+
+def _spelt(text: str) -> list[str]:
+    """Return the words of a text as they stand in it, in order, those parted too that are written as one."""
+    return [piece for word in _parted(text) for piece in _unglued(word)]
+
+
+def _read(text: str) -> tuple[str, ...]:
+    """Return the words of a header, folded; a last "le", as in "Voté le", says when."""
+    words = tuple(map(_folded, _spelt(text)))
+    return (*words[:-1], "date") if len(words) > 1 and words[-1] in _ENDING else words
 
 
 @lru_cache(maxsize=65536)
@@ -112,7 +170,7 @@ def _is_derived(one: str, other: str) -> bool:
 
 def _known(word: str) -> tuple[str, bool]:
     """Return the known word that a word stands for, or itself, and whether that is only a guess."""
-    if len(word) < _LEAST_STEM or (word,) in _PHRASES:
+    if len(word) < _LEAST_GUESS or (word,) in _PHRASES:
         return word, False
     found = process.extractOne(word, _SINGLE, scorer=fuzz.ratio, score_cutoff=_TYPING_ERROR)
     if found and is_misspelt(word, found[0]):
@@ -124,11 +182,13 @@ def _known(word: str) -> tuple[str, bool]:
 @lru_cache(maxsize=8192)
 def meaning_of(text: str) -> Meaning:
     """Return the concepts and the other words of a header; the longest known phrase wins."""
-    every, before_note = words_of(text), len(words_of(text.split("(")[0]))
+    every, before_note = _read(text), len(_spelt(text.split("(")[0]))
     clause = next((n for n, word in enumerate(every) if n and word in _CLAUSE), len(every))
     clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
     written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
+    if not written:
+        return _of_neutral(text, every)
     known = [_known(word) for word in _without_neutral(every)]
     words = tuple(word for word, _ in known)
     concepts, others, guessed, said, place = set(), set(), set(), {}, 0
@@ -149,5 +209,14 @@ def meaning_of(text: str) -> Meaning:
             said[words[place]] = written[place]
             place += 1
     if len(concepts) == 1 and all(word.isdigit() for word in others):
-        concepts |= {ALONE[concept] for concept in tuple(concepts) if concept in ALONE}
+        guesses = {PERHAPS[concept] for concept in concepts if concept in PERHAPS}
+        concepts |= guesses | {ALONE[concept] for concept in concepts if concept in ALONE}
+        guessed |= guesses
+        said |= dict.fromkeys(guesses, " ".join(written))
     return Meaning(frozenset(concepts), frozenset(others), frozenset(guessed), frozenset(asides), said)
+
+
+def _of_neutral(text: str, words: tuple[str, ...]) -> Meaning:
+    """Return what a header may mean that says nothing but "attribué" or "total": a guess."""
+    concepts = frozenset(_ONLY[word] for word in words if word in _ONLY)
+    return Meaning(concepts, frozenset(), guessed=concepts, said=dict.fromkeys(concepts, text))

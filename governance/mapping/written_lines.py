@@ -10,7 +10,7 @@ import yaml
 
 from governance.federation import Federation, Formats, Partner, Source, load_organisation
 from governance.lake import write_atomically
-from governance.mapping.proposal import Match
+from governance.mapping.match import Match
 from governance.mapping.source_lines import Lines, in_yaml, lines_of
 from governance.scaffold.problems import ScaffoldError
 from governance.scaffold.source_entry import find_organisation
@@ -58,13 +58,13 @@ def still_to_declare(matches: Sequence[Match], source: Source) -> Lines:
     """
     joined = {name for name, formats in source.column_formats.items() if formats.join}
     decided = source.columns.keys() | source.constants.keys() | joined
-    right = [m for m in matches if m.column not in decided or source.columns.get(m.column) == m.header]
+    right = [m for m in matches if m.column not in decided or (m.header and source.columns.get(m.column) == m.header)]
     lines = lines_of(right)
     columns = {name: header for name, header in lines.columns.items() if name not in decided}
     if not source.columns and not source.formats.model_fields_set and not source.column_formats:
         return replace(lines, columns=columns)
     own = {m.column: _missing(m.formats, source) for m in right if m.column not in source.column_formats}
-    return Lines(columns, {}, {name: part for name, part in own.items() if part})
+    return Lines(columns, {}, {name: part for name, part in own.items() if part}, lines.constants)
 
 
 def _missing(formats: Formats, source: Source) -> dict[str, object]:

@@ -61,6 +61,17 @@ def test_first_rows_are_rehearsed_as_the_proposal_reads_them(running: Running) -
     assert "01/03/2024" in rehearsal["of_rows"][1]["remedy"]["fr"]
 
 
+def test_what_is_made_of_several_cells_is_shown_with_what_comes_out(running: Running) -> None:
+    file = "Association;Montant voté;Jour;Mois;Année\nA (synthétique);10;5;3;2024\nB (synthétique);20;17;4;2024\n"
+    given = {"organisation": "donges", "header_row": "1"}
+    page = hand_in(running, "/fr/mapping.json", file, **given).json()
+    found = {column["name"]: column for column in page["columns"]}["dateConvention"]
+    assert (found["headers"], found["verdict"]) == (["Jour", "Mois", "Année"], "verify")
+    assert found["results"] == ["2024-03-05", "2024-04-17"]
+    assert page["rehearsal"]["rows"]["accepted"] == 2
+    assert "Jour + Mois + Année" in hand_in(running, "/fr/mapping", file, **given).text
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_page_shows_what_its_json_says_and_runs_nothing_of_the_file(running: Running, language: Language) -> None:
     answer = hand_in(running, f"/{language}/mapping")
@@ -78,6 +89,7 @@ def test_the_page_shows_what_its_json_says_and_runs_nothing_of_the_file(running:
     ("content", "fields", "field"),
     [
         (FILE, {"contract": "nothing"}, "contract"),
+        (FILE, {"organisation": "nobody"}, "organisation"),
         (FILE, {"header_row": "quatre"}, "header_row"),
         (FILE, {"header_row": "²"}, "header_row"),
         (b"", {}, "file"),

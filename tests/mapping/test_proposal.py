@@ -17,7 +17,8 @@ from bench.mapping import SCHEMAS, measure
 from governance.commands.main import app
 from governance.contracts.odcs import load_contract
 from governance.federation import Source
-from governance.mapping.proposal import SURE, Match, propose
+from governance.mapping.match import SURE, Match
+from governance.mapping.proposal import propose
 from governance.mapping.words import meaning_of
 from governance.settings import PROJECT_ROOT
 

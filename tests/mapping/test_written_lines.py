@@ -149,3 +149,28 @@ def test_a_source_written_on_one_line_is_left_to_a_person(file: Path, federation
     path.write_text(flow, encoding="utf-8")
     done = write(file, federation, "besne/more", "--yes")
     assert (done.exit_code, path.read_text(encoding="utf-8")) == (2, flow)
+
+
+def test_what_the_member_declares_of_itself_is_written_as_constants_only_if_it_is_named(
+    file: Path, federation: Path
+) -> None:
+    assert write(file, federation, "besne/more", "--yes").exit_code == 0
+    assert not declared(federation, "besne/more").constants
+    done = write(file, federation, "besne/more", "--yes", "--accept", "nomAttribuant")
+    assert done.exit_code == 0, done.output
+    assert declared(federation, "besne/more").constants == {"nomAttribuant": "Besné"}
+    assert "idAttribuant (= 214400137" in done.output
+
+
+def test_codes_and_joined_cells_are_written_as_parsers(federation: Path, tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(
+        "Association;Jour;Mois;Année;Nature aide\nA (synthétique);5;3;2024;Numéraire\nB;17;4;2024;Numéraire\n",
+        encoding="utf-8",
+    )
+    accepted = [part for name in ("dateConvention", "nature") for part in ("--accept", name)]
+    done = write(path, federation, "besne/more", "--yes", *accepted)
+    assert done.exit_code == 0, done.output
+    formats = declared(federation, "besne/more").column_formats
+    assert formats["dateConvention"].join == ("Jour", "Mois", "Année")
+    assert formats["nature"].codes == {"Numéraire": "aide en numéraire"}
