@@ -5,20 +5,18 @@ are. One source that fails, is held or sends rubbish gets its receipt and never 
 """
 
 import logging
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import UTC, datetime
-from pathlib import Path
 
 from connectors.problems import is_out_of_room
 from governance.contracts.model import Contract
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile
 from governance.pipeline.fetch import fetch
+from governance.pipeline.leftovers import incoming
 from governance.pipeline.references import find_references
 from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, settle, settle_without_rows
 from governance.pipeline.words import our_fault
@@ -54,7 +52,7 @@ def _harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], N
     cursors = find_cursors(platform.engine, keys)
     begin_checks(platform.engine, keys, datetime.now(UTC))
     # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
-    with _incoming(platform) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
+    with incoming(platform.lake) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
         # A thread starts without what its maker works for, the id among it.
         asked = {
             pool.submit(copy_context().run, fetch, platform, limits, folder, ask, cursors.get(_key(ask))): ask
@@ -76,15 +74,6 @@ def _facts(receipt: Receipt) -> dict[str, object]:
 
 def _key(ask: Ask) -> tuple[str, str]:
     return ask[0].id, ask[1].id
-
-
-@contextmanager
-def _incoming(platform: Platform) -> Iterator[Path]:
-    """A folder on the lake's disk for what is on its way."""
-    root = platform.lake.root / "incoming"
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        yield Path(folder)
 
 
 def _in_turns(
