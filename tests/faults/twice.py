@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,11 +72,11 @@ class Running:
 @contextmanager
 def running(settings: Settings) -> Iterator[Running]:
     """Open the platform and start its engine."""
-    with with_policy_engine(settings) as answered:
+    with ExitStack() as ended, with_policy_engine(settings) as answered:
         platform = open_platform(answered)
+        # Last, since the engine's desk writes until it is gone: a connection that stays is to a file that was replaced.
+        ended.callback(platform.engine.dispose)
         yield Running(platform)
-    # Last, since the engine's desk writes until it is gone: a connection that stays is one to a file that was replaced.
-    platform.engine.dispose()
 
 
 def publish_twice(root: Path) -> Published:
