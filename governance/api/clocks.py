@@ -38,8 +38,8 @@ def clocks_apart(settings: Settings) -> tuple[Reason, ...]:
 def _ahead_of_us(client: httpx.Client, url: str) -> timedelta | None:
     before = datetime.now(UTC)
     try:
-        told = client.get(url).headers.get("date")
-        theirs = parsedate_to_datetime(told) if told else None
+        told: str | None = client.get(url).headers.get("date")
+        theirs: datetime | None = parsedate_to_datetime(told) if told else None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
     after = datetime.now(UTC)
