@@ -4,11 +4,25 @@ import hashlib
 import os
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from connectors.problems import NoRoom, is_out_of_room
 
 PAGE_BYTES = 64 * 1024 * 1024
 """Largest body held in memory: one page of an API, one description of a service."""
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Tell a full disk of ours from what goes wrong on the way from a source."""
+    try:
+        yield
+    except OSError as error:
+        if is_out_of_room(error):
+            raise NoRoom from error
+        raise
 
 
 class Draft:
@@ -37,8 +51,13 @@ class Draft:
         self._begin()
 
     def write(self, piece: bytes) -> None:
-        """Append a piece of the body."""
-        self._file.write(piece)
+        """Append a piece of the body.
+
+        Raises:
+            NoRoom: our disk is full; no connector takes it for a failure of its source.
+        """
+        with _room():
+            self._file.write(piece)
         self._hash.update(piece)
         self.size += len(piece)
 
@@ -51,12 +70,13 @@ class Draft:
         """Put the last bytes on the disk itself; the file now belongs to whoever was given its path.
 
         Raises:
-            OSError: the disk refused; nothing is left.
+            OSError, NoRoom: the disk refused, or is full; nothing is left.
         """
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            with _room():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
         except BaseException:
             self.drop()
             raise

@@ -5,7 +5,23 @@
 
 # ruff: noqa: N818 - kept because each is named after the fact it states, as its code is
 
+import errno
 from typing import ClassVar
+
+_ROOM_ENDS = {errno.ENOSPC, errno.EDQUOT}
+_ROOM_ENDS_IN_WORDS = ("No space left on device", "database or disk is full")
+"""As Polars, DuckDB and PostgreSQL say it (strerror of ENOSPC), and as SQLite does: none of them keeps the number."""
+
+
+def is_out_of_room(error: BaseException | str | None) -> bool:
+    """Whether a failure, what caused it or a library's words about it say that the platform's own disk is full."""
+    if isinstance(error, str):
+        return any(words in error for words in _ROOM_ENDS_IN_WORDS)
+    if error is None or isinstance(error, SourceUnavailable):  # a source may well tell of its own disk
+        return False
+    if isinstance(error, NoRoom) or (isinstance(error, OSError) and error.errno in _ROOM_ENDS):
+        return True
+    return is_out_of_room(str(error)) or is_out_of_room(error.__cause__)
 
 
 class ConnectorProblem(Exception):
@@ -66,6 +82,23 @@ class SourceUnavailable(ConnectorProblem):
             "Nothing to do: it will be tried again. If it lasts, tell whoever keeps that site.",
         )
         self.retry_after_seconds = retry_after_seconds
+
+
+class NoRoom(ConnectorProblem):
+    """The platform's own disk is full: no fault of the source or of its file."""
+
+    code = "no_room"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Plus de place sur le disque d'Archipel : ce fichier n'a pas pu être gardé.",
+            "No room left on Archipel's disk: this file could not be kept.",
+            "Votre fichier n'y est pour rien, et vos dernières lignes restent en place. Prévenez la fédération : "
+            "dès qu'elle a fait de la place, il est repris au passage suivant.",
+            "Your file is not the reason, and your last rows stay in place. Tell the federation: once it has made "
+            "room, the file is taken at the next run.",
+        )
 
 
 class SourceRefused(ConnectorProblem):

@@ -148,6 +148,8 @@ class Settings(BaseSettings):
     """Token that the lineage server asks for."""
     lineage_days: int = Field(400, ge=1)
     """How long the events of a run are kept, in days; what the last good run of each source and dataset said stays."""
+    notices_days: int = Field(90, ge=1)
+    """How long a notice of a receipt or a digest is kept after it was delivered, given up or withdrawn, in days."""
     smtp_host: str | None = None
     """Server that notices by e-mail are handed to; without one they wait, and members' pages say so."""
     smtp_port: int = 587

@@ -1,6 +1,7 @@
 """What the service stands on, asked now: each part that does not work is told in words, with its remedy."""
 
 import json
+import shutil
 
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -11,14 +12,18 @@ from governance.decisions.model import Reason
 from governance.platform import Platform
 from governance.shared_layer import read_current
 
-PARTS = ("policy_engine_not_ready", "database_not_ready", "shared_layer_not_readable")
+PARTS = ("policy_engine_not_ready", "database_not_ready", "no_room_left", "shared_layer_not_readable")
 """Codes of all that may be wrong, in the order in which it is asked."""
+
+
+LEAST_ROOM_BYTES = 4 * 1024 * 1024
+"""Free room below which the next entry of the journal may be refused: then every door is as good as closed."""
 
 
 def faults_of(platform: Platform) -> tuple[Reason, ...]:
     """Return why the service cannot do its work; nothing where it can. An empty shared layer is no fault."""
-    asked = zip(PARTS, (_engine_answers(platform), _database_answers(platform), _shared_is_read(platform)), strict=True)
-    return tuple(reason(code) for code, is_well in asked if not is_well)
+    answers = (_engine_answers(platform), _database_answers(platform), _has_room(platform), _shared_is_read(platform))
+    return tuple(reason(code) for code, is_well in zip(PARTS, answers, strict=True) if not is_well)
 
 
 def _engine_answers(platform: Platform) -> bool:
@@ -32,6 +37,10 @@ def _database_answers(platform: Platform) -> bool:
     except SQLAlchemyError:
         return False
     return True
+
+
+def _has_room(platform: Platform) -> bool:
+    return shutil.disk_usage(platform.settings.state_dir).free >= LEAST_ROOM_BYTES
 
 
 def _shared_is_read(platform: Platform) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from connectors.problems import is_out_of_room
 from governance.api.words import reason, token_reason
 from governance.decisions.model import Reason
 from governance.identity.refusals import TokenError
@@ -21,7 +22,7 @@ Language = Literal["fr", "en"]
 MEDIA_TYPE = "application/problem+json"
 _LOGGER = logging.getLogger(__name__)
 _STATE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
-"""What is raised when the database is gone, full or does not answer; a wrong statement is a defect of ours."""
+"""What is raised when the database is gone or does not answer; a wrong statement is a defect of ours."""
 
 _TITLES: dict[int, tuple[str, str]] = {
     400: ("Demande à corriger", "Request to be mended"),
@@ -178,6 +179,10 @@ def as_problem(error: Exception) -> ProblemError:
         return _of_http(error)
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
+    if is_out_of_room(error):
+        # Closed, not broken: what cannot be written down does not leave, and what cannot be kept was not taken.
+        _LOGGER.error("no room left on the disk: %s", str(error).splitlines()[0])
+        return ProblemError(503, reason("no_room_left"), headers={"Retry-After": "30"})
     if isinstance(error, _STATE_AWAY):
         # Closed, not broken: nothing leaves that cannot be written down. The log has one line and no trace.
         _LOGGER.error("the state database cannot be used: %s", str(error).splitlines()[0])

@@ -267,6 +267,20 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Sur la machine : make status, puis make logs ; un disque plein en est souvent la cause.",
         "On the machine: make status, then make logs; a full disk is often the cause.",
     ),
+    "no_room_left": (
+        "Plus de place sur le disque de la plateforme : rien n'est écrit, donc rien ne sort ; rien n'est perdu.",
+        "No room left on the platform's disk: nothing is written, so nothing leaves; nothing is lost.",
+        "Sur la machine : df -h dit quel disque est plein. Faites de la place ; la plateforme reprend d'elle-même.",
+        "On the machine: df -h says which disk is full. Make room; the platform goes on by itself.",
+    ),
+    "clock_apart": (
+        "Les horloges ne sont pas d'accord : celle de {service} {way_fr} de {minutes} min sur celle de cette machine.",
+        "The clocks do not agree: that of {service} is {minutes} min {way_en} of this machine's.",
+        "Mettez les deux machines à l'heure (timedatectl dit si elles le sont). D'ici là, de bons jetons peuvent être "
+        "refusés, et des accords commencer ou finir à une autre heure que prévu.",
+        "Set both machines right (timedatectl says whether they are). Until then good tokens may be refused, and "
+        "agreements begin or end at another hour than agreed.",
+    ),
     "shared_layer_not_readable": (
         "Un fichier de la couche partagée manque ou ne peut pas être lu.",
         "A file of the shared layer is missing or cannot be read.",

@@ -3,6 +3,7 @@
 from filelock import Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.problems import is_out_of_room
 from governance.catalogue.model import CatalogueError
 from governance.contracts.model import ContractError
 from governance.decisions.opa_server import PolicyEngineError
@@ -31,7 +32,12 @@ _KNOWN = (
 
 
 def in_words(error: Exception, also: tuple[type[Exception], ...] = ()) -> str | None:
-    """Return one line for a failure that is known, here or to the caller (``also``); None for a defect of ours."""
+    """Return what to say of a failure that is known, here or to the caller (``also``); None for a defect of ours."""
+    if is_out_of_room(error):
+        return (
+            "archipel: plus de place sur le disque : voyez df -h, libérez-en, puis recommencez. Rien n'est perdu.\n"
+            "archipel: no room left on the disk: see df -h, make some, then try again. Nothing is lost."
+        )
     if isinstance(error, (*_KNOWN, *also)):
         return f"archipel: {error}"
     if isinstance(error, Timeout):

@@ -7,6 +7,7 @@ from importlib.metadata import version as installed
 
 from pydantic import BaseModel, ConfigDict
 
+from governance.api.clocks import clocks_apart
 from governance.api.gate import Gate
 from governance.api.health import PARTS, faults_of
 from governance.decisions.engine_status import PolicyStatus, policy_status
@@ -52,6 +53,8 @@ class HealthPage(_Frozen):
     """How the installation is, now."""
 
     faults: tuple[Reason, ...]
+    clocks: tuple[Reason, ...]
+    """Services of which the clock is off from ours."""
     parts: int
     """How many parts were asked."""
     policy: PolicyStatus
@@ -79,6 +82,7 @@ def health_page(gate: Gate) -> HealthPage:
     is_of_version = shared is None or published_version(settings) == shared.version
     return HealthPage(
         faults=faults_of(platform),
+        clocks=clocks_apart(settings),
         parts=len(PARTS),
         policy=policy_status(settings),
         queues=_queues(platform),

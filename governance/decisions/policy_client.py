@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
+from governance.decisions.deadline import TimedConnection
 from governance.decisions.opa_server import CALLER_SECRET
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
@@ -57,6 +58,8 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
             timeout=Timeout(total=timeout),
             retries=Retry(total=1, allowed_methods=None, redirect=0, backoff_factor=0),
         )
+        if not secure:
+            client._pool.ConnectionCls = TimedConnection
         return client
 
     def _init_session(self) -> Any:

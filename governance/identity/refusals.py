@@ -59,7 +59,9 @@ REFUSALS: dict[str, Refusal] = {
             "token_expired",
             "Le jeton a expiré.",
             "The token has expired.",
-            *_NEW_TOKEN,
+            "Demandez un nouveau jeton à l'émetteur ; s'il expire aussitôt, une horloge est décalée : prévenez "
+            "l'exploitant de la plateforme.",
+            "Ask the issuer for a new token; if it expires at once, a clock is off: tell the platform's operator.",
         ),
         Refusal(
             "token_used",

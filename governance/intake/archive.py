@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from connectors.problems import is_out_of_room
 from governance.intake.limits import check_unpacked
 from governance.intake.table import UnreadableError
 
@@ -46,6 +47,8 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
                     raise UnreadableError("archive-unsafe", name[:80])
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:  # the last: a rare compression
+        if is_out_of_room(error):  # ours: the file may be as good as any
+            raise
         raise UnreadableError("not-a-table", f"ZIP: {str(error).splitlines()[0][:80]}") from None
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 
 import polars as pl
 
+from connectors.problems import is_out_of_room
 from governance.contracts.model import Contract
 from governance.intake.formats import rewrite
 from governance.intake.header import Wanted, match
@@ -62,6 +63,8 @@ def read_table(file: ReceivedFile, wanted: Wanted) -> TextTable:
     try:
         return read_file(file.path, file.reading, wanted)
     except OSError as error:
+        if is_out_of_room(error):  # ours: the file may be as good as any
+            raise
         raise UnreadableError("not-a-table", error.strerror or str(error)) from None
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from connectors.problems import is_out_of_room
 from governance.lineage.facts import PublicationFacts, RestsOn
 from governance.platform import Platform
 from governance.settings import Settings
@@ -69,8 +70,8 @@ def _tell(platform: Platform, tellings: Callable[[], Sequence["RunTold | None"]]
                 store.keep(pair)
                 events += pair
         send(platform.settings, events)
-    except Exception:  # kept this wide because a run that did its work must not fail for telling of it
-        log.exception("lineage: events of this run were not all kept")
+    except Exception as error:  # kept this wide because a run that did its work must not fail for telling of it
+        log.error("lineage: events of this run were not all kept: %s", error, exc_info=not is_out_of_room(error))
 
 
 @contextmanager

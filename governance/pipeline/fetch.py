@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.base import Fetched, FetchRequest, Limits, Validators
-from connectors.problems import ConnectorProblem
+from connectors.problems import ConnectorProblem, is_out_of_room
 from connectors.registry import find_connector
 from governance.contracts.model import Contract
 from governance.federation import Source
 from governance.intake.landing import land
 from governance.pipeline.references import referred_runs, with_references
 from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, unchanged_receipt
-from governance.pipeline.words import defect, in_force
+from governance.pipeline.words import in_force, our_fault
 from governance.platform import Platform
 from governance.source_secrets import resolve_secret
 from governance.state.cursors import Cursor
@@ -43,9 +43,9 @@ def fetch(platform: Platform, limits: Limits, incoming: Path, ask: Ask, cursor: 
             return _fetch(platform, limits, incoming, ask, cursor, run_id, started)
     except ConnectorProblem as problem:
         return NothingNew(failed_receipt(ask, run_id, started, problem, cursor))
-    except Exception:  # kept this wide because a defect in one connector must not take the others' files along
-        log.exception("%s/%s: unexpected", ask[0].id, ask[1].id)
-        return NothingNew(failed_receipt(ask, run_id, started, defect(), cursor))
+    except Exception as error:  # kept this wide because a defect in one connector must not take the others' files along
+        log.error("%s/%s: %s", ask[0].id, ask[1].id, error, exc_info=not is_out_of_room(error))
+        return NothingNew(failed_receipt(ask, run_id, started, our_fault(error), cursor))
 
 
 def _fetch(

@@ -16,6 +16,7 @@ from governance.lineage.store import LineageStore
 from governance.lineage.tell import broken_told, tell_version
 from governance.pipeline.accepted_rows import list_current
 from governance.pipeline.archive import archive_absent
+from governance.pipeline.leftovers import sweep
 from governance.pipeline.locks import accepted_lock, hold
 from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.reference import write_reference
@@ -71,6 +72,7 @@ def harmonise(platform: Platform) -> Harmonised:
     """
     with hold(platform.lake, "warehouse"), step("harmonise"), broken_told(platform, "harmonise") as started_at:
         archive_absent(platform)
+        sweep(platform, started_at)
         inputs = input_fingerprints(platform)
         current = read_current(platform.lake)
         if current is not None and current.inputs == fingerprint_of(inputs):

@@ -5,22 +5,21 @@ are. One source that fails, is held or sends rubbish gets its receipt and never 
 """
 
 import logging
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import UTC, datetime
-from pathlib import Path
 
+from connectors.problems import is_out_of_room
 from governance.contracts.model import Contract
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile
 from governance.pipeline.fetch import fetch
+from governance.pipeline.leftovers import incoming
 from governance.pipeline.references import find_references
 from governance.pipeline.settle import Arrival, Ask, NothingNew, failed_receipt, settle, settle_without_rows
-from governance.pipeline.words import defect
+from governance.pipeline.words import our_fault
 from governance.platform import Platform
 from governance.state.cursors import find_cursors
 from governance.state.receipts import Receipt
@@ -53,7 +52,7 @@ def _harvest(platform: Platform, asks: Sequence[Ask], say: Callable[[Receipt], N
     cursors = find_cursors(platform.engine, keys)
     begin_checks(platform.engine, keys, datetime.now(UTC))
     # Threads because fetching is waiting: a town hall that is slow or down must not delay the nine others.
-    with _incoming(platform) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
+    with incoming(platform.lake) as folder, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as pool:
         # A thread starts without what its maker works for, the id among it.
         asked = {
             pool.submit(copy_context().run, fetch, platform, limits, folder, ask, cursors.get(_key(ask))): ask
@@ -75,15 +74,6 @@ def _facts(receipt: Receipt) -> dict[str, object]:
 
 def _key(ask: Ask) -> tuple[str, str]:
     return ask[0].id, ask[1].id
-
-
-@contextmanager
-def _incoming(platform: Platform) -> Iterator[Path]:
-    """A folder on the lake's disk for what is on its way."""
-    root = platform.lake.root / "incoming"
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        yield Path(folder)
 
 
 def _in_turns(
@@ -163,13 +153,21 @@ def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[A
     try:
         with step("validate", {"archipel.contract": contract.id, "archipel.files": len(files)}):
             examined = examine(files, contract, references.rows)
-    except Exception:  # kept this wide because a file that breaks the pass must not take the others along
-        log.exception("%s: a pass over %s files broke", contract.id, len(arrivals))
+    except Exception as error:  # kept this wide because a file that breaks the pass must not take the others along
+        is_known = is_out_of_room(error)
+        log.error("%s: a pass over %s files broke: %s", contract.id, len(arrivals), error, exc_info=not is_known)
+        why = our_fault(error)
     else:
-        with step("settle", {"archipel.contract": contract.id}):
-            return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
+        try:
+            with step("settle", {"archipel.contract": contract.id}):
+                return settle(platform, contract, list(zip(arrivals, examined, strict=True)), references)
+        except Exception as error:
+            if not is_out_of_room(error):
+                raise
+            log.error("%s: no room left for the rows of %s files: %s", contract.id, len(arrivals), error)
+            why = our_fault(error)
     if len(arrivals) > 1:
         return [receipt for arrival in arrivals for receipt in settle_arrivals(platform, contract, [arrival])]
     known = find_cursors(platform.engine, [a.key for a in arrivals])
-    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, defect(), known.get(a.key))) for a in arrivals]
+    broken = [NothingNew(failed_receipt(a.ask, a.run_id, a.started_at, why, known.get(a.key))) for a in arrivals]
     return settle_without_rows(platform, broken)

@@ -4,6 +4,9 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import duckdb
+
+from connectors.problems import is_out_of_room
 from governance.catalogue.model import Catalogue, slice_id
 from governance.catalogue.publication import Publication, publish_open_data
 from governance.catalogue.publisher import PublicationResult
@@ -117,8 +120,8 @@ def _prepare_feeds(platform: Platform) -> None:
 
     try:
         done = prepare_feeds(platform)
-    except (ProblemError, DeclarationError):
-        log.exception("partners' files were not all made ready")
+    except (ProblemError, DeclarationError, OSError, duckdb.IOException) as error:
+        log.error("partners' files were not all made ready: %s", error, exc_info=not is_out_of_room(error))
     else:
         log.info("partners' files: %s ready, %s removed", done.ready, done.removed)
 

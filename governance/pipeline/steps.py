@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.problems import SourceUnavailable
 from governance.journal.journal import Journal
+from connectors.problems import NoRoom, SourceUnavailable
 from governance.notifications.send import send_waiting
 from governance.pipeline.archive import archive_absent
 from governance.pipeline.failures import JournalBroken, SourceDidNotAnswer, SourceRefused, StepHadFailures
@@ -31,7 +31,9 @@ def harvest_step(member_id: str, source_id: str) -> dict[str, str | int | None]:
         (receipt,) = harvest(platform, [(organisation, source)])
         traceparent = current_traceparent()
     if receipt.outcome == "failed":
-        failure = SourceDidNotAnswer if receipt.report_status == SourceUnavailable.code else SourceRefused
+        failure = (
+            SourceDidNotAnswer if receipt.report_status in (SourceUnavailable.code, NoRoom.code) else SourceRefused
+        )
         raise failure(f"{member_id}/{source_id}: {receipt.message_en} {receipt.remedy_en}")
     return {
         "run_id": receipt.run_id,

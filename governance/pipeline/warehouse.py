@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from connectors.problems import is_out_of_room
 from governance.settings import Settings
 from governance.telemetry.trace_context import step
 
@@ -74,7 +75,7 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
     A model that fails, or whose tests fail, is among the failures and not among those built; others go on.
 
     Raises:
-        BuildFailed: the project cannot be read, or dbt itself broke.
+        BuildFailed: the project cannot be read, dbt itself broke, or there is no room left on the disk.
     """
     # Imported here: dbt takes seconds to import, and whoever only asks what is to be done need not wait for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -100,6 +101,9 @@ def build(settings: Settings, lake_root: Path, select: Sequence[str] | None) -> 
         raise BuildFailed(str(result.exception)) from result.exception
     outcomes = list(result.result or [])
     bad = [o for o in outcomes if str(o.status) in {"error", "fail", "runtime error"}]
+    if lacking := next((o.message for o in bad if o.message and is_out_of_room(str(o.message))), None):
+        # No model is to blame, and what is left over of the build is no version: it is done again.
+        raise BuildFailed(_first_words(lacking))
     # A failed test spoils the models it looks at; a failed model spoils itself, and dbt skips what follows.
     tests = [o for o in bad if o.node.resource_type != "model"]
     spoiled = {parent for o in tests for parent in o.node.depends_on.nodes}

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from connectors.problems import ConnectorProblem
+from connectors.problems import ConnectorProblem, NoRoom, is_out_of_room
 from governance.contracts.model import Contract
 from governance.federation import Source
 from governance.intake.model import Report
@@ -95,8 +95,10 @@ def no_contract(dataset: str, major: int | None = None) -> ConnectorProblem:
     )
 
 
-def defect() -> ConnectorProblem:
-    """Say that the fault is the platform's; what happened is in its log."""
+def our_fault(error: Exception) -> ConnectorProblem:
+    """Say that the fault is the platform's: its disk is full, or else a defect that its log tells of."""
+    if is_out_of_room(error):
+        return NoRoom()
     return ConnectorProblem(
         "Archipel n'a pas su traiter cette source : c'est une anomalie du logiciel, pas de votre fichier.",
         "Archipel could not deal with this source: a defect of the software, not of your file.",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, Row, desc, func, select, update
+from sqlalchemy import Connection, Engine, Row, delete, desc, func, select, update
 
 from governance.state.database import insert_unless_known, outbox
 
@@ -101,6 +101,16 @@ def notices_of_subscription(engine: Engine, subscription: str) -> list[Notice]:
     query = select(outbox).where(*mine).order_by(outbox.c.due_at, outbox.c.id)
     with engine.connect() as connection:
         return [_to_notice(row) for row in connection.execute(query)]
+
+
+def prune_notices(engine: Engine, before: datetime) -> int:
+    """Forget notices of receipts and digests that were settled before an instant; say how many. None that waits goes.
+
+    What was told of feeds stays: it is from there that a subscription is not told the same again.
+    """
+    settled = (outbox.c.state != "waiting", outbox.c.settled_at < before, outbox.c.occasion != "feed")
+    with engine.begin() as connection:
+        return connection.execute(delete(outbox).where(*settled)).rowcount
 
 
 def count_notices(engine: Engine) -> dict[str, int]:

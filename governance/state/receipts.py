@@ -138,6 +138,12 @@ def receipts_of_bytes(engine: Engine, hashes: Collection[str]) -> list[Receipt]:
     return found
 
 
+def known_batches(engine: Engine) -> frozenset[str]:
+    """Return the batches that any receipt belongs to."""
+    with engine.connect() as connection:
+        return frozenset(connection.execute(select(receipts.c.batch_id).distinct()).scalars())
+
+
 def count_outcomes(engine: Engine) -> dict[str, int]:
     """Return how many runs came to what, since the installation."""
     query = select(receipts.c.outcome, func.count().label("counted")).group_by(receipts.c.outcome)

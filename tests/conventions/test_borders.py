@@ -18,6 +18,8 @@ READS_ENVIRONMENT = {"governance/settings.py", "infra/ckan/wsgi.py"}
 PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "programs", "supervisor")}
 """They hand their own environment to a child process; they read no setting from it."""
 SPEAKS_TO_OUR_OWN_SERVICES = {
+    "governance/api/clocks.py",
+    "governance/decisions/deadline.py",
     "governance/decisions/policy_client.py",
     "governance/identity/keycloak/account.py",
     "governance/identity/keycloak/apply.py",

@@ -1,6 +1,6 @@
-"""The main job in a process that kills itself at one step, without a word: ``python -m tests.faults.doomed [<step>]``.
+"""``archipel run`` with something that happens at one step: ``python -m tests.faults.doomed [<fault> <step>]``.
 
-Settings come from the environment, as for ``archipel run``. Without a step nobody dies.
+Faults: ``die`` kills it without a word, ``full`` leaves no room on the disk of the state folder.
 """
 
 import importlib
@@ -10,10 +10,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from governance.pipeline.engine import with_policy_engine
-from governance.pipeline.run import run_main_job
-from governance.platform import open_platform
+from governance.commands.main import main as archipel
 from governance.settings import load_settings
+from tests.faults.small_disk import fill
 
 BEFORE, AFTER = "before", "after"
 STEPS: dict[str, tuple[str, str, str]] = {
@@ -34,8 +33,15 @@ STEPS: dict[str, tuple[str, str, str]] = {
 """Step → the function at which the process dies, before it or right after it."""
 
 
-def die(step: str) -> None:
-    """Arrange for this process to be killed at a step."""
+FAULTS: dict[str, Callable[[], None]] = {
+    "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "full": lambda: fill(load_settings().state_dir),
+}
+"""What may happen at a step."""
+
+
+def arrange(fault: str, step: str) -> None:
+    """Arrange for a fault to happen once, at a step of this process."""
     module, name, when = STEPS[step]
     owner: Any = importlib.import_module(module)
     *inside, last = name.split(".")
@@ -43,22 +49,25 @@ def die(step: str) -> None:
         owner = getattr(owner, part)
     original: Callable[..., Any] = getattr(owner, last)
 
-    def doomed(*arguments: Any, **named: Any) -> None:
+    def doomed(*arguments: Any, **named: Any) -> Any:
+        setattr(owner, last, original)
+        if when == BEFORE:
+            FAULTS[fault]()
+        result = original(*arguments, **named)
         if when == AFTER:
-            original(*arguments, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
+            FAULTS[fault]()
+        return result
 
     setattr(owner, last, doomed)
 
 
-def main() -> int:
-    """Run the main job and die; ends with 0 when the step never came."""
-    for step in sys.argv[1:]:
-        die(step)
-    with with_policy_engine(load_settings()) as settings:
-        run_main_job(open_platform(settings), lambda _: None, lambda _: None)
-    return 0
+def main() -> None:
+    """Run ``archipel run``, with the fault named on the command line."""
+    if sys.argv[1:]:
+        arrange(*sys.argv[1:])
+    sys.argv = ["archipel", "run"]
+    archipel()
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,153 +1,35 @@
 """Kill −9 at each step of a run, then run again: no row lost, none doubled, no half version ever visible."""
 
-import hashlib
-import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-import polars as pl
 import pytest
 
-from governance.pipeline.engine import with_policy_engine
-from governance.platform import Platform, open_platform
-from governance.settings import PROJECT_ROOT, Settings
-from governance.shared_layer import read_current, table_path
-from governance.state.receipts import latest_receipts
-from tests.decisions.engine import free_port
+from governance.settings import PROJECT_ROOT
 from tests.faults.doomed import STEPS
-from tests.pipeline.conftest import make_world, place
-
-DATASET = "lieux_covoiturage"
-BEFORE = {("donges", "44052-C-001"), ("donges", "44052-C-002"), ("trignac", "44210-C-001")}
-AFTER = BEFORE - {("donges", "44052-C-002")} | {("donges", "44052-C-003"), ("trignac", "44210-C-002")}
-
-
-@dataclass(frozen=True)
-class Published:
-    """A federation whose first files are published, and a copy of its state of then."""
-
-    settings: Settings
-    kept: Path
-
-    @contextmanager
-    def again(self) -> Iterator["Running"]:
-        """Go back to the state of after the first run, with an engine that outlives whoever is killed."""
-        shutil.rmtree(self.settings.state_dir, ignore_errors=True)
-        shutil.copytree(self.kept, self.settings.state_dir, symlinks=True)
-        with running(self.settings) as made:
-            yield made
-
-
-@dataclass(frozen=True)
-class Running:
-    """A platform with its engine."""
-
-    platform: Platform
-
-    def start(self, *die_at: str) -> subprocess.Popen[bytes]:
-        """Start the main job in a process of its own."""
-        settings = self.platform.settings
-        environment = {
-            **os.environ,
-            "ARCHIPEL_FEDERATION_DIR": str(settings.federation_dir),
-            "ARCHIPEL_STATE_DIR": str(settings.state_dir),
-            "ARCHIPEL_SOURCE_FOLDERS": json.dumps([str(folder) for folder in settings.source_folders]),
-            "ARCHIPEL_OPA_PORT": str(settings.opa_port),
-        }
-        command = [sys.executable, "-m", "tests.faults.doomed", *die_at]
-        return subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment)
-
-    def run(self, *die_at: str) -> int:
-        """Run it to its end."""
-        return self.start(*die_at).wait()
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[Running]:
-    """Open the platform and start its engine."""
-    with with_policy_engine(settings) as answered:
-        platform = open_platform(answered)
-        yield Running(platform)
-    # Last, since the engine's desk writes until it is gone: a connection that stays is one to a file that was replaced.
-    platform.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    root = tmp_path_factory.mktemp("killed")
-    world = make_world(root)
-    settings = world.platform.settings.model_copy(update={"opa_url": None, "opa_port": free_port()})
-    world.write("donges", place(1), place(2))
-    world.write("trignac", place(1, "44210"))
-    with running(settings) as first:
-        assert first.run() == 0
-    world.platform.engine.dispose()
-    shutil.copytree(settings.state_dir, root / "kept", symlinks=True)
-    world.write("donges", place(1), place(3), "pas une ligne")
-    world.write("trignac", place(1, "44210"), place(2, "44210"), place(2, "44210"))
-    return Published(settings, root / "kept")
-
-
-def _shared_rows(platform: Platform) -> set[tuple[str, str]]:
-    """The rows that readers see, each once."""
-    current = read_current(platform.lake)
-    assert current is not None
-    table = current.tables[DATASET]
-    path = table_path(platform.lake, table)
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == table.sha256
-    rows = pl.read_parquet(path).select("member_id", "id_local").rows()
-    assert len(rows) == len(set(rows)) == table.rows
-    return set(rows)
-
-
-def _published_rows(platform: Platform) -> set[tuple[str, str]]:
-    """The rows in the catalogue's own file, every file of its index being there, whole."""
-    current = platform.settings.state_dir / "catalogue" / "current"
-    index = json.loads((current / "index.json").read_bytes())
-    for dataset in index["datasets"]:
-        for file in dataset["files"]:
-            content = (current / "files" / Path(file["url"]).name).read_bytes()
-            assert hashlib.sha256(content).hexdigest() == file["sha256"]
-    (whole,) = (dataset for dataset in index["datasets"] if dataset["id"] == DATASET)
-    (name,) = (Path(file["url"]).name for file in whole["files"] if file["format"] == "parquet")
-    return set(pl.read_parquet(current / "files" / name).select("member_id", "id_local").rows())
+from tests.faults.twice import AFTER, BEFORE, Published, assert_all_is_there, published_rows, shared_rows
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_killed_is_done_again_and_nothing_is_half_seen(step: str, published: Published) -> None:
     with published.again() as made:
-        assert made.run(step) == -signal.SIGKILL
-        assert _shared_rows(made.platform) in (BEFORE, AFTER)
-        assert _published_rows(made.platform) in (BEFORE, AFTER)
+        assert made.run("die", step)[0] == -signal.SIGKILL
+        assert shared_rows(made.platform) in (BEFORE, AFTER)
+        assert published_rows(made.platform) in (BEFORE, AFTER)
 
-        assert made.run() == 0
-        _assert_all_is_there(made.platform)
+        assert made.run()[0] == 0
+        assert_all_is_there(made.platform)
 
 
 def test_two_runs_at_once_do_the_work_once(published: Published) -> None:
     with published.again() as made:
         runs = [made.start(), made.start()]
-        assert [run.wait() for run in runs] == [0, 0]
-        _assert_all_is_there(made.platform)
-
-
-def _assert_all_is_there(platform: Platform) -> None:
-    assert _shared_rows(platform) == AFTER
-    assert _published_rows(platform) == AFTER
-    last = latest_receipts(platform.engine, ("accepted",))
-    donges, trignac = last["donges", DATASET], last["trignac", DATASET]
-    assert (donges.rows_in, donges.rows_accepted, donges.rows_quarantined, donges.rows_duplicates) == (3, 2, 1, 0)
-    assert (trignac.rows_in, trignac.rows_accepted, trignac.rows_quarantined, trignac.rows_duplicates) == (3, 2, 0, 1)
-    assert platform.journal.verify() is None
+        assert [run.communicate() and run.returncode for run in runs] == [0, 0]
+        assert_all_is_there(made.platform)
 
 
 def test_the_private_engine_of_a_run_ends_with_it_though_it_was_killed(published: Published) -> None:

@@ -15,7 +15,7 @@ from governance.commands.main import app
 from governance.console.subscribers import subscribers_of
 from governance.notifications.mail import MailServer
 from governance.notifications.send import Delivery, send_waiting
-from governance.state.outbox import TAKEN_FOR, Notice, find_due, list_notices, take
+from governance.state.outbox import TAKEN_FOR, Notice, find_due, list_notices, prune_notices, take
 from tests.notifications.conftest import UNKNOWN, MailBox, Receiver, served_by, subscribe
 from tests.pipeline.conftest import World, place
 
@@ -69,6 +69,21 @@ def test_nothing_is_sent_twice(world: World, mail: MailBox) -> None:
     send_waiting(told.platform)
     assert send_waiting(told.platform, _later(days=1)) == []
     assert len(mail.letters) == 1
+
+
+def test_notice_is_forgotten_after_the_time_that_is_set_and_never_while_it_waits(world: World, mail: MailBox) -> None:
+    told = subscribe(world, TO, **served_by(mail))
+    told.write("donges", place(1))
+    told.harvest()
+    engine = told.platform.engine
+    assert prune_notices(engine, _later(days=400)) == 0
+    (sent,) = send_waiting(told.platform)
+    assert sent.state == "sent"
+    told.write("donges", place(1), place(2))
+    told.harvest()
+    assert prune_notices(engine, _later(days=-1)) == 0
+    assert prune_notices(engine, _later(days=1)) == 1
+    assert [notice.state for notice in _notices(told)] == ["waiting"]
 
 
 def test_two_senders_never_take_the_same_notice(world: World) -> None:

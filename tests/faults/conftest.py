@@ -1,0 +1,10 @@
+"""The federation that the faults happen to."""
+
+import pytest
+
+from tests.faults.twice import Published, publish_twice
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return publish_twice(tmp_path_factory.mktemp("faults"))
