@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from governance.journal.journal import Journal
 from connectors.problems import NoRoom, SourceUnavailable
+from governance.journal.journal import Journal
 from governance.notifications.send import send_waiting
 from governance.pipeline.archive import archive_absent
 from governance.pipeline.failures import JournalBroken, SourceDidNotAnswer, SourceRefused, StepHadFailures
