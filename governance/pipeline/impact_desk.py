@@ -200,14 +200,17 @@ def _write(folder: Path, asked: AskedImpact) -> None:
     write_atomically(folder / f"{asked.id}.json", asked.model_dump_json().encode())
 
 
-def _end(_number: int, _frame: object) -> NoReturn:
-    """End so that whatever is open closes: engines stop and folders with copies of keys are removed."""
-    sys.exit(1)
-
-
 def _work(settings: Settings, folder: Path, identifier: str, server: int) -> None:
     """Work one impact out, in a process of its own."""
-    signal.signal(signal.SIGTERM, _end)
+    ended = threading.Event()
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        """End so that whatever is open closes: engines stop and folders with copies of keys are removed."""
+        # Noted as well, because an exception that comes while an object is destroyed is lost.
+        ended.set()
+        sys.exit(1)
+
+    signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICE)
     asked = _read(folder, identifier)
@@ -217,7 +220,7 @@ def _work(settings: Settings, folder: Path, identifier: str, server: int) -> Non
 
     def say(done: int, of: int) -> None:
         nonlocal told_at
-        if os.getppid() != server:
+        if ended.is_set() or os.getppid() != server:
             sys.exit(1)  # nobody would release the lock, nor look at the answer
         if time.monotonic() - told_at > _TOLD_EVERY_SECONDS:
             told_at = time.monotonic()
@@ -235,4 +238,5 @@ def _work(settings: Settings, folder: Path, identifier: str, server: int) -> Non
         raise  # into the server's log
     else:
         told = told_impact(found, platform)
+        say(found.asked, found.asked)
         _write(folder, asked.model_copy(update={"state": "done", "done": found.asked, "of": found.asked, "told": told}))
