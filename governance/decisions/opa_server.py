@@ -84,7 +84,7 @@ def check_policies(policies: Path) -> None:
         raise PolicyEngineError(f"opa check {policies}: {(done.stderr or done.stdout).strip()}")
 
 
-OPA_ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "512MiB"}
+OPA_ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
 """What the engine is started with. It tidies its memory less often than by itself, which makes the latest answer of a
 hundred a third sooner (measured side by side), and as often as need be where memory gets scarce."""
 
