@@ -1,16 +1,19 @@
 """How long a decision takes through a real OPA server, with 1 and with 20,000 agreements, keyed and as an array.
 
-Run ``python -m bench.decide``; results are milliseconds and hold only beside each other, in one run on one machine.
+Run ``python -m bench.decide``. Whoever asks is a process of its own, as the platform is: not the one that serves the engine
+its bundles and takes its log. Results are milliseconds and hold only beside each other, in one run on one machine.
 The array policy is the yardstick: what the same question costs where agreements are scanned instead of found by key.
 """
 
 import argparse
 import json
+import multiprocessing
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +72,12 @@ def _running(command: list[str]) -> Iterator[None]:
         process.wait(timeout=10)
 
 
+def _apart(case: Callable[..., dict[str, dict[str, float]]], *arguments: Any) -> dict[str, dict[str, float]]:
+    """Measure a case in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(case, *arguments).result()
+
+
 def _measure(call: Callable[[], Any], repeats: int) -> dict[str, float]:
     """p50 and p99 in milliseconds, after a warm-up of a tenth."""
     for _ in range(max(repeats // 10, 5)):
@@ -90,18 +99,22 @@ def _keyed(folder: Path, count: int, repeats: int) -> dict[str, dict[str, float]
     revision = put_bundles(written, policies, data_bundle(_many(current_facts(written), count), key))
     with private_engine(written) as settings:
         wait_for_revision(settings, revision, timeout=120)
-        client = PolicyClient.from_settings(settings)
-        point = OpaDecisionPoint(client, revisions_of(settings))
-        bare = OpaDecisionPoint(client, revisions_of(settings), filters_kept=0)
-        if not point.decide(REQUEST).allow:
-            raise SystemExit("the example request is refused: nothing to measure")
-        return {
-            f"keyed, {count} agreements": _measure(lambda: point.decide(REQUEST), repeats),
-            f"keyed, {count} agreements, filter compiled each time": _measure(lambda: bare.decide(REQUEST), repeats),
-            f"keyed, {count} agreements, answer alone": _measure(
-                lambda: client.ask("archipel/decision/answer", REQUEST.to_input()), repeats
-            ),
-        }
+        return _apart(_ask_keyed, settings, count, repeats)
+
+
+def _ask_keyed(settings: Settings, count: int, repeats: int) -> dict[str, dict[str, float]]:
+    client = PolicyClient.from_settings(settings)
+    point = OpaDecisionPoint(client, revisions_of(settings))
+    bare = OpaDecisionPoint(client, revisions_of(settings), filters_kept=0)
+    if not point.decide(REQUEST).allow:
+        raise RuntimeError("the example request is refused: nothing to measure")
+    return {
+        f"keyed, {count} agreements": _measure(lambda: point.decide(REQUEST), repeats),
+        f"keyed, {count} agreements, filter compiled each time": _measure(lambda: bare.decide(REQUEST), repeats),
+        f"keyed, {count} agreements, answer alone": _measure(
+            lambda: client.ask("archipel/decision/answer", REQUEST.to_input()), repeats
+        ),
+    }
 
 
 def _scanned(folder: Path, count: int, repeats: int) -> dict[str, dict[str, float]]:
@@ -117,12 +130,16 @@ def _scanned(folder: Path, count: int, repeats: int) -> dict[str, dict[str, floa
     port = free_port()
     command = [str(find_opa()), "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error"]
     with _running([*command, "--skip-version-check", "--bundle", str(scan)]):
-        client = PolicyClient.at(f"http://127.0.0.1:{port}")
-        client.wait_for_ready(timeout=60, interval=0.1)
-        if client.ask("scan/allow", REQUEST.to_input()) is not True:
-            raise SystemExit("the array policy refuses the example: nothing to measure")
-        name = f"array, {count} agreements, allow alone"
-        return {name: _measure(lambda: client.ask("scan/allow", REQUEST.to_input()), repeats)}
+        return _apart(_ask_scanned, port, count, repeats)
+
+
+def _ask_scanned(port: int, count: int, repeats: int) -> dict[str, dict[str, float]]:
+    client = PolicyClient.at(f"http://127.0.0.1:{port}")
+    client.wait_for_ready(timeout=60, interval=0.1)
+    if client.ask("scan/allow", REQUEST.to_input()) is not True:
+        raise RuntimeError("the array policy refuses the example: nothing to measure")
+    name = f"array, {count} agreements, allow alone"
+    return {name: _measure(lambda: client.ask("scan/allow", REQUEST.to_input()), repeats)}
 
 
 def measure(repeats: int = 500) -> dict[str, dict[str, float]]:
@@ -138,7 +155,7 @@ def measure(repeats: int = 500) -> dict[str, dict[str, float]]:
 def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=500)
+    parser.add_argument("--repeats", type=int, default=2000)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     found = measure(arguments.repeats)
