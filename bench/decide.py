@@ -1,7 +1,7 @@
 """How long a decision takes through a real OPA server, with 1 and with 20,000 agreements, keyed and as an array.
 
-Run ``python -m bench.decide``. Whoever asks is a process of its own, as the platform is: not the one that serves the engine
-its bundles and takes its log. Results are milliseconds and hold only beside each other, in one run on one machine.
+Run ``python -m bench.decide``. Whoever asks is a process of its own, as the platform is: not the one that serves the
+engine its bundles and takes its log. Results are milliseconds and hold only beside each other, in one run.
 The array policy is the yardstick: what the same question costs where agreements are scanned instead of found by key.
 """
 
