@@ -74,7 +74,7 @@ class Score:
 
 
 def half_of(name: str) -> str:
-    """Return the half that a schema falls into; which contract it is for decides, nothing else."""
+    """Return the half that a schema or a spelling falls into; its name decides, nothing else."""
     return HALVES[hashlib.sha256(f"{SEED}:{name}".encode()).digest()[0] % 2]
 
 

@@ -11,12 +11,12 @@ was in sight while words and rules were written, of the other only the sums were
 """
 
 import argparse
-import hashlib
 import random
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bench import mapping
 from bench.mapping import HALVES, SEED, TARGET
 from governance.contracts.adopt import load_from_library
 from governance.contracts.model import Contract
@@ -45,7 +45,7 @@ class Sum:
 
 def half_of(contract: str, column: str, spelling: str) -> str:
     """Return the half that a spelling falls into."""
-    return HALVES[hashlib.sha256(f"{SEED}:{contract}:{column}:{spelling}".encode()).digest()[0] % 2]
+    return mapping.half_of(f"{contract}:{column}:{spelling}")
 
 
 def spelt(half: str) -> Iterator[tuple[Contract, Mapping[str, list[str]]]]:

@@ -12,7 +12,7 @@ from governance.api.problems import ProblemError
 from governance.api.query import quote
 from governance.api.words import reason
 from governance.api.writing import literal
-from governance.contracts.earlier import major_of
+from governance.contracts.earlier import has_ended, major_of
 from governance.contracts.model import Column, Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Decision
 from governance.platform import Platform
@@ -30,10 +30,8 @@ class _Origin:
 
 
 def earlier_contracts(platform: Platform, dataset: str) -> Iterator[Contract]:
-    """Yield the earlier contracts by which a dataset may still be read, the latest first."""
-    for contract in _readable(platform, dataset):
-        if contract.supported_until is not None and _today() <= contract.supported_until:
-            yield contract
+    """Give the earlier contracts by which a dataset may still be read, the latest first."""
+    return (contract for contract in _readable(platform, dataset) if not has_ended(contract, _today()))
 
 
 def contract_read(platform: Platform, current: Contract, major: str) -> Contract:
@@ -46,13 +44,13 @@ def contract_read(platform: Platform, current: Contract, major: str) -> Contract
         return current
     readable = {str(major_of(one)): one for one in _readable(platform, current.id)}
     found = readable.get(major)
-    if found is None or found.supported_until is None:
+    if found is None:
         open_ones = [str(major_of(one)) for one in earlier_contracts(platform, current.id)]
         known = ", ".join([str(major_of(current)), *open_ones])
         raise ProblemError(404, reason("contract_version_unknown", dataset=current.id, value=major[:20], known=known))
-    if found.supported_until < _today():
-        ended = found.supported_until.isoformat()
-        told = {"dataset": current.id, "version": found.version, "day": ended, "now": current.version}
+    if has_ended(found, _today()):
+        day = str(found.supported_until)
+        told = {"dataset": current.id, "version": found.version, "day": day, "now": current.version}
         raise ProblemError(410, reason("contract_version_ended", **told))
     return found
 

@@ -6,6 +6,7 @@ how its rows become rows of the current one (``upgrade``).
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,6 +24,11 @@ def major_of(contract: Contract) -> int | None:
     """Return the major version of a contract, nothing where its version is no number."""
     found = _MAJOR.match(contract.version)
     return int(found[1]) if found else None
+
+
+def has_ended(contract: Contract, today: date) -> bool:
+    """Say whether the last day of an earlier contract is over; the current one has none."""
+    return contract.supported_until is not None and contract.supported_until < today
 
 
 def load_earlier(root: Path, current: Mapping[str, Contract]) -> dict[tuple[str, int], Contract]:

@@ -122,10 +122,8 @@ def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, quotes: int
     In a piece of a text a quote inside a cell could also be one that the piece's end left open: not certain.
     """
     separators = (frame.width - 1) * frame.height
-    if not quotes and not frame.to_series(-1).null_count():
-        return True
     if not quotes:
-        return body.count(delimiter.encode()) == separators
+        return not frame.to_series(-1).null_count() or body.count(delimiter.encode()) == separators
     cells = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum().fill_null(0))).item())
     left = len(body) - cells - separators - (frame.height - 1)
     around = quotes + (body.count(b"\r") if b"\r" in body else 0)

@@ -3,6 +3,7 @@
 from datetime import date
 
 from connectors.problems import ConnectorProblem, NoRoom, is_out_of_room
+from governance.contracts.earlier import has_ended
 from governance.contracts.model import Contract
 from governance.federation import Source
 from governance.intake.model import Report
@@ -67,7 +68,7 @@ def in_force(contract: Contract | None, source: Source, today: date) -> Contract
     """
     if contract is None:
         raise no_contract(source.dataset, source.contract_major)
-    if contract.supported_until is not None and contract.supported_until < today:
+    if has_ended(contract, today):
         raise contract_ended(contract)
     return contract
 
