@@ -12,6 +12,8 @@ from connectors import local_folder
 from connectors.base import Checked, ConnectorOptions, Fetched, FetchRequest, read_options
 from connectors.problems import EgressForbidden
 
+NEARBY = True
+
 
 class Options(ConnectorOptions):
     """What the declaration of an ``upload`` source says."""
