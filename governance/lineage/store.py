@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, delete, select, update
+from sqlalchemy import Engine, bindparam, delete, or_, select, update
 
 from governance.lineage.facts import KeptRun, PublicationFacts, ReceiptFacts, VersionFacts
 from governance.state.database import insert_unless_known, lineage_events
@@ -45,11 +45,13 @@ class LineageStore:
 
     def last_runs(self, *steps: str) -> Iterator[KeptRun]:
         """Yield the last complete run of each job, in the order of the jobs' names; of some steps, or of all."""
-        last = select(lineage_events.c.job, lineage_events.c.told).where(lineage_events.c.is_last)
+        last = select(lineage_events.c.told).where(lineage_events.c.is_last)
+        if steps:
+            last = last.where(or_(*(lineage_events.c.job.startswith(f"{step}.") for step in steps)))
         with self._engine.connect() as connection:
-            for job, told in connection.execute(last.order_by(lineage_events.c.job, lineage_events.c.at)):
-                if not steps or job.partition(".")[0] in steps:
-                    yield _kept(json.loads(told))
+            ordered = last.order_by(lineage_events.c.job, lineage_events.c.at)
+            for told in connection.execute(ordered).scalars():
+                yield _kept(json.loads(told))
 
     def find_run(self, run_id: str) -> KeptRun | None:
         """Return what is kept of one run's end, or None where nothing is."""
