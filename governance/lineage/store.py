@@ -4,7 +4,7 @@ An event is marked that ends the last complete run of its job. It stays, whateve
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import groupby
@@ -50,8 +50,8 @@ class LineageStore:
             last = last.where(or_(*(lineage_events.c.job.startswith(f"{step}.") for step in steps)))
         with self._engine.connect() as connection:
             ordered = last.order_by(lineage_events.c.job, lineage_events.c.at)
-            for told in connection.execute(ordered).scalars():
-                yield _kept(json.loads(told))
+            told: Iterable[str] = connection.execute(ordered).scalars()
+            yield from (_kept(json.loads(text)) for text in told)
 
     def find_run(self, run_id: str) -> KeptRun | None:
         """Return what is kept of one run's end, or None where nothing is."""

@@ -25,7 +25,7 @@ from tests.pipeline.conftest import World, place
 
 def _events(world: World) -> list[dict[str, Any]]:
     with world.platform.engine.connect() as connection:
-        told = connection.execute(select(lineage_events.c.told)).scalars().all()
+        told: Sequence[str] = connection.execute(select(lineage_events.c.told)).scalars().all()
     return sorted(map(json.loads, told), key=lambda event: event["eventTime"])
 
 
