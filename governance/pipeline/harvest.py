@@ -99,7 +99,7 @@ def _in_turns(
         done, left = wait(left, timeout=PATIENCE_SECONDS)
         on_their_way = {(asked[future][0].id, asked[future][1].dataset) for future in left}
         came = [*kept_back, *(future.result() for future in done)]
-        kept_back, ready = [], []
+        kept_back, ready = list[Arrival | NothingNew](), list[Arrival | NothingNew]()
         for item in came:
             (kept_back if _waits_for(item, platform, on_their_way) else ready).append(item)
         if ready:
