@@ -54,6 +54,14 @@ def test_a_file_is_looked_at_left_and_taken_by_the_next_harvest(box_world: World
     assert _entries(box_world) == [("handed_in", "clerk")]
 
 
+def test_an_empty_box_says_where_a_file_is_handed_in(box_world: World, tmp_path: Path) -> None:
+    receipt = box_world.harvest()["donges"]
+    assert receipt.outcome == "failed" and "Rien n'a encore été déposé" in receipt.message_fr
+    _hand_in(box_world, _file(tmp_path, place(1)))
+    take_back(box_world.platform, find_box(box_world.platform, "donges", SOURCE), "clerk")
+    assert "Rien n'a encore été déposé" in box_world.harvest()["donges"].message_fr
+
+
 def test_the_newest_counts_though_the_clock_was_set_back(box_world: World, tmp_path: Path) -> None:
     first = _hand_in(box_world, _file(tmp_path, place(1)))
     folder = find_box(box_world.platform, "donges", SOURCE).folder
