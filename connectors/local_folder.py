@@ -16,6 +16,7 @@ from connectors.base import Checked, ConnectorOptions, Fetched, FetchRequest, Va
 from connectors.draft import Draft
 from connectors.problems import EgressForbidden, SourceRefused, SourceUnavailable, TooLarge
 
+NEARBY = True
 _PIECE_BYTES = 1024 * 1024
 
 

@@ -139,6 +139,19 @@ class SourceRefused(ConnectorProblem):
         return self.status in (404, 410)
 
 
+class NothingHandedIn(SourceRefused):
+    """The box of a source is empty: nobody handed in a file yet, or the only one was taken back."""
+
+    code = "nothing_handed_in"
+
+    def __init__(self, box: str) -> None:
+        super().__init__(box, 404)
+        self.args = (f"Nothing was handed in at {box} yet.",)
+        self.message_fr, self.message_en = f"Rien n'a encore été déposé dans « {box} ».", self.args[0]
+        self.remedy_fr = "Déposez un fichier sur la page de l'organisme, ou avec archipel upload."
+        self.remedy_en = "Hand in a file on the page of the organisation, or with archipel upload."
+
+
 class TooLarge(ConnectorProblem):
     """The body is larger than allowed, or swells too much when decompressed."""
 

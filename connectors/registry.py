@@ -50,3 +50,8 @@ def find_connector(name: str) -> Connector:
         nearest = get_close_matches(name, known, n=1)
         raise UnknownConnector(name, known, nearest[0] if nearest else None)
     return found
+
+
+def is_nearby(name: str) -> bool:
+    """Tell whether a connector reads disks of this machine and asks nobody; one that does says ``NEARBY = True``."""
+    return bool(getattr(_import(name), "NEARBY", False))

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from connectors import local_folder
 from connectors.base import Checked, ConnectorOptions, Fetched, FetchRequest, read_options
-from connectors.problems import EgressForbidden
+from connectors.problems import EgressForbidden, NothingHandedIn
+
+NEARBY = True
 
 
 class Options(ConnectorOptions):
@@ -32,8 +34,12 @@ def _as_folder(request: FetchRequest) -> FetchRequest:
     if uploads is None:
         raise EgressForbidden(options.box, "rien ne peut être déposé ici", "nothing can be handed in here")
     limits = request.limits.model_copy(update={"folders": (uploads,)})
-    folder = {"folder": box_folder(uploads, options.box), "pattern": options.pattern}
-    return request.model_copy(update={"options": folder, "limits": limits})
+    folder = box_folder(uploads, options.box)
+    # Hidden names are those of files still being written, and of those that were taken back.
+    if not folder.is_dir() or all(path.name.startswith(".") for path in folder.iterdir()):
+        raise NothingHandedIn(options.box)
+    told = {"folder": folder, "pattern": options.pattern}
+    return request.model_copy(update={"options": told, "limits": limits})
 
 
 def check(request: FetchRequest) -> Checked:

@@ -249,6 +249,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Un de ces rôles l'ouvrirait : {roles_fr}. La fédération les attribue.",
         "One of these roles would open it: {roles_en}. The federation assigns them.",
     ),
+    "not_your_member": (
+        "Vos rôles ne valent pas pour {member} : on n'y dépose pas de fichier à sa place.",
+        "Your roles do not count for {member}: nobody hands in a file in its stead.",
+        "Une personne de {member}, ou la fédération, peut le faire.",
+        "Somebody of {member}, or the federation, may do so.",
+    ),
     "form_not_ours": (
         "Ce formulaire ne vient pas d'une page ouverte dans votre session ; rien n'a été fait.",
         "This form does not come from a page opened in your session; nothing was done.",

@@ -15,6 +15,7 @@ COMMANDS = {
     "map": "governance.commands.map:map_columns",
     "rehearse": "governance.commands.rehearse:rehearse",
     "report": "governance.commands.report:report",
+    "upload": "governance.commands.upload:upload",
     "confirm": "governance.commands.confirm:confirm",
     "replay": "governance.commands.replay:replay",
     "delete": "governance.commands.delete:delete",

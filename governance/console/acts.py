@@ -27,6 +27,7 @@ READERS = (OFFICER, APPROVER, PROTECTION, AUDITOR)
 ACTS: dict[str, tuple[str, ...]] = {
     "/": EVERYBODY,
     "/members/{member_id}": EVERYBODY,
+    "/members/{member_id}/sources/{source_id}/hand-in": (CONTRIBUTOR, OFFICER),
     "/runs/{run_id}": EVERYBODY,
     "/runs/{run_id}/errors.csv": EVERYBODY,
     "/runs/{run_id}/corrected.xlsx": EVERYBODY,
@@ -51,17 +52,17 @@ ACTS: dict[str, tuple[str, ...]] = {
 """The roles that open each page of the console, one being enough, by its address after the language; its JSON beside it
 is the same act."""
 
-_OWN_CELLS = (CONTRIBUTOR, OFFICER)
+_ACT_FOR_A_MEMBER = (CONTRIBUTOR, OFFICER)
 
 
-def may_see_cells(person: Person | None, member_id: str, head_id: str) -> bool:
-    """Whether cells of what a member handed in may be shown to somebody though they are not open.
+def may_act_for(person: Person | None, member_id: str, head_id: str) -> bool:
+    """Whether somebody hands in a member's files, and sees cells of them though they are not open.
 
     Its own contributors and officers, and officers of the federation. Personal data are shown to nobody here.
     """
     if person is None:
         return False
-    is_theirs = member_id in person.organisations and person.has_one_of(_OWN_CELLS)
+    is_theirs = member_id in person.organisations and person.has_one_of(_ACT_FOR_A_MEMBER)
     return is_theirs or (head_id in person.organisations and person.has_one_of((OFFICER,)))
 
 

@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict
 from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.console.received_form import MAX_BYTES, ReceivedForm
+from governance.console.refused import Refused, refused_of, shortened
 from governance.console.why import Choice, FormFault
 from governance.contracts.model import Column, Contract
 from governance.federation import Organisation, Reading
 from governance.intake.header import Wanted
 from governance.intake.messages import MESSAGES
-from governance.intake.model import FileFacts, ReceivedFile, Report, RowCounts, RowError
+from governance.intake.model import FileFacts, ReceivedFile, Report, RowCounts
 from governance.intake.reading import read_file
 from governance.intake.table import TextTable, UnreadableError
 from governance.mapping.match import Match, Verdict
@@ -23,7 +24,7 @@ from governance.mapping.proposal import propose
 from governance.mapping.rehearsal import FIRST_ROWS, rehearse_proposal
 from governance.mapping.source_lines import source_lines
 
-EXAMPLES, SHOWN_FAULTS, SHOWN_SIGNS = 3, 25, 60
+EXAMPLES = 3
 TOO_LARGE = Words(
     fr=f"Ce fichier dépasse {MAX_BYTES >> 20} Mio : gardez-en les premières lignes pour cet essai.",
     en=f"This file is above {MAX_BYTES >> 20} MiB: keep its first rows for this trial.",
@@ -53,27 +54,13 @@ class MappedColumn(_Frozen):
     """What a parser makes of the first rows; empty where the cell is taken whole."""
 
 
-class Refused(_Frozen):
-    """One thing that a harvest would refuse; line and value are absent for the whole file."""
-
-    line: int | None
-    column: str | None
-    header: str | None
-    value: str | None
-    message: Words
-    remedy: Words
-
-
 class Rehearsal(_Frozen):
     """What would come of the first rows if every proposal were declared."""
 
     looked_at: int
     of: int
     rows: RowCounts
-    of_file: tuple[Refused, ...]
-    of_rows: tuple[Refused, ...]
-    more: int
-    """Faults of rows beyond those shown."""
+    refused: Refused
 
 
 class MappingPage(_Frozen):
@@ -189,7 +176,7 @@ def _column(match: Match, column: Column, table: TextTable) -> MappedColumn:
         verdict=match.verdict,
         reasons=tuple(Words(fr=reason.text("fr"), en=reason.text("en")) for reason in match.reasons),
         examples=_examples(table, match.header),
-        results=tuple(map(_short, _results(match, column, table))),
+        results=tuple(map(shortened, _results(match, column, table))),
     )
 
 
@@ -202,32 +189,8 @@ def _examples(table: TextTable, header: str | None) -> tuple[str, ...]:
         return ()
     values = table.rows[str(table.headers.index(header))].drop_nulls().head(FIRST_ROWS)
     texts = values.filter(values.str.strip_chars() != "").unique(maintain_order=True).head(EXAMPLES)
-    return tuple(_short(text) for text in texts.cast(pl.String))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_SIGNS else text[:SHOWN_SIGNS] + "…"
-
-
-def _refused(error: RowError) -> Refused:
-    return Refused(
-        line=error.line,
-        column=error.column,
-        header=error.header,
-        value=None if error.value is None else _short(error.value),
-        message=Words(fr=error.message_fr, en=error.message_en),
-        remedy=Words(fr=error.remedy_fr, en=error.remedy_en),
-    )
+    return tuple(shortened(text) for text in texts.cast(pl.String))
 
 
 def _rehearsal(report: Report, height: int) -> Rehearsal:
-    blocking = [error for error in report.errors if error.severity == "blocks"]
-    of_rows = [error for error in blocking if error.row is not None]
-    return Rehearsal(
-        looked_at=min(height, FIRST_ROWS),
-        of=height,
-        rows=report.rows,
-        of_file=tuple(_refused(error) for error in blocking if error.row is None),
-        of_rows=tuple(_refused(error) for error in of_rows[:SHOWN_FAULTS]),
-        more=max(0, len(of_rows) - SHOWN_FAULTS),
-    )
+    return Rehearsal(looked_at=min(height, FIRST_ROWS), of=height, rows=report.rows, refused=refused_of(report.errors))

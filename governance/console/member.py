@@ -14,6 +14,7 @@ from governance.console.subscribers import Subscriber, subscribers_of
 from governance.deliverables.mends import Mend
 from governance.identity.people import Person
 from governance.intake.messages import MESSAGES
+from governance.pipeline.hand_in import takes_files
 from governance.pipeline.overlaps import count_overlaps
 from governance.platform import Platform
 from governance.shared_layer import read_current
@@ -29,6 +30,8 @@ class SourcePage(BaseModel):
 
     state: SourceState
     connector: str
+    takes_files: bool
+    """Whether people hand its files in."""
     schedule: str
     standing: Standing
     """How its last file stands, by which version of the contract and since when; absent, archived."""
@@ -79,6 +82,7 @@ def member_page(gate: Gate, member_id: str, person: Person | None = None) -> Mem
                 standing=stands.get(key, Standing()),
                 state=by_id[source.id],
                 connector=source.connector,
+                takes_files=takes_files(source.connector),
                 schedule=source.schedule or organisation.schedule,
                 checked_at=newest[key].finished_at if key in newest else None,
                 first_mends=mends_of(gate, standing[key], person)

@@ -12,7 +12,7 @@ from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
-from governance.console.acts import may_see_cells
+from governance.console.acts import may_act_for
 from governance.console.overview import SourceState, source_state
 from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
@@ -123,7 +123,7 @@ def sight_of_run(gate: Gate, receipt: Receipt, person: Person | None) -> Sight:
     platform = gate.platform
     contract = platform.contracts.get(receipt.dataset)
     sight = sight_of(platform, receipt.dataset, contract)
-    is_theirs = may_see_cells(person, receipt.member_id, platform.federation.head.id)
+    is_theirs = may_act_for(person, receipt.member_id, platform.federation.head.id)
     if person is None or contract is None or sight.is_whole or not is_theirs:
         return sight
     fields = {"outcome": "own_cells", "organisations": list(person.organisations), "run": receipt.run_id}

@@ -6,6 +6,7 @@ piece of the file is checked, vectorised; only a piece whose shape is not regula
 
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import polars as pl
@@ -54,6 +55,18 @@ def _sample(content: bytes, pinned: int) -> str:
 
 def _beyond_doubt(lines: str, delimiter: str, wanted: Wanted) -> Found | None:
     """Find a header near the top that leaves no doubt; most files have theirs on the first line."""
+    first = lines[: lines.find("\n", 0, LIKELY_SAMPLE) + 1]
+    found = _at_the_top(first, delimiter, wanted) if '"' not in first else None  # the record may go on in the next line
+    return found or _near_the_top(lines, delimiter, wanted)
+
+
+@lru_cache(maxsize=256)
+def _at_the_top(line: str, delimiter: str, wanted: Wanted) -> Found | None:
+    """Find the header in a first line; once for files written alike, of which there may be as many as communes."""
+    return _near_the_top(line, delimiter, wanted)
+
+
+def _near_the_top(lines: str, delimiter: str, wanted: Wanted) -> Found | None:
     for record in islice(records(io.StringIO(lines, newline=""), delimiter), SEARCHED_ROWS):
         if wanted.is_met_by(record.cells):
             heading = Heading(0, 1, wanted.count(record.cells), tuple(clean(cell) for cell in record.cells))

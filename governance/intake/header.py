@@ -42,6 +42,10 @@ class Wanted:
     joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Column of the contract → headers whose cells make it up; such a column is not in ``headers``."""
 
+    def __hash__(self) -> int:
+        """What was found for one file of a kind holds for the next: see ``match``."""
+        return hash((self.folded, self.required, self.constants))
+
     @classmethod
     def of(
         cls,
@@ -159,6 +163,12 @@ class Matched:
 
 def match(headers: Sequence[str], wanted: Wanted, line: int) -> Matched:
     """Find each wanted column among the headers; report what is missing, repeated or unknown."""
+    return _match(tuple(headers), wanted, line)
+
+
+@lru_cache(maxsize=256)
+def _match(headers: tuple[str, ...], wanted: Wanted, line: int) -> Matched:
+    """As above; once for files written alike, of which there may be as many as communes."""
     folded = [fold(header) for header in headers]
     found: dict[str, list[int]] = {}
     faults: list[Fault] = []

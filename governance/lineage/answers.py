@@ -83,8 +83,8 @@ class Lineage:
         self.platform = platform
         self.sees_all = sees_all
         self.graph: Graph = build_graph(platform, with_agreements=sees_all)
-        self._store = LineageStore(platform.settings.state_dir)
-        self._last = {run.job: run for run in self._store.last_runs()}
+        self._store = LineageStore(platform.engine)
+        self._last = {run.job: run for run in self._store.last_runs(HARMONISE, PUBLISH)}
         self._rows: dict[str, dict[str, int]] = defaultdict(dict)
         """Rows that count now, by dataset and source."""
         for one in list_accepted(platform.engine):

@@ -1,77 +1,89 @@
-"""Where lineage events are kept: one file a run, added to and never changed, and the last good run of each job.
+"""Where lineage events are kept: in a table of the state, each as it was told, and marked where it is its job's last.
 
-lineage/events/<r>/<run_id>.ndjson      every event of a run, as it was told
-lineage/last/<job>.json                 the event of the last run of a job that was complete, whatever was pruned since
+An event is marked that ends the last complete run of its job. It stays, whatever is pruned.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from governance.lake import write_atomically
+from sqlalchemy import Engine, bindparam, delete, or_, select, update
+
 from governance.lineage.facts import KeptRun, PublicationFacts, ReceiptFacts, VersionFacts
+from governance.state.database import insert_unless_known, lineage_events
+
+_COMPLETE = "COMPLETE"
 
 
 class LineageStore:
-    """The events under one state folder."""
+    """The events of one installation."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self.root = state_dir / "lineage"
-
-    def events_path(self, run_id: str) -> Path:
-        """Path of a run's events. Sixteen folders, as for received bytes."""
-        return self.root / "events" / run_id[0] / f"{run_id}.ndjson"
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def keep(self, events: Sequence[Any]) -> None:
-        """Keep the events of one run, in their order.
+        """Keep the events of runs, those of one run side by side and in their order; what is kept already stays.
 
         Raises:
-            OSError: the disk refused.
+            SQLAlchemyError: the database refused.
         """
-        path = self.events_path(UUID(events[0].run.runId).hex)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        told = [in_words(event) for event in events]
-        with path.open("a", encoding="utf-8") as lines:
-            lines.writelines(f"{text}\n" for text in told)
-        for event, text in zip(events, told, strict=True):
-            if event.eventType.value == "COMPLETE":
-                write_atomically(self._last_path(event.job.name), text.encode())
+        rows = [
+            _row(event, place)
+            for _, of_one_run in groupby(events, key=lambda event: event.run.runId)
+            for place, event in enumerate(of_one_run)
+        ]
+        ended = [{"whose": row["job"]} for row in rows if row["is_last"]]
+        with self._engine.begin() as connection:
+            if ended:
+                was_last = lineage_events.c.job == bindparam("whose"), lineage_events.c.is_last
+                connection.execute(update(lineage_events).where(*was_last).values(is_last=False), ended)
+            insert_unless_known(connection, lineage_events, rows)
 
-    def last_runs(self) -> Iterator[KeptRun]:
-        """Yield the last complete run of each job, in the order of the jobs' names."""
-        for path in sorted((self.root / "last").glob("*.json")):
-            yield _kept(json.loads(path.read_bytes()))
+    def last_runs(self, *steps: str) -> Iterator[KeptRun]:
+        """Yield the last complete run of each job, in the order of the jobs' names; of some steps, or of all."""
+        last = select(lineage_events.c.told).where(lineage_events.c.is_last)
+        if steps:
+            last = last.where(or_(*(lineage_events.c.job.startswith(f"{step}.") for step in steps)))
+        with self._engine.connect() as connection:
+            ordered = last.order_by(lineage_events.c.job, lineage_events.c.at)
+            told: Iterable[str] = connection.execute(ordered).scalars()
+            yield from (_kept(json.loads(text)) for text in told)
 
     def find_run(self, run_id: str) -> KeptRun | None:
         """Return what is kept of one run's end, or None where nothing is."""
-        if not run_id.isalnum():
-            return None
-        try:
-            lines = self.events_path(run_id).read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return None
-        ended = [event for event in map(json.loads, lines) if event["eventType"] != "START"]
-        return _kept(ended[-1]) if ended else None
+        events = lineage_events.c
+        ended = select(events.told).where(events.run_id == run_id, events.kind != "START").order_by(events.place.desc())
+        with self._engine.connect() as connection:
+            told = connection.execute(ended).scalars().first()
+        return None if told is None else _kept(json.loads(told))
 
-    def forget_source(self, job: str, runs: Iterable[str]) -> None:
+    def forget_source(self, job: str) -> None:
         """Forget the runs of a source that a person deleted: their events name its files."""
-        for path in (self._last_path(job), *map(self.events_path, runs)):
-            path.unlink(missing_ok=True)
+        with self._engine.begin() as connection:
+            connection.execute(delete(lineage_events).where(lineage_events.c.job == job))
 
     def prune(self, days: int, now: datetime) -> int:
         """Remove the events of runs older than some days; how many. What the last runs said stays."""
-        before = (now - timedelta(days=days)).timestamp()
-        old = [path for path in (self.root / "events").glob("*/*.ndjson") if path.stat().st_mtime < before]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+        old = lineage_events.c.at < now - timedelta(days=days), ~lineage_events.c.is_last
+        with self._engine.begin() as connection:
+            return connection.execute(delete(lineage_events).where(*old)).rowcount
 
-    def _last_path(self, job: str) -> Path:
-        return self.root / "last" / f"{job}.json"
+
+def _row(event: Any, place: int) -> dict[str, Any]:
+    kind = event.eventType.value
+    return {
+        "run_id": UUID(event.run.runId).hex,
+        "place": place,
+        "job": event.job.name,
+        "kind": kind,
+        "at": datetime.fromisoformat(event.eventTime),
+        "is_last": kind == _COMPLETE,
+        "told": in_words(event),
+    }
 
 
 def in_words(event: Any) -> str:

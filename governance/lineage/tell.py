@@ -63,12 +63,9 @@ def _tell(platform: Platform, tellings: Callable[[], Sequence["RunTold | None"]]
     from governance.lineage.store import LineageStore
 
     try:
-        store, events = LineageStore(platform.settings.state_dir), list[object]()
-        for told in tellings():
-            if told is not None:
-                pair = to_events(namespace_of(platform), told)
-                store.keep(pair)
-                events += pair
+        namespace = namespace_of(platform)
+        events = [event for told in tellings() if told is not None for event in to_events(namespace, told)]
+        LineageStore(platform.engine).keep(events)
         send(platform.settings, events)
     except Exception as error:  # kept this wide because a run that did its work must not fail for telling of it
         log.error("lineage: events of this run were not all kept: %s", error, exc_info=not is_out_of_room(error))

@@ -101,7 +101,7 @@ def delete_source(platform: Platform, found: Deletable, who: str) -> None:
         platform.lake.landed(sha256).unlink(missing_ok=True)
     # Whatever was made again for somebody to look at may hold these rows; it can be made again without them.
     shutil.rmtree(platform.settings.state_dir / "replays", ignore_errors=True)
-    LineageStore(platform.settings.state_dir).forget_source(f"{HARVEST}.{member_id}.{source_id}", found.runs)
+    LineageStore(platform.engine).forget_source(f"{HARVEST}.{member_id}.{source_id}")
     with platform.engine.begin() as connection:
         forget_source(connection, found.key)
         forget_absences(connection, [found.key])

@@ -109,7 +109,7 @@ def _tell(
         if model.dataset in outcome.changed
     }
     tell_version(platform, outcome.version, made, started_at)
-    LineageStore(platform.settings.state_dir).prune(platform.settings.lineage_days, datetime.now(UTC))
+    LineageStore(platform.engine).prune(platform.settings.lineage_days, datetime.now(UTC))
 
 
 def _list_current(platform: Platform, contract: Contract, *, is_changed: bool) -> list[AcceptedRows]:

@@ -197,6 +197,18 @@ used_tokens = Table(
     Column("until", DateTime(timezone=True), nullable=False, index=True),
 )
 
+lineage_events = Table(
+    "lineage_events",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("job", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("is_last", Boolean, nullable=False),
+    Column("told", Text, nullable=False),
+)
+
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
 LAYOUT = 4

@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from governance.lineage.store import LineageStore
+from governance.settings import Settings
+from governance.state.database import open_database
 
 ROOT = Path(__file__).parents[2]
 
@@ -136,7 +138,7 @@ def test_a_publication_has_the_id_of_the_harmonising_that_set_it_off(
     stack: Stack, first_run: subprocess.CompletedProcess[str]
 ) -> None:
     told: dict[str, set[str | None]] = {}
-    for run in LineageStore(stack.state).last_runs():
+    for run in LineageStore(open_database(Settings(state_dir=stack.state).database_address)).last_runs():
         told.setdefault(run.job.partition(".")[0], set()).add(run.trace_id)
     assert told["harvest"] and told["harmonise"] & told["publish"]
     assert None not in set.union(*told.values())

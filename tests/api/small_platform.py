@@ -236,7 +236,9 @@ def write_federation(root: Path) -> None:
             "population": population,
         }
         extra: dict[str, str] = {"insee_code": insee} if insee else {}
-        _yaml(root / "members" / f"{identifier}.yaml", {**member, **extra, "sources": [source] if insee else []})
+        box = {"dataset": "lieux", "connector": "upload", "options": {"box": "donges/lieux"}}
+        sources = [source, *([box] if identifier == "donges" else [])] if insee else []
+        _yaml(root / "members" / f"{identifier}.yaml", {**member, **extra, "sources": sources})
     partners = [("exemple-startup", STARTUP, "startup"), ("exemple-eau", WATER, "water_operator")]
     partners += [("exemple-region", REGION, "region"), ("exemple-reseau", "000000018", "network_operator")]
     for identifier, siren, kind in partners:

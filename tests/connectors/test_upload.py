@@ -25,7 +25,7 @@ def test_newest_of_the_box_wins_and_each_file_is_kept(tmp_path: Path) -> None:
 
 
 def test_box_in_which_nobody_put_anything_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SourceRefused, match="no such folder"):
+    with pytest.raises(SourceRefused, match="Nothing was handed in"):
         upload.fetch(_request(tmp_path / "uploads", tmp_path / "into"))
 
 

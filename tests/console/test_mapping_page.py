@@ -56,9 +56,9 @@ def test_each_column_has_its_header_score_reasons_and_examples(running: Running)
 def test_first_rows_are_rehearsed_as_the_proposal_reads_them(running: Running) -> None:
     rehearsal = hand_in(running, "/fr/mapping.json").json()["rehearsal"]
     assert rehearsal["rows"] == {"read": 3, "accepted": 1, "quarantined": 2, "duplicates": 0}
-    faults = [(fault["line"], fault["header"], fault["value"]) for fault in rehearsal["of_rows"]]
+    faults = [(fault["line"], fault["header"], fault["value"]) for fault in rehearsal["refused"]["of_rows"]]
     assert faults == [(3, "Montant voté (€)", "bientôt"), (4, "Date de la décision", "31/02/2024")]
-    assert "01/03/2024" in rehearsal["of_rows"][1]["remedy"]["fr"]
+    assert "01/03/2024" in rehearsal["refused"]["of_rows"][1]["remedy"]["fr"]
 
 
 def test_what_is_made_of_several_cells_is_shown_with_what_comes_out(running: Running) -> None:

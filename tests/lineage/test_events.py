@@ -11,24 +11,26 @@ from typing import Any
 
 import pytest
 from openlineage.client.serde import Serde
+from sqlalchemy import select
 
 from governance.decisions.opa import OpaDecisionPoint
 from governance.lineage.store import LineageStore, in_words
 from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.publish import publish
+from governance.state.database import lineage_events
 from governance.telemetry.trace_context import current_trace_id, step
 from tests.pipeline.conftest import World, place
 
 
 def _events(world: World) -> list[dict[str, Any]]:
-    root = LineageStore(world.platform.settings.state_dir).root
-    lines = [line for path in root.glob("events/*/*.ndjson") for line in path.read_text("utf-8").splitlines()]
-    return sorted(map(json.loads, lines), key=lambda event: event["eventTime"])
+    with world.platform.engine.connect() as connection:
+        told: Sequence[str] = connection.execute(select(lineage_events.c.told)).scalars().all()
+    return sorted(map(json.loads, told), key=lambda event: event["eventTime"])
 
 
 def _last(world: World, job: str) -> Any:
-    runs = {run.job: run for run in LineageStore(world.platform.settings.state_dir).last_runs()}
+    runs = {run.job: run for run in LineageStore(world.platform.engine).last_runs()}
     return runs[job]
 
 
@@ -52,13 +54,13 @@ def test_one_number_can_be_followed_from_the_catalogue_to_the_file(world: World)
     assert made.version.rows == 3
     for served in made.version.rests_on:
         receipt = receipts[served.member_id]
-        found = LineageStore(world.platform.settings.state_dir).find_run(served.run_id)
+        found = LineageStore(world.platform.engine).find_run(served.run_id)
         assert found is not None and found.receipt is not None
         assert found.receipt.file_sha256 == receipt.file_sha256
         assert found.receipt.rows_accepted == served.rows == receipt.rows_accepted
         assert found.inputs == (f"sources/{served.member_id}/lieux_covoiturage",)
         assert found.outputs == made.inputs
-    assert {run.trace_id for run in LineageStore(world.platform.settings.state_dir).last_runs()} == {trace_id}
+    assert {run.trace_id for run in LineageStore(world.platform.engine).last_runs()} == {trace_id}
 
 
 def test_each_run_has_a_start_an_end_and_the_standard_facets(world: World) -> None:
@@ -125,11 +127,15 @@ def test_what_changes_nothing_is_no_event_and_a_file_that_fails_keeps_the_last_g
 def test_events_older_than_their_days_go_and_the_last_good_run_of_each_job_stays(world: World) -> None:
     world.write("donges", place(1))
     first = world.harvest()["donges"]
-    store = LineageStore(world.platform.settings.state_dir)
+    world.write("donges", place(1), place(2))
+    second = world.harvest()["donges"]
+    store = LineageStore(world.platform.engine)
     assert store.prune(30, datetime.now(UTC)) == 0
+    assert store.find_run(first.run_id) is not None
     assert store.prune(30, datetime.now(UTC) + timedelta(days=31)) >= 1
     assert store.find_run(first.run_id) is None
-    assert _last(world, "harvest.donges.lieux_covoiturage").receipt.file_sha256 == first.file_sha256
+    assert store.find_run(second.run_id) == _last(world, "harvest.donges.lieux_covoiturage")
+    assert _last(world, "harvest.donges.lieux_covoiturage").receipt.file_sha256 == second.file_sha256
 
 
 def test_a_source_is_known_by_its_address_without_what_may_be_secret(world: World) -> None:
@@ -196,7 +202,9 @@ def test_a_lineage_server_that_fails_is_said_once_and_stops_nothing(
     assert _last(world, "harvest.donges.lieux_covoiturage").receipt.rows_accepted == 2
 
 
-def test_events_that_cannot_be_kept_stop_no_run(world: World) -> None:
+def test_events_that_cannot_be_kept_stop_no_run(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.write("donges", place(1))
-    (world.platform.settings.state_dir / "lineage").write_text("in the way", encoding="utf-8")
+    with world.platform.engine.begin() as connection:
+        lineage_events.drop(connection)
     assert world.harvest()["donges"].outcome == "accepted"
+    assert "were not all kept" in caplog.text

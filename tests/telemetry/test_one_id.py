@@ -68,7 +68,7 @@ def test_one_id_is_in_the_logs_the_journal_and_the_events_of_one_run(
     decisions = platform.journal.search(Search(kind="decision"))
     assert decisions and all(entry.fields["trace_id"] == trace_id for entry in decisions)
     assert all(entry.fields["engine_decision_id"] for entry in decisions)
-    assert {run.trace_id for run in LineageStore(settings.state_dir).last_runs()} == {trace_id}
+    assert {run.trace_id for run in LineageStore(platform.engine).last_runs()} == {trace_id}
 
 
 def test_two_runs_have_two_ids_and_nothing_has_one_outside(world: World) -> None:
@@ -77,8 +77,8 @@ def test_two_runs_have_two_ids_and_nothing_has_one_outside(world: World) -> None
     for number in (1, 2):
         world.write("donges", *(place(n) for n in range(number)), place(9))
         world.harvest()
-        found.append(LineageStore(world.platform.settings.state_dir).last_runs())
-    first, second = ({run.trace_id for run in runs} for runs in map(list, found))
+        found.append({run.trace_id for run in LineageStore(world.platform.engine).last_runs()})
+    first, second = found
     assert first and second and current_trace_id() is None
 
 
@@ -211,7 +211,7 @@ def test_a_run_is_one_trace_whose_spans_reach_a_collector(world: World) -> None:
         span for span in spans if span["name"] == "fetch" and span["told"]["archipel.member"].string_value == "donges"
     )
     assert by_id[fetch["parent"]]["name"] == "harvest"
-    assert {run.trace_id for run in LineageStore(world.platform.settings.state_dir).last_runs()} == {root["trace"]}
+    assert {run.trace_id for run in LineageStore(world.platform.engine).last_runs()} == {root["trace"]}
 
 
 @pytest.mark.services

@@ -1,0 +1,141 @@
+"""Hand in a file for a source: what is wrong is said at once, and until it is harvested it can be taken back."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from governance.api.feeds import Words
+from governance.api.gate import Gate
+from governance.api.problems import ProblemError
+from governance.api.words import reason
+from governance.console.received_form import MAX_BYTES, ReceivedForm
+from governance.console.refused import Refused, refused_of
+from governance.console.why import FormFault
+from governance.contracts.model import Contract
+from governance.deliverables.mends import Mend, first_mends
+from governance.deliverables.sight import Sight, sight_of_own
+from governance.intake.model import FileFacts, RowCounts
+from governance.pipeline.hand_in import Box, HandedIn, NotHandedIn, find_box, find_waiting, hand_in, take_back
+from governance.platform import Platform
+
+TOO_LARGE = Words(
+    fr=f"Ce fichier dépasse {MAX_BYTES >> 20} Mio. Demandez à la fédération de le prendre autrement.",
+    en=f"This file is above {MAX_BYTES >> 20} MiB. Ask the federation to take it another way.",
+)
+_CHOOSE = Words(fr="Choisissez un fichier.", en="Choose a file.")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FileThatWaits(_Frozen):
+    """A file that the next harvest takes."""
+
+    name: str
+    since: datetime
+
+
+class Answer(_Frozen):
+    """What became of the file handed in just now."""
+
+    file: FileFacts
+    status: Literal["valid", "invalid", "unusable"]
+    rows: RowCounts
+    rows_before: int
+    will_be_held: bool
+    is_left: bool
+    mends: tuple[Mend, ...]
+    """The three most useful."""
+    refused: Refused
+
+
+class HandInPage(_Frozen):
+    """The form, what waits, and the answer once a file was handed in."""
+
+    member_id: str
+    member_name: str
+    source_id: str
+    dataset: str
+    dataset_title: Words
+    schedule: str
+    max_mib: int = MAX_BYTES >> 20
+    faults: tuple[FormFault, ...] = ()
+    waiting: FileThatWaits | None = None
+    answer: Answer | None = None
+    taken_back: str | None = None
+    """The file that was taken back just now."""
+
+
+def box_of(platform: Platform, member_id: str, source_id: str) -> Box:
+    """Return the box of a source that takes files.
+
+    Raises:
+        ProblemError: 404, there is none.
+    """
+    try:
+        return find_box(platform, member_id, source_id)
+    except NotHandedIn as refused:
+        raise ProblemError(404, reason("page_not_found")) from refused
+
+
+def hand_in_page(gate: Gate, box: Box, *faults: FormFault) -> HandInPage:
+    """Return the form and what waits."""
+    organisation, source = box.ask
+    waiting, contract = find_waiting(gate.platform, box), box.contract
+    return HandInPage(
+        member_id=organisation.id,
+        member_name=organisation.name,
+        source_id=source.id,
+        dataset=source.dataset,
+        dataset_title=Words(fr=contract.title, en=contract.title_en or contract.title),
+        schedule=source.schedule or organisation.schedule,
+        faults=faults,
+        waiting=FileThatWaits(name=waiting.path.name, since=waiting.since) if waiting else None,
+    )
+
+
+def answered(gate: Gate, box: Box, form: ReceivedForm, who: str) -> HandInPage:
+    """Take a file in, or take back what waits; return the page with what became of it."""
+    try:
+        if "take_back" in form.fields:
+            name = take_back(gate.platform, box, who)
+            return hand_in_page(gate, box).model_copy(update={"taken_back": name})
+        faults = tuple(_faults(form))
+        if faults:
+            return hand_in_page(gate, box, *faults)
+        assert form.file is not None  # else there was a fault
+        with form.kept_for_now() as path:
+            done = hand_in(gate.platform, box, path, form.file.filename or "", who)
+    except NotHandedIn as refused:
+        return hand_in_page(gate, box, FormFault(field="file", message=_words(refused)))
+    return hand_in_page(gate, box).model_copy(update={"answer": _answer(done, box.contract)})
+
+
+def _words(refused: NotHandedIn) -> Words:
+    return Words(fr=refused.message_fr, en=refused.message_en)
+
+
+def _faults(form: ReceivedForm) -> Iterator[FormFault]:
+    if form.file is None:
+        yield FormFault(field="file", message=_CHOOSE)
+    elif (form.file.size or 0) > MAX_BYTES:
+        yield FormFault(field="file", message=TOO_LARGE)
+
+
+def _answer(done: HandedIn, contract: Contract) -> Answer:
+    """As those see it who handed the file in, which is without cells of personal data."""
+    report, sight = done.report, sight_of_own(contract, Sight(frozenset(), is_whole=False))
+    errors = [sight.seen(error) for error in report.errors]
+    return Answer(
+        file=report.file,
+        status=report.status,
+        rows=report.rows,
+        rows_before=done.rows_before,
+        will_be_held=done.will_be_held,
+        is_left=done.left_as is not None,
+        mends=first_mends(errors) if done.left_as is not None else (),
+        refused=refused_of(errors),
+    )

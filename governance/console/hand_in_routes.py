@@ -1,0 +1,53 @@
+"""The address at which a member's people hand in a file."""
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from governance.api.callers import CallerGate
+from governance.api.gate import Gate
+from governance.api.problems import ProblemError
+from governance.api.words import reason
+from governance.console.acts import may_act_for
+from governance.console.entrance import desk_of, person_of_request, require_own_form
+from governance.console.hand_in_page import TOO_LARGE, HandInPage, answered, box_of, hand_in_page
+from governance.console.page_addresses import add_page
+from governance.console.received_form import TooLarge, read_form
+from governance.console.rendering import render
+from governance.console.why import FormFault
+from governance.pipeline.hand_in import Box
+
+router = APIRouter(include_in_schema=False)
+_ADDRESS = "/members/{member_id}/sources/{source_id}/hand-in"
+_HERE = "console"
+"""Who is written down where nobody can sign in: whoever is at this machine."""
+
+
+def _box(request: Request, gate: Gate, member_id: str, source_id: str) -> Box:
+    box = box_of(gate.platform, member_id, source_id)
+    person, head = person_of_request(request), gate.platform.federation.head
+    if desk_of(request) is not None and not may_act_for(person, member_id, head.id):
+        raise ProblemError(403, reason("not_your_member", member=box.ask[0].name))
+    return box
+
+
+def _hand_in(request: Request, gate: CallerGate, member_id: str, source_id: str) -> HandInPage:
+    return hand_in_page(gate, _box(request, gate, member_id, source_id))
+
+
+add_page(router, _ADDRESS, "hand_in.html", _hand_in)
+
+
+@router.post(_ADDRESS)
+@router.post(f"{_ADDRESS}.json")
+async def post_hand_in(request: Request, gate: CallerGate, member_id: str, source_id: str) -> Response:
+    """Take a file in for the next harvest, or take back the one that waits."""
+    box = await run_in_threadpool(_box, request, gate, member_id, source_id)
+    person = person_of_request(request)
+    try:
+        form = await read_form(request)
+        require_own_form(request, form.fields)
+        page = await run_in_threadpool(answered, gate, box, form, person.id if person else _HERE)
+    except TooLarge:
+        page = await run_in_threadpool(hand_in_page, gate, box, FormFault(field="file", message=TOO_LARGE))
+    return await run_in_threadpool(render, request, "hand_in.html", page, 422 if page.faults else 200)
