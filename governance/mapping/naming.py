@@ -167,5 +167,10 @@ def compare_names(header: str, column: Column, told: Told, subject: Subject) -> 
     if not by_words:
         return Named(0.0)
     left = _left_over(meaning, told, theme)
-    doubts = (*((Reason("whose"),) if whose else ()), *((Reason("left", words=", ".join(left)),) if left else ()))
+    goes_without_saying = column.type not in ("string", "any") and meaning.implied & told.named
+    doubts = (
+        *((Reason("whose"),) if whose else ()),
+        *((Reason("left", words=", ".join(left)),) if left else ()),
+        *((Reason("implied"),) if goes_without_saying else ()),
+    )
     return Named(by_words, (Reason("words"), *doubts))

@@ -70,8 +70,10 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
 
 def _doubted(pair: _Pair) -> _Pair:
     """Bring a pair that something speaks against under the score of a sure one."""
-    doubts = {"rival", "misfit", "left", "description", "whose"} & {reason.code for reason in pair.reasons}
-    return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts else pair
+    codes = {reason.code for reason in pair.reasons}
+    doubts = {"rival", "misfit", "left", "description", "whose"} & codes
+    is_unsaid = "implied" in codes and "values" not in codes
+    return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts or is_unsaid else pair
 
 
 def _judged(pair: _Pair, rivals: Sequence[float], repeated: bool) -> _Pair:

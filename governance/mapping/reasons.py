@@ -8,6 +8,7 @@ REASONS = {
     "spelling": ("orthographe proche", "near spelling"),
     "description": ("la description de la colonne en parle", "the column's description speaks of it"),
     "left": ("mot non expliqué : {words}", "word not accounted for: {words}"),
+    "implied": ("ne dit pas que c'est cela, seules ses valeurs peuvent le dire", "does not say it is that; only values can"),
     "whose": ("ne dit pas de qui", "does not say whose"),
     "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
     "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),

@@ -37,6 +37,8 @@ class Meaning:
     words: frozenset[str]
     guessed: frozenset[str] = frozenset()
     """Those of the concepts that a word cut short stands for, as ``benefic``."""
+    implied: frozenset[str] = frozenset()
+    """Those that nothing says and that go without saying: the amount of "Subvention", the name of "Association"."""
     asides: frozenset[str] = frozenset()
     """What is only said in a clause or note that follows: ``qui produit`` in "nom de la collectivité qui produit"."""
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -84,8 +86,11 @@ def _without_neutral(words: tuple[str, ...]) -> tuple[str, ...]:
 _PHRASES = {
     _without_neutral(words_of(str(phrase))): f"@{name}"
     for name, each in _DECLARED["concepts"].items()
-    for phrase in each["words"]
+    for phrase in (*each["words"], *each.get("doubtful", ()))
 }
+_DOUBTFUL = frozenset(
+    words_of(str(phrase)) for each in _DECLARED["concepts"].values() for phrase in each.get("doubtful", ())
+)
 _ONLY = {
     word: f"@{name}"
     for name, each in _DECLARED["concepts"].items()
@@ -176,7 +181,14 @@ def _known(word: str) -> tuple[str, bool]:
     if found and is_misspelt(word, found[0]):
         return found[0], False
     whole = {_PHRASES[single,]: single for single in _SINGLE if single.startswith(word)}
-    return (next(iter(whole.values())), True) if len(whole) == 1 else (word, False)
+    if len(whole) == 1:
+        return next(iter(whole.values())), True
+    return _without_mark(word), _without_mark(word) != word
+
+
+def _without_mark(word: str) -> str:
+    """Return a known word without the letter that marks one of several columns of it (``SUBVF``, ``SUBVI``)."""
+    return word[:-1] if len(word) > _LEAST_GUESS and (word[:-1],) in _PHRASES else word
 
 
 @lru_cache(maxsize=8192)
@@ -200,7 +212,8 @@ def meaning_of(text: str) -> Meaning:
                 concepts.add(concept)
                 asides |= {concept} if place >= main and concept not in said else set()
                 said[concept] = " ".join(written[place : place + length])
-                guessed |= {concept} if any(is_guess for _, is_guess in known[place : place + length]) else set()
+                is_guessed = any(is_guess for _, is_guess in known[place : place + length])
+                guessed |= {concept} if is_guessed or words[place : place + length] in _DOUBTFUL else set()
                 place += length
                 break
         else:
@@ -208,12 +221,16 @@ def meaning_of(text: str) -> Meaning:
             asides |= {words[place]} if place >= main and words[place] not in said else set()
             said[words[place]] = written[place]
             place += 1
+    implied: set[str] = set()
     if len(concepts) == 1 and all(word.isdigit() for word in others):
         guesses = {PERHAPS[concept] for concept in concepts if concept in PERHAPS}
-        concepts |= guesses | {ALONE[concept] for concept in concepts if concept in ALONE}
+        implied = {ALONE[concept] for concept in concepts if concept in ALONE}
+        concepts |= guesses | implied
         guessed |= guesses
         said |= dict.fromkeys(guesses, " ".join(written))
-    return Meaning(frozenset(concepts), frozenset(others), frozenset(guessed), frozenset(asides), said)
+    return Meaning(
+        frozenset(concepts), frozenset(others), frozenset(guessed), frozenset(implied), frozenset(asides), said
+    )
 
 
 def _of_neutral(text: str, words: tuple[str, ...]) -> Meaning:
