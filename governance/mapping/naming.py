@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from governance.contracts.model import Column, Contract
 from governance.intake.header import fold
 from governance.mapping.reasons import Reason
-from governance.mapping.words import ALONE, APART, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
+from governance.mapping.words import ALONE, APART, PARTIES, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
 
 SPELLING = 0.87
 """Score of a header that is the column's name but for a typing error."""
@@ -22,6 +22,8 @@ LEFT_OUT = 0.8
 """What it counts for that a bare name or number is understood to be the column's party's."""
 OWNED = frozenset({"@name", "@identifier", "@siret", "@siren", "@rna"})
 """What must be somebody's: a name or number that does not say whose is understood to be the likeliest party's."""
+OTHER_KIND = 0.75
+"""What is left of the score of a header whose first noun no name of the column bears: "Date de notification" is a date."""
 EXPLAINED = 0.9
 """How near (0 to 1) a word of a header must come to one of the column to be accounted for."""
 
@@ -116,7 +118,8 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
         sum(weights.get(sign, 0.8) * met(sign) for sign in reading.all) / weigh(reading.all)
         for reading in column.readings
     )
-    return 2 * precision * recall / (precision + recall) if recall else 0.0
+    of_its_kind = 1.0 if not header.head or kin.get(header.head, 0.0) else OTHER_KIND
+    return of_its_kind * 2 * precision * recall / (precision + recall) if recall else 0.0
 
 
 def _by_description(header: Meaning, described: frozenset[str], weights: Mapping[str, float]) -> float:
@@ -146,7 +149,7 @@ def _is_typing_error(header: str, name: str) -> bool:
 
 def _left_out(header: Meaning, column: Told, subject: Subject) -> str:
     """Return whose the header leaves out to be, where it is understood to be the column's: ``@beneficiary``."""
-    says_whose = (header.concepts & ALONE.keys()) - subject.theme
+    says_whose = {party for party in PARTIES - subject.theme if _nearest(party, header.concepts)}
     is_bare = header.concepts & OWNED and not says_whose and subject.understood in column.named
     return subject.understood if is_bare else ""
 

@@ -45,6 +45,12 @@ class Meaning:
     """Concept or word → the words of the text that say it."""
 
     @property
+    def head(self) -> str:
+        """The kind of thing that is spoken of: what is said first that is no party, no label and no unknown word."""
+        plain = [sign for sign in self.said if sign in self.concepts and sign not in _ASIDE_OF_HEADS]
+        return plain[0] if plain else ""
+
+    @property
     def all(self) -> frozenset[str]:
         """Concepts and words together; a word never bears a concept's sign."""
         return self.concepts | self.words
@@ -79,6 +85,9 @@ NEAR = frozenset(frozenset(f"@{name}" for name in pair) for pair in _DECLARED["n
 APART = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart"))
 
 
+_ASIDE_OF_HEADS = ALONE.keys() | {f"@{name}" for name in _DECLARED["labels"]}
+
+
 def _without_neutral(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in _NEUTRAL)
 
@@ -98,6 +107,7 @@ _ONLY = {
     for word in words_of(str(text))
 }
 _ENDING = frozenset(map(str, _DECLARED["ending"]))
+PARTIES = frozenset(sign for sign, meant in ALONE.items() if meant == "@name")
 UNDERSTOOD = tuple(f"@{name}" for name in _DECLARED["understood"])
 _VOCABULARY = frozenset(word for phrase in _PHRASES for word in phrase if len(word) > 1) | {
     word for word in _NEUTRAL if len(word) > 1
@@ -199,7 +209,7 @@ def meaning_of(text: str) -> Meaning:
     clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
     written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
-    if not written:
+    if all(word.isdigit() for word in written):
         return _of_neutral(text, every)
     known = [_known(word) for word in _without_neutral(every)]
     words = tuple(word for word, _ in known)
@@ -221,19 +231,27 @@ def meaning_of(text: str) -> Meaning:
             asides |= {words[place]} if place >= main and words[place] not in said else set()
             said[words[place]] = written[place]
             place += 1
-    implied: set[str] = set()
+    implied = _implied(concepts)
     if len(concepts) == 1 and all(word.isdigit() for word in others):
         guesses = {PERHAPS[concept] for concept in concepts if concept in PERHAPS}
-        implied = {ALONE[concept] for concept in concepts if concept in ALONE}
-        concepts |= guesses | implied
         guessed |= guesses
+        concepts |= guesses
         said |= dict.fromkeys(guesses, " ".join(written))
     return Meaning(
-        frozenset(concepts), frozenset(others), frozenset(guessed), frozenset(implied), frozenset(asides), said
+        frozenset(concepts | implied), frozenset(others), frozenset(guessed), frozenset(implied), frozenset(asides), said
     )
+
+
+def _implied(concepts: set[str]) -> set[str]:
+    """Return what goes without saying where nothing but a party, or but the grant, is spoken of: its name, its amount."""
+    of_parties = concepts & PARTIES
+    spoken_of = of_parties or concepts & ALONE.keys()
+    return {ALONE[one] for one in spoken_of} if concepts and concepts <= (ALONE.keys() | PARTIES) else set()
 
 
 def _of_neutral(text: str, words: tuple[str, ...]) -> Meaning:
     """Return what a header may mean that says nothing but "attribué" or "total": a guess."""
     concepts = frozenset(_ONLY[word] for word in words if word in _ONLY)
-    return Meaning(concepts, frozenset(), guessed=concepts, said=dict.fromkeys(concepts, text))
+    years = frozenset(word for word in words if word.isdigit())
+    said = dict.fromkeys(concepts, text) | {year: year for year in years}
+    return Meaning(concepts, years, guessed=concepts, said=said)
