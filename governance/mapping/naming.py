@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from governance.contracts.model import Column, Contract
 from governance.intake.header import fold
 from governance.mapping.reasons import Reason
-from governance.mapping.words import ALONE, APART, PARTIES, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
+from governance.mapping.words import ALONE, APART, MEASURED, PARTIES, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
 
 SPELLING = 0.87
 """Score of a header that is the column's name but for a typing error."""
@@ -78,6 +78,8 @@ class Told:
     readings: tuple[Meaning, ...]
     named: frozenset[str]
     described: frozenset[str]
+    apart: frozenset[str]
+    """What a header of the column never says unless the column does."""
 
     @classmethod
     def of(cls, column: Column, theme: frozenset[str]) -> "Told":
@@ -88,7 +90,8 @@ class Told:
         whose = ALONE.keys() - theme
         readings = tuple(one for one in every if not any((other.all - one.all) & whose for other in every))
         named = frozenset().union(*(reading.all for reading in readings))
-        return cls(readings, named, meaning_of(column.description).all)
+        apart = APART if column.type not in ("string", "any") else APART - MEASURED
+        return cls(readings, named, meaning_of(column.description).all, apart)
 
 
 def _nearest(sign: str, others: frozenset[str]) -> float:
@@ -109,7 +112,7 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
         return max(said, LEFT_OUT) if sign == whose else said
 
     kin = {sign: _nearest(sign, column.named) for sign in header.all}
-    if (header.concepts & APART) - column.named or not any(kin.values()):
+    if (header.concepts & column.apart) - column.named or not any(kin.values()):
         return 0.0
     told = {sign: max(near, SUPPORT * _nearest(sign, column.described)) for sign, near in kin.items()}
     share = {sign: weights.get(sign, 0.8) * (ASIDE if sign in header.asides else 1) for sign in told}
@@ -122,9 +125,10 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
     return of_its_kind * 2 * precision * recall / (precision + recall) if recall else 0.0
 
 
-def _by_description(header: Meaning, described: frozenset[str], weights: Mapping[str, float]) -> float:
+def _by_description(header: Meaning, column: Told, weights: Mapping[str, float]) -> float:
     """Return how much of a header the column's description speaks of; never enough to be sure."""
-    if header.concepts & APART:
+    described = column.described
+    if header.concepts & column.apart:
         return 0.0
     whole = sum(weights.get(sign, 0.8) for sign in header.all)
     told = sum(weights.get(sign, 0.8) * _nearest(sign, described) for sign in header.all)
@@ -162,9 +166,9 @@ def compare_names(header: str, column: Column, told: Told, subject: Subject) -> 
     meaning = meaning_of(header)
     whose = _left_out(meaning, told, subject)
     by_words = _likeness(meaning, told, weights, whose)
-    if _is_typing_error(folded, fold(column.name)) and not meaning.concepts & APART:
+    if _is_typing_error(folded, fold(column.name)) and not meaning.concepts & told.apart:
         return Named(max(by_words, SPELLING), (Reason("spelling"),))
-    by_description = _by_description(meaning, told.described, weights)
+    by_description = _by_description(meaning, told, weights)
     if by_description > by_words:
         return Named(by_description, (Reason("description"),))
     if not by_words:

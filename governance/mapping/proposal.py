@@ -17,13 +17,15 @@ from governance.mapping.parsed import propose_parsed
 from governance.mapping.reasons import Reason
 from governance.mapping.values import CONFORMING, fit, is_telling, looks_of_another_kind, sampled
 
-SHOWN = 0.3
+SHOWN = 0.15
 """Score under which nothing is proposed."""
+BY_VALUES = 0.3
+"""Score of a header that nothing but its values speak for."""
 NAMESAKE = 0.3
 """What it counts for, while headers are given out, to bear the very name: no other column may take that header."""
 POINT = 0.5
 """Score of a latitude and a longitude in one cell, which only a person can confirm."""
-LOOKED_AT = 0.2
+LOOKED_AT = 0.15
 """Score of a header's words from which its values are looked at too."""
 MARGIN = 0.12
 """How far the next best header or column must stay behind a sure proposal."""
@@ -92,7 +94,7 @@ def _by_values_alone(
         for place, values in texts.items():
             share, formats = fit(values, column, contract)
             if share >= CONFORMING:
-                fitting[column.name, place] = _Pair(SHOWN, (Reason("values", round(share * 100)),), formats)
+                fitting[column.name, place] = _Pair(BY_VALUES, (Reason("values", round(share * 100)),), formats)
     often = Counter(part for pair in fitting for part in pair)
     return {pair: found for pair, found in fitting.items() if all(often[part] == 1 for part in pair)}
 

@@ -83,6 +83,7 @@ ALONE = {f"@{name}": f"@{each['alone']}" for name, each in _DECLARED["concepts"]
 PERHAPS = {f"@{name}": f"@{each['perhaps']}" for name, each in _DECLARED["concepts"].items() if "perhaps" in each}
 NEAR = frozenset(frozenset(f"@{name}" for name in pair) for pair in _DECLARED["near"])
 APART = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart"))
+MEASURED = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart") == "measured")
 
 
 _ASIDE_OF_HEADS = ALONE.keys() | {f"@{name}" for name in _DECLARED["labels"]}
