@@ -4,6 +4,7 @@ A member or partner is one YAML file keyed by an immutable id. Names on screen a
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from stdnum.fr import siren as siren_number
+from stdnum.fr import siret as siret_number
 
 from governance.code_tables import CodeTableError, with_code_tables
 from governance.declared_place import Place, Wrong, place_of_check
@@ -40,6 +42,9 @@ class Formats(Declaration):
     decimal: Literal[",", "."] | None = Field(None, description="sign between units and decimals")
     thousands: str | None = Field(
         None, max_length=1, description="sign between groups of three digits; one space is any"
+    )
+    unit: str | None = Field(
+        None, min_length=1, max_length=10, description="unit or currency written behind a number, such as €; left out"
     )
     date: str | None = Field(None, description="pattern of a day, such as %d/%m/%Y, or %d %B %Y for 15 mars 2010")
     datetime: str | None = Field(None, description="pattern of an instant, such as %d/%m/%Y %H:%M")
@@ -219,6 +224,7 @@ class Organisation(Declaration):
     id: Identifier
     name: str
     siren: str
+    siret: str | None = Field(None, description="of the establishment that its files speak of, where that is known")
     homepage: str | None = None
     logo: str | None = Field(None, pattern=r"^https?://\S+$", description="address of an image, shown in the catalogue")
     contact: Contact | None = None
@@ -232,6 +238,7 @@ class Organisation(Declaration):
         """SIREN is a key of the outside world: a wrong one would bind an agreement to somebody else."""
         if not self.example and not siren_number.is_valid(self.siren):
             raise ValueError(f"siren {self.siren!r} fails its check digit")
+        self._siret_is_its_own()
         ids = [source.id for source in self.sources]
         if len(ids) != len(set(ids)):
             raise ValueError(f"source ids repeat: {sorted(i for i in ids if ids.count(i) > 1)}")
@@ -239,6 +246,17 @@ class Organisation(Declaration):
         if unknown:
             raise ValueError(f"subscriptions name sources that are not declared: {sorted(unknown)}")
         return self
+
+
+    def _siret_is_its_own(self) -> None:
+        if self.siret is None:
+            return
+        if not re.fullmatch(r"[0-9]{14}", self.siret):
+            raise ValueError(f"siret {self.siret!r} is not 14 digits; write it in quotes, leading zeros included")
+        if not self.siret.startswith(self.siren):
+            raise ValueError(f"siret {self.siret!r} does not begin with the siren {self.siren!r}: it is another body's")
+        if not self.example and not siret_number.is_valid(self.siret):
+            raise ValueError(f"siret {self.siret!r} fails its check digit")
 
 
 class Member(Organisation):

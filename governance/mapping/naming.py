@@ -166,7 +166,9 @@ def compare_names(header: str, column: Column, told: Told, subject: Subject) -> 
     meaning = meaning_of(header)
     whose = _left_out(meaning, told, subject)
     by_words = _likeness(meaning, told, weights, whose)
-    if _is_typing_error(folded, fold(column.name)) and not meaning.concepts & told.apart:
+    known = frozenset(sign for sign in meaning.concepts if _nearest(sign, told.named | theme) >= EXPLAINED)
+    # A word that means something else is no slip: "NOM_COM_BENEFICIAIRE" is near, and a town.
+    if _is_typing_error(folded, fold(column.name)) and known == meaning.concepts:
         return Named(max(by_words, SPELLING), (Reason("spelling"),))
     by_description = _by_description(meaning, told, weights)
     if by_description > by_words:

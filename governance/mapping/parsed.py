@@ -179,6 +179,8 @@ def _known(column: Column, member: Organisation | None) -> Match | None:
     if "@siren" in said:
         return _constant(column, member.siren, "constant")
     if "@siret" in said:
+        if member.siret:
+            return _constant(column, member.siret, "constant")
         return _constant(column, _first_siret(member.siren), "constant-siret")
     return _constant(column, member.name, "constant") if "@name" in said else None
 
