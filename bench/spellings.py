@@ -109,7 +109,7 @@ Headers = Mapping[str, str | None]
 
 
 def real_files() -> Iterator[tuple[Contract, list[Headers], dict[str, set[str]]]]:
-    """Give each contract with the files whose headers are known, and every header with the columns that it is in some."""
+    """Give each contract with the files whose headers are known, and each header with the columns that it is."""
     for name, seen in parse_yaml(REAL.read_text(encoding="utf-8")).items():
         files: list[Headers] = [{str(h): c for h, c in each["together"].items()} for each in seen if "together" in each]
         meant: dict[str, set[str]] = {}
@@ -170,8 +170,8 @@ def measure_real() -> dict[str, Sum]:
 def _tell(sums: Mapping[str, Sum], title: str, misses: bool) -> bool:
     """Print the sums, and the misses of the half that was in sight; True if the held-out half falls short."""
     for half, each in sums.items():
-        print(f"{title} {half:9} alone: {each.alone_right}/{each.alone} = {each.alone_right / each.alone:.1%}  in files: "
-              f"{each.in_files_right}/{each.in_files} = {each.in_files_right / each.in_files:.1%}  "
+        print(f"{title} {half:9} alone: {each.alone_right}/{each.alone} = {each.alone_right / each.alone:.1%}  "
+              f"in files: {each.in_files_right}/{each.in_files} = {each.in_files_right / each.in_files:.1%}  "
               f"wrong and sure: {each.wrong_sure}")  # fmt: skip
         for miss in each.misses if misses and half == HALVES[0] else ():
             print("    {} {}: {!r} -> {}".format(*miss))

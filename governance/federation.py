@@ -60,6 +60,9 @@ class Formats(Declaration):
         return values
 
 
+AddressPart = Literal["number", "way", "street", "postcode", "town"]
+
+
 class ColumnFormats(Formats):
     """How one column is made of the cells of a file: a closed list of parsers, applied in this order, never code."""
 
@@ -81,6 +84,11 @@ class ColumnFormats(Formats):
     take: Literal["latitude", "longitude"] | None = Field(
         None, description="with `coordinates`: which one this column is"
     )
+    address: AddressPart | None = Field(
+        None,
+        description="a whole address in one cell, `12 bis rue Haute, 44480 Donges`: which part is this column's; "
+        "`street` is number and way together",
+    )
     codes: Mapping[str, str] = Field(
         default_factory=dict,
         description="code in the file: value of the contract; or the name of a CSV (`code;value`) beside the member",
@@ -95,8 +103,8 @@ class ColumnFormats(Formats):
                 raise ValueError(f"{name} and {other} are declared together")
         if self.parts is not None and (self.part is None or self.part > self.parts):
             raise ValueError("parts is declared with split and part, and part is one of them")
-        if self.split is not None and self.coordinates is not None:
-            raise ValueError("a cell is parted by split or by coordinates, not by both")
+        if sum(each is not None for each in (self.split, self.coordinates, self.address)) > 1:
+            raise ValueError("a cell is parted by split, by coordinates or by address, by one of them only")
         if self.codes and any(getattr(self, name) for name in Formats.model_fields):
             raise ValueError("codes give the contract's value as it stands; no other notation goes with them")
         if len(self.join) == 1:
@@ -106,7 +114,7 @@ class ColumnFormats(Formats):
     @property
     def takes_a_part(self) -> bool:
         """Whether the column is only a part of the cell that is read for it."""
-        return self.split is not None or self.coordinates is not None
+        return self.split is not None or self.coordinates is not None or self.address is not None
 
 
 class Reading(Declaration):
@@ -247,7 +255,6 @@ class Organisation(Declaration):
             raise ValueError(f"subscriptions name sources that are not declared: {sorted(unknown)}")
         return self
 
-
     def _siret_is_its_own(self) -> None:
         if self.siret is None:
             return
@@ -314,6 +321,11 @@ class Federation(Declaration):
     def organisations(self) -> dict[str, Member | Partner]:
         """Members first, then partners, each in the order of their ids."""
         return {**self.members, **self.partners}
+
+    @cached_property
+    def communes(self) -> dict[str, str]:
+        """Name → INSEE code of each commune among the members."""
+        return {m.name: m.insee_code for m in self.members.values() if m.kind == "commune" and m.insee_code}
 
     @cached_property
     def by_siren(self) -> dict[str, Member | Partner]:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from governance.contracts.model import Column, Contract
 from governance.intake.header import fold
 from governance.mapping.reasons import Reason
-from governance.mapping.words import ALONE, APART, MEASURED, PARTIES, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
+from governance.mapping.words import (
+    ALONE,
+    APART,
+    MEASURED,
+    PARTIES,
+    UNDERSTOOD,
+    Meaning,
+    is_misspelt,
+    kinship,
+    meaning_of,
+)
 
 SPELLING = 0.87
 """Score of a header that is the column's name but for a typing error."""
@@ -23,7 +33,7 @@ LEFT_OUT = 0.8
 OWNED = frozenset({"@name", "@identifier", "@siret", "@siren", "@rna"})
 """What must be somebody's: a name or number that does not say whose is understood to be the likeliest party's."""
 OTHER_KIND = 0.75
-"""What is left of the score of a header whose first noun no name of the column bears: "Date de notification" is a date."""
+"""What is left of the score of a header whose first noun the column does not bear: "Date de notification" is a date."""
 EXPLAINED = 0.9
 """How near (0 to 1) a word of a header must come to one of the column to be accounted for."""
 
@@ -78,8 +88,7 @@ class Told:
     readings: tuple[Meaning, ...]
     named: frozenset[str]
     described: frozenset[str]
-    apart: frozenset[str]
-    """What a header of the column never says unless the column does."""
+    is_text: bool
 
     @classmethod
     def of(cls, column: Column, theme: frozenset[str]) -> "Told":
@@ -90,8 +99,7 @@ class Told:
         whose = ALONE.keys() - theme
         readings = tuple(one for one in every if not any((other.all - one.all) & whose for other in every))
         named = frozenset().union(*(reading.all for reading in readings))
-        apart = APART if column.type not in ("string", "any") else APART - MEASURED
-        return cls(readings, named, meaning_of(column.description).all, apart)
+        return cls(readings, named, meaning_of(column.description).all, column.type == "string")
 
 
 def _nearest(sign: str, others: frozenset[str]) -> float:
@@ -112,7 +120,7 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
         return max(said, LEFT_OUT) if sign == whose else said
 
     kin = {sign: _nearest(sign, column.named) for sign in header.all}
-    if (header.concepts & column.apart) - column.named or not any(kin.values()):
+    if _says_another_thing(header, column) or not any(kin.values()):
         return 0.0
     told = {sign: max(near, SUPPORT * _nearest(sign, column.described)) for sign, near in kin.items()}
     share = {sign: weights.get(sign, 0.8) * (ASIDE if sign in header.asides else 1) for sign in told}
@@ -125,14 +133,22 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
     return of_its_kind * 2 * precision * recall / (precision + recall) if recall else 0.0
 
 
+def _says_another_thing(header: Meaning, column: Told) -> bool:
+    """Tell whether a header says what the column is not: asked for, refused; a text may be asked for."""
+    apart = (header.concepts & APART) - column.named
+    is_said_of_text = column.is_text and header.head in column.named
+    return bool(apart - MEASURED if is_said_of_text else apart)
+
+
 def _by_description(header: Meaning, column: Told, weights: Mapping[str, float]) -> float:
     """Return how much of a header the column's description speaks of; never enough to be sure."""
     described = column.described
-    if header.concepts & column.apart:
+    if header.concepts & APART:
         return 0.0
     whole = sum(weights.get(sign, 0.8) for sign in header.all)
     told = sum(weights.get(sign, 0.8) * _nearest(sign, described) for sign in header.all)
-    return DESCRIBED * told / whole if whole else 0.0
+    of_its_kind = 1.0 if not header.head or _nearest(header.head, column.named) else OTHER_KIND
+    return of_its_kind * DESCRIBED * told / whole if whole else 0.0
 
 
 def _left_over(meaning: Meaning, column: Told, theme: frozenset[str]) -> list[str]:

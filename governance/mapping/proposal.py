@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import networkx
 import polars as pl
@@ -109,12 +110,17 @@ def _by_point(columns: Sequence[Column], texts: Mapping[int, Sequence[str]]) -> 
 
 
 def propose(
-    headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract, member: Organisation | None = None
+    headers: Sequence[str],
+    rows: pl.DataFrame | None,
+    contract: Contract,
+    member: Organisation | None = None,
+    communes: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Match]:
     """Return a match for each column of the contract, in its order; ``sure`` is a score of ``SURE`` or more.
 
     ``rows`` has a String column a header, named ``0``, ``1`` and so on, as readers give it; without it the headers
-    alone are judged. What ``member`` declares of itself stands for columns that the file does not have.
+    alone are judged. What ``member`` declares of itself stands for columns that the file does not have;
+    ``communes`` are the federation's, name → INSEE code.
     """
     subject = Subject.of(contract)
     texts = [sampled(rows[str(place)]) if rows is not None else [] for place in range(len(headers))]
@@ -142,7 +148,7 @@ def propose(
     chosen |= dict(by_values.keys())
     pairs |= by_values
     matches = [_match(column, headers, pairs, chosen) for column in contract.columns]
-    return propose_parsed(matches, headers, rows, contract, member)
+    return propose_parsed(matches, headers, rows, contract, member, communes)
 
 
 def _match(

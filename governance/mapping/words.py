@@ -15,6 +15,7 @@ from governance.yaml_text import parse_yaml
 
 _DECLARED: dict[str, Any] = parse_yaml((Path(__file__).parent / "concepts.yaml").read_text(encoding="utf-8"))
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PARTICIPLE = re.compile("é(?:e?s?)$", re.IGNORECASE)
 _TYPING_ERROR = 88
 """Least likeness (0 to 100) at which a word is taken for a misspelt known one."""
 _LEAST_LETTERS = 6
@@ -212,7 +213,11 @@ def meaning_of(text: str) -> Meaning:
     written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
     if all(word.isdigit() for word in written):
         return _of_neutral(text, every)
-    known = [_known(word) for word in _without_neutral(every)]
+    known = [
+        # A participle is a whole word: "payé" is not "payeur" cut short.
+        (word, False) if _PARTICIPLE.search(as_written) else _known(word)
+        for word, as_written in zip(_without_neutral(every), written, strict=True)
+    ]
     words = tuple(word for word, _ in known)
     concepts, others, guessed, said, place = set(), set(), set(), {}, 0
     asides: set[str] = set()
@@ -239,12 +244,17 @@ def meaning_of(text: str) -> Meaning:
         concepts |= guesses
         said |= dict.fromkeys(guesses, " ".join(written))
     return Meaning(
-        frozenset(concepts | implied), frozenset(others), frozenset(guessed), frozenset(implied), frozenset(asides), said
+        frozenset(concepts | implied),
+        frozenset(others),
+        frozenset(guessed),
+        frozenset(implied),
+        frozenset(asides),
+        said,
     )
 
 
 def _implied(concepts: set[str]) -> set[str]:
-    """Return what goes without saying where nothing but a party, or but the grant, is spoken of: its name, its amount."""
+    """Return what goes without saying where only a party or the grant is spoken of: its name, its amount."""
     of_parties = concepts & PARTIES
     spoken_of = of_parties or concepts & ALONE.keys()
     return {ALONE[one] for one in spoken_of} if concepts and concepts <= (ALONE.keys() | PARTIES) else set()
