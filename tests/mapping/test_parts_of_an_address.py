@@ -10,7 +10,7 @@ from governance.mapping.match import Match
 from governance.mapping.proposal import propose
 
 COMMUNES = {"Donges": "44052", "Trignac": "44210", "Saint-André-des-Eaux": "44151"}
-ADDRESSES = ["12 bis rue Haute, 44480 Donges", "Place du Bourg 44570 Trignac", "3, allée du Bois\n44117 Saint-André-des-Eaux"]
+ADDRESSES = ["12 bis rue Haute, 44480 Donges", "Place du Bourg 44570 Trignac", "3, allée du Bois\n44210 Pornic"]
 
 
 def proposed(contract: str, headers: list[str], *rows: list[str]) -> dict[str, Match]:
@@ -22,7 +22,7 @@ def proposed(contract: str, headers: list[str], *rows: list[str]) -> dict[str, M
     ("address", "number", "way", "postcode", "town"),
     [
         ("12 bis rue Haute, 44480 Donges", "12 bis", "rue Haute", "44480", "Donges"),
-        ("3, allée du Bois - 44117 Saint-André-des-Eaux Cedex 2", "3", "allée du Bois", "44117", "Saint-André-des-Eaux"),
+        ("3, allée du Bois - 44117 Saint-André Cedex 2", "3", "allée du Bois", "44117", "Saint-André"),
         ("Place du Bourg 44570 Trignac", None, "Place du Bourg", "44570", "Trignac"),
         ("8 avenue du 8 mai 1945\n44600 Saint-Nazaire", "8", "avenue du 8 mai 1945", "44600", "Saint-Nazaire"),
         ("44480 Donges", None, None, "44480", "Donges"),
@@ -34,7 +34,8 @@ def test_an_address_is_read_by_its_parts(
 ) -> None:
     frame = pl.DataFrame({"cell": [address]})
     parts = ("number", "way", "postcode", "town")
-    read = frame.select(parse_part(pl.col("cell"), ColumnFormats.model_validate({"address": p})).alias(p) for p in parts)
+    declared = {part: ColumnFormats.model_validate({"address": part}) for part in parts}
+    read = frame.select(parse_part(pl.col("cell"), formats).alias(part) for part, formats in declared.items())
     assert read.row(0) == (number, way, postcode, town)
 
 
@@ -89,7 +90,8 @@ def test_communes_that_the_federation_does_not_have_give_no_code() -> None:
 
 
 def test_a_name_and_a_first_name_are_put_together_where_the_contract_has_one_column() -> None:
-    found = proposed("subventions", ["Nom", "Prénom", "Montant voté"], ["Exemple", "Anne", "12"], ["Modèle", "Paul", "13"])
+    rows = (["Exemple", "Anne", "12"], ["Modèle", "Paul", "13"])
+    found = proposed("subventions", ["Nom", "Prénom", "Montant voté"], *rows)
     assert (found["nomBeneficiaire"].made.join, found["nomBeneficiaire"].verdict) == (("Nom", "Prénom"), "verify")
 
 
