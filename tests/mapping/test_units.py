@@ -24,7 +24,8 @@ GRANTS = load_contract(PROJECT_ROOT / "federation" / "contracts" / "subventions.
 def test_an_amount_with_a_currency_fits_in_the_notation_that_is_proposed(
     cells: tuple[str, ...], notation: dict[str, str]
 ) -> None:
-    match = proposed(["Montant voté"], *([cell] for cell in cells))["montant"]
+    rows: list[list[str | None]] = [[cell] for cell in cells]
+    match = proposed(["Montant voté"], *rows)["montant"]
     assert (match.header, match.verdict) == ("Montant voté", "sure")
     assert match.formats.model_dump(exclude_unset=True) == notation
     assert [(reason.code, reason.share) for reason in match.reasons if reason.share is not None] == [("values", 100)]
