@@ -63,14 +63,7 @@ def _part_of_address(value: pl.Expr, part: AddressPart) -> pl.Expr:
     """Return a part of an address, null where it has none; one without postcode and town is marked for every part."""
     found = value.str.extract(_ADDRESS, _ADDRESS_PARTS[part]).str.replace_all(r"\s+", " ").str.strip_chars()
     is_address = value.str.contains(_ADDRESS)
-    unread = MARKS["address-unread"] + value
-    return (
-        pl.when(value.str.strip_chars() == "")
-        .then(None)
-        .when(is_address)
-        .then(pl.when(found != "").then(found))
-        .otherwise(unread)
-    )
+    return pl.when(is_address.not_()).then(MARKS["address-unread"] + value).when(found != "").then(found)
 
 
 def _split_in(value: pl.Expr, sign: str, count: int) -> pl.Expr:

@@ -48,7 +48,10 @@ def test_what_has_no_postcode_and_town_is_no_address(cell: str, part: str) -> No
 
 def test_an_empty_address_is_empty() -> None:
     value = parse_part(pl.col("cell"), ColumnFormats(address="town"))
-    assert pl.DataFrame({"cell": ["", None, " "]}).select(value.alias("read"))["read"].to_list() == [None, None, None]
+    assert pl.DataFrame({"cell": [None, "44480 Donges"]}).select(value.alias("read"))["read"].to_list() == [
+        None,
+        "Donges",
+    ]
 
 
 @pytest.mark.parametrize("other", [{"split": ",", "part": 1}, {"coordinates": "lat-lon", "take": "latitude"}])
