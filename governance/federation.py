@@ -4,6 +4,7 @@ A member or partner is one YAML file keyed by an immutable id. Names on screen a
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from stdnum.fr import siren as siren_number
+from stdnum.fr import siret as siret_number
 
 from governance.code_tables import CodeTableError, with_code_tables
 from governance.declared_place import Place, Wrong, place_of_check
@@ -41,6 +43,9 @@ class Formats(Declaration):
     thousands: str | None = Field(
         None, max_length=1, description="sign between groups of three digits; one space is any"
     )
+    unit: str | None = Field(
+        None, min_length=1, max_length=10, description="unit or currency written behind a number, such as €; left out"
+    )
     date: str | None = Field(None, description="pattern of a day, such as %d/%m/%Y, or %d %B %Y for 15 mars 2010")
     datetime: str | None = Field(None, description="pattern of an instant, such as %d/%m/%Y %H:%M")
     true: tuple[str, ...] = Field((), description="words that mean yes")
@@ -53,6 +58,9 @@ class Formats(Declaration):
         if isinstance(values, dict):
             return {str(key).lower() if isinstance(key, bool) else key: value for key, value in values.items()}
         return values
+
+
+AddressPart = Literal["number", "way", "street", "postcode", "town"]
 
 
 class ColumnFormats(Formats):
@@ -76,6 +84,11 @@ class ColumnFormats(Formats):
     take: Literal["latitude", "longitude"] | None = Field(
         None, description="with `coordinates`: which one this column is"
     )
+    address: AddressPart | None = Field(
+        None,
+        description="a whole address in one cell, `12 bis rue Haute, 44480 Donges`: which part is this column's; "
+        "`street` is number and way together",
+    )
     codes: Mapping[str, str] = Field(
         default_factory=dict,
         description="code in the file: value of the contract; or the name of a CSV (`code;value`) beside the member",
@@ -90,8 +103,8 @@ class ColumnFormats(Formats):
                 raise ValueError(f"{name} and {other} are declared together")
         if self.parts is not None and (self.part is None or self.part > self.parts):
             raise ValueError("parts is declared with split and part, and part is one of them")
-        if self.split is not None and self.coordinates is not None:
-            raise ValueError("a cell is parted by split or by coordinates, not by both")
+        if sum(each is not None for each in (self.split, self.coordinates, self.address)) > 1:
+            raise ValueError("a cell is parted by split, by coordinates or by address, by one of them only")
         if self.codes and any(getattr(self, name) for name in Formats.model_fields):
             raise ValueError("codes give the contract's value as it stands; no other notation goes with them")
         if len(self.join) == 1:
@@ -101,7 +114,7 @@ class ColumnFormats(Formats):
     @property
     def takes_a_part(self) -> bool:
         """Whether the column is only a part of the cell that is read for it."""
-        return self.split is not None or self.coordinates is not None
+        return self.split is not None or self.coordinates is not None or self.address is not None
 
 
 class Reading(Declaration):
@@ -219,6 +232,7 @@ class Organisation(Declaration):
     id: Identifier
     name: str
     siren: str
+    siret: str | None = Field(None, description="of the establishment that its files speak of, where that is known")
     homepage: str | None = None
     logo: str | None = Field(None, pattern=r"^https?://\S+$", description="address of an image, shown in the catalogue")
     contact: Contact | None = None
@@ -232,6 +246,7 @@ class Organisation(Declaration):
         """SIREN is a key of the outside world: a wrong one would bind an agreement to somebody else."""
         if not self.example and not siren_number.is_valid(self.siren):
             raise ValueError(f"siren {self.siren!r} fails its check digit")
+        self._siret_is_its_own()
         ids = [source.id for source in self.sources]
         if len(ids) != len(set(ids)):
             raise ValueError(f"source ids repeat: {sorted(i for i in ids if ids.count(i) > 1)}")
@@ -239,6 +254,16 @@ class Organisation(Declaration):
         if unknown:
             raise ValueError(f"subscriptions name sources that are not declared: {sorted(unknown)}")
         return self
+
+    def _siret_is_its_own(self) -> None:
+        if self.siret is None:
+            return
+        if not re.fullmatch(r"[0-9]{14}", self.siret):
+            raise ValueError(f"siret {self.siret!r} is not 14 digits; write it in quotes, leading zeros included")
+        if not self.siret.startswith(self.siren):
+            raise ValueError(f"siret {self.siret!r} does not begin with the siren {self.siren!r}: it is another body's")
+        if not self.example and not siret_number.is_valid(self.siret):
+            raise ValueError(f"siret {self.siret!r} fails its check digit")
 
 
 class Member(Organisation):
@@ -296,6 +321,11 @@ class Federation(Declaration):
     def organisations(self) -> dict[str, Member | Partner]:
         """Members first, then partners, each in the order of their ids."""
         return {**self.members, **self.partners}
+
+    @cached_property
+    def communes(self) -> dict[str, str]:
+        """Name → INSEE code of each commune among the members."""
+        return {m.name: m.insee_code for m in self.members.values() if m.kind == "commune" and m.insee_code}
 
     @cached_property
     def by_siren(self) -> dict[str, Member | Partner]:

@@ -5,7 +5,7 @@ Exit codes: 0 there is a proposal or it was written, 1 the person said no, 2 fil
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -123,8 +123,8 @@ def map_columns(
         table = read_file(file, reading, Wanted.of(known[contract], declared, ()))
     except UnreadableError as error:
         raise stop(f"{file.name}: {_words_of(error, lang.value)}") from None
-    whose = _member(settings, member or (target.organisation_id if target else None), lang.value)
-    matches = propose(table.headers, table.rows, known[contract], whose)
+    whose, communes = _member(settings, member or (target.organisation_id if target else None), lang.value)
+    matches = propose(table.headers, table.rows, known[contract], whose, communes)
     if as_json:
         found = [_as_json(match, _results(match, table, known[contract])) for match in matches]
         typer.echo(json.dumps(found, ensure_ascii=False))
@@ -136,18 +136,18 @@ def map_columns(
         write_mapping(target, matches, table, known[contract], accept or [], is_agreed=yes, language=lang.value)
 
 
-def _member(settings: Settings, named: str | None, lang: str) -> Organisation | None:
+def _member(settings: Settings, named: str | None, lang: str) -> tuple[Organisation | None, Mapping[str, str]]:
+    """Return who is named and the communes of the federation with their codes; nobody named, nothing is read."""
     if named is None:
-        return None
+        return None, {}
     try:
-        known = load_federation(
-            settings.federation_dir, {"example_sites": settings.example_sites_address}
-        ).organisations
+        federation = load_federation(settings.federation_dir, {"example_sites": settings.example_sites_address})
+        known = federation.organisations
     except DeclarationError as error:
         raise stop(str(error)) from error
     if named not in known:
         raise stop(WORDS[lang]["no_member"].format(id=named, known=", ".join(known)))
-    return known[named]
+    return known[named], federation.communes
 
 
 def _words_of(error: UnreadableError, lang: str) -> str:

@@ -1,6 +1,6 @@
 """Which header of a file is which column, why, and what a harvest would refuse: a file is handed in, and not kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -117,7 +117,7 @@ def mapping_page(gate: Gate, form: ReceivedForm) -> MappingPage:
             table = read_file(path, _reading(page.header_row), Wanted.of(contract, {}, ()))
         except UnreadableError as error:
             return page.model_copy(update={"faults": (FormFault(field="file", message=_words(error)),)})
-        return page.model_copy(update=_answer(path, name, table, contract, whose))
+        return page.model_copy(update=_answer(path, name, table, contract, whose, gate.platform.federation.communes))
 
 
 def _faults(gate: Gate, form: ReceivedForm) -> Iterator[FormFault]:
@@ -149,9 +149,14 @@ def _words(error: UnreadableError) -> Words:
 
 
 def _answer(
-    path: Path, name: str, table: TextTable, contract: Contract, whose: Organisation | None
+    path: Path,
+    name: str,
+    table: TextTable,
+    contract: Contract,
+    whose: Organisation | None,
+    communes: Mapping[str, str],
 ) -> dict[str, object]:
-    matches = propose(table.headers, table.rows, contract, whose)
+    matches = propose(table.headers, table.rows, contract, whose, communes)
     file = ReceivedFile(key="handed-in", path=path, filename=name, sha256="")
     report = rehearse_proposal(file, table, matches, contract)
     taken = {header for match in matches for header in match.headers}

@@ -32,8 +32,12 @@ def _number(value: pl.Expr, column: Column, formats: Formats, from_workbook: boo
     mark = re.escape(formats.decimal or column.decimal_char)
     groups = f"[{SPACES}]" if formats.thousands in (" ", "\u00a0", "\u202f") else re.escape(formats.thousands or "")
     whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{groups}[0-9]{{3}})+)" if groups else "[0-9]+"
-    shape = rf"^[+-]?{whole}(?:{mark}[0-9]+)?$" if column.type == "number" else rf"^[+-]?{whole}$"
+    unit = rf"(?:[{SPACES}]*{re.escape(formats.unit)}[{SPACES}]*)?" if formats.unit else ""
+    part = rf"(?:{mark}[0-9]+)?" if column.type == "number" else ""
+    shape = rf"^[+-]?{whole}{part}{unit}$"
     plain = value.str.replace_all(groups, "") if groups else value
+    if formats.unit:
+        plain = plain.str.replace(rf"[{SPACES}]*{re.escape(formats.unit)}[{SPACES}]*$", "")
     written = plain.str.replace(mark, column.decimal_char)
     if from_workbook:  # kept because a cell that holds a number has no notation of its own
         return (
@@ -85,7 +89,7 @@ def rewriting_of(column: Column, formats: ColumnFormats, from_workbook: bool) ->
 
 
 def _notation(value: pl.Expr, column: Column, formats: Formats, from_workbook: bool) -> pl.Expr | None:
-    if column.type in ("number", "integer") and (formats.decimal or formats.thousands):
+    if column.type in ("number", "integer") and (formats.decimal or formats.thousands or formats.unit):
         return _number(value, column, formats, from_workbook)
     if column.type in ("date", "string") and formats.date:
         return _day(value, column, formats.date)

@@ -66,4 +66,6 @@ def wanted_by_parser(rule: str, formats: ColumnFormats, language: str) -> str:
         pair = ("47.28", "-2.2") if formats.coordinates == "lat-lon" else ("-2.2", "47.28")
         # A space alone, since any other sign may be what parts the cells of the file.
         return " ".join(pair).replace(".", formats.decimal or ".")
+    if rule == "address-unread":
+        return "12 bis rue Haute, 44000 Nantes"
     return ""

@@ -8,10 +8,18 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from governance.federation import ColumnFormats, Formats
+from governance.federation import AddressPart, ColumnFormats, Formats
 
-MARKS: Mapping[str, str] = {"code-unknown": "\ufdd1", "part-missing": "\ufdd2", "coordinates-unread": "\ufdd3"}
+MARKS: Mapping[str, str] = {"code-unknown": "\ufdd1", "part-missing": "\ufdd2", "coordinates-unread": "\ufdd3",
+                            "address-unread": "\ufdd4"}  # fmt: skip
 """Rule → sign put before a text that a parser cannot read; noncharacters of Unicode, never in real text."""
+_NUMBER = r"\d{1,4}(?:\s?(?:bis|ter|quater|[a-e])\b)?(?:\s?[-/]\s?\d{1,4})?"
+_ADDRESS = (
+    rf"(?is)^\s*((?:({_NUMBER})\s*,?\s+)?([^\s,;].*?)?)[\s,;()–-]*"
+    r"\b(\d{5})\)?[\s,–-]+([^\d,;()]*[^\d,;()\s])(?:\s+cedex(?:\s+\d+)?)?\s*$"
+)
+"""A number, a way, a postcode and a town; only the postcode and the town must be there."""
+_ADDRESS_PARTS = {"street": 1, "number": 2, "way": 3, "postcode": 4, "town": 5}
 _DEGREES = {"latitude": 90.0, "longitude": 180.0}
 _OPENING, _CLOSING = r"^\s*(?:POINT\s*)?[\[({]?\s*", r"\s*[\])}]?\s*$"
 
@@ -19,7 +27,7 @@ _OPENING, _CLOSING = r"^\s*(?:POINT\s*)?[\[({]?\s*", r"\s*[\])}]?\s*$"
 def rules_of(formats: ColumnFormats) -> tuple[str, ...]:
     """Return the rules that a cell may break by not being what its parsers are declared for."""
     found = (formats.codes and "code-unknown", formats.split and "part-missing",
-             formats.coordinates and "coordinates-unread")  # fmt: skip
+             formats.coordinates and "coordinates-unread", formats.address and "address-unread")  # fmt: skip
     return tuple(rule for rule in found if rule)
 
 
@@ -41,12 +49,21 @@ def parse_part(value: pl.Expr, formats: ColumnFormats) -> pl.Expr:
     """Return the part of each cell that is the column's: null where it is empty, marked where there is none."""
     if formats.coordinates is not None:
         return _coordinate(value, formats)
+    if formats.address is not None:
+        return _part_of_address(value, formats.address)
     if formats.split is None or formats.part is None:
         return value
     parts = value.str.split(formats.split) if formats.parts is None else _split_in(value, formats.split, formats.parts)
     part = parts.list.get(formats.part - 1, null_on_oob=True).str.strip_chars()
     found = parts.list.len() >= (formats.parts or formats.part)
     return pl.when(found.not_()).then(MARKS["part-missing"] + value).when(part != "").then(part)
+
+
+def _part_of_address(value: pl.Expr, part: AddressPart) -> pl.Expr:
+    """Return a part of an address, null where it has none; one without postcode and town is marked for every part."""
+    found = value.str.extract(_ADDRESS, _ADDRESS_PARTS[part]).str.replace_all(r"\s+", " ").str.strip_chars()
+    is_address = value.str.contains(_ADDRESS)
+    return pl.when(is_address.not_()).then(MARKS["address-unread"] + value).when(found != "").then(found)
 
 
 def _split_in(value: pl.Expr, sign: str, count: int) -> pl.Expr:

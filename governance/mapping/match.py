@@ -8,6 +8,8 @@ from governance.mapping.reasons import Reason
 
 SURE = 0.75
 """Score from which a proposal is called sure, if no other comes near."""
+FAINT = 0.3
+"""Score under which a header is proposed only where nothing else is found for the column."""
 DOUBTFUL = SURE - 0.01
 """Highest score of a proposal that something speaks against: it may come first, and a person must say so."""
 Verdict = Literal["sure", "verify", "none"]

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from governance.contracts.model import Column, Contract
 from governance.intake.header import fold
 from governance.mapping.reasons import Reason
-from governance.mapping.words import ALONE, APART, UNDERSTOOD, Meaning, is_misspelt, kinship, meaning_of
+from governance.mapping.words import (
+    ALONE,
+    APART,
+    MEASURED,
+    PARTIES,
+    UNDERSTOOD,
+    Meaning,
+    is_misspelt,
+    kinship,
+    meaning_of,
+)
 
 SPELLING = 0.87
 """Score of a header that is the column's name but for a typing error."""
@@ -22,6 +32,8 @@ LEFT_OUT = 0.8
 """What it counts for that a bare name or number is understood to be the column's party's."""
 OWNED = frozenset({"@name", "@identifier", "@siret", "@siren", "@rna"})
 """What must be somebody's: a name or number that does not say whose is understood to be the likeliest party's."""
+OTHER_KIND = 0.75
+"""What is left of the score of a header whose first noun the column does not bear: "Date de notification" is a date."""
 EXPLAINED = 0.9
 """How near (0 to 1) a word of a header must come to one of the column to be accounted for."""
 
@@ -76,6 +88,7 @@ class Told:
     readings: tuple[Meaning, ...]
     named: frozenset[str]
     described: frozenset[str]
+    is_text: bool
 
     @classmethod
     def of(cls, column: Column, theme: frozenset[str]) -> "Told":
@@ -86,7 +99,7 @@ class Told:
         whose = ALONE.keys() - theme
         readings = tuple(one for one in every if not any((other.all - one.all) & whose for other in every))
         named = frozenset().union(*(reading.all for reading in readings))
-        return cls(readings, named, meaning_of(column.description).all)
+        return cls(readings, named, meaning_of(column.description).all, column.type == "string")
 
 
 def _nearest(sign: str, others: frozenset[str]) -> float:
@@ -107,7 +120,7 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
         return max(said, LEFT_OUT) if sign == whose else said
 
     kin = {sign: _nearest(sign, column.named) for sign in header.all}
-    if (header.concepts & APART) - column.named or not any(kin.values()):
+    if _says_another_thing(header, column) or not any(kin.values()):
         return 0.0
     told = {sign: max(near, SUPPORT * _nearest(sign, column.described)) for sign, near in kin.items()}
     share = {sign: weights.get(sign, 0.8) * (ASIDE if sign in header.asides else 1) for sign in told}
@@ -116,16 +129,26 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], whose
         sum(weights.get(sign, 0.8) * met(sign) for sign in reading.all) / weigh(reading.all)
         for reading in column.readings
     )
-    return 2 * precision * recall / (precision + recall) if recall else 0.0
+    of_its_kind = 1.0 if not header.head or kin.get(header.head, 0.0) else OTHER_KIND
+    return of_its_kind * 2 * precision * recall / (precision + recall) if recall else 0.0
 
 
-def _by_description(header: Meaning, described: frozenset[str], weights: Mapping[str, float]) -> float:
+def _says_another_thing(header: Meaning, column: Told) -> bool:
+    """Tell whether a header says what the column is not: asked for, refused; a text may be asked for."""
+    apart = (header.concepts & APART) - column.named
+    is_said_of_text = column.is_text and header.head in column.named
+    return bool(apart - MEASURED if is_said_of_text else apart)
+
+
+def _by_description(header: Meaning, column: Told, weights: Mapping[str, float]) -> float:
     """Return how much of a header the column's description speaks of; never enough to be sure."""
+    described = column.described
     if header.concepts & APART:
         return 0.0
     whole = sum(weights.get(sign, 0.8) for sign in header.all)
     told = sum(weights.get(sign, 0.8) * _nearest(sign, described) for sign in header.all)
-    return DESCRIBED * told / whole if whole else 0.0
+    of_its_kind = 1.0 if not header.head or _nearest(header.head, column.named) else OTHER_KIND
+    return of_its_kind * DESCRIBED * told / whole if whole else 0.0
 
 
 def _left_over(meaning: Meaning, column: Told, theme: frozenset[str]) -> list[str]:
@@ -146,7 +169,7 @@ def _is_typing_error(header: str, name: str) -> bool:
 
 def _left_out(header: Meaning, column: Told, subject: Subject) -> str:
     """Return whose the header leaves out to be, where it is understood to be the column's: ``@beneficiary``."""
-    says_whose = (header.concepts & ALONE.keys()) - subject.theme
+    says_whose = {party for party in PARTIES - subject.theme if _nearest(party, header.concepts)}
     is_bare = header.concepts & OWNED and not says_whose and subject.understood in column.named
     return subject.understood if is_bare else ""
 
@@ -159,13 +182,20 @@ def compare_names(header: str, column: Column, told: Told, subject: Subject) -> 
     meaning = meaning_of(header)
     whose = _left_out(meaning, told, subject)
     by_words = _likeness(meaning, told, weights, whose)
-    if _is_typing_error(folded, fold(column.name)) and not meaning.concepts & APART:
+    known = frozenset(sign for sign in meaning.concepts if _nearest(sign, told.named | theme) >= EXPLAINED)
+    # A word that means something else is no slip: "NOM_COM_BENEFICIAIRE" is near, and a town.
+    if _is_typing_error(folded, fold(column.name)) and known == meaning.concepts:
         return Named(max(by_words, SPELLING), (Reason("spelling"),))
-    by_description = _by_description(meaning, told.described, weights)
+    by_description = _by_description(meaning, told, weights)
     if by_description > by_words:
         return Named(by_description, (Reason("description"),))
     if not by_words:
         return Named(0.0)
     left = _left_over(meaning, told, theme)
-    doubts = (*((Reason("whose"),) if whose else ()), *((Reason("left", words=", ".join(left)),) if left else ()))
+    goes_without_saying = column.type not in ("string", "any") and meaning.implied & told.named
+    doubts = (
+        *((Reason("whose"),) if whose else ()),
+        *((Reason("left", words=", ".join(left)),) if left else ()),
+        *((Reason("implied"),) if goes_without_saying else ()),
+    )
     return Named(by_words, (Reason("words"), *doubts))

@@ -14,8 +14,10 @@ from governance.contracts.model import Column, Contract
 from governance.federation import ColumnFormats, Member, Organisation
 from governance.intake.formats import UNREADABLE, effective, rewriting_of
 from governance.intake.parsers import is_marked, join_cells
+from governance.mapping.addresses import find_addresses
 from governance.mapping.coded import code_values
-from governance.mapping.match import DOUBTFUL, Match
+from governance.mapping.communes import find_commune_codes
+from governance.mapping.match import DOUBTFUL, FAINT, Match
 from governance.mapping.reasons import Reason
 from governance.mapping.values import CONFORMING, SAMPLE, fit, sampled
 from governance.mapping.words import meaning_of
@@ -24,6 +26,9 @@ MADE = 0.5
 """Score of what is made of several cells, of a part of one or of none: only a person can confirm it."""
 PARTED_BY = (" ", ",", ";", "/", "-", "|")
 _DAY, _MONTH, _YEAR = frozenset({"@date"}), frozenset({"@month"}), frozenset({"@year"})
+_LAST, _FIRST = frozenset({"@name"}), frozenset({"@first_name"})
+_PEOPLE = frozenset({"@name", "@beneficiary", "@author", "@owner", "@manager", "@label"})
+"""What the name of a person may be said with; an authority or a facility has no first name."""
 _NUMBER, _STREET = frozenset({"@number"}), frozenset({"@street"})
 _PARTIES = frozenset({"@authority", "@grantor"})
 
@@ -34,6 +39,7 @@ def propose_parsed(
     rows: pl.DataFrame | None,
     contract: Contract,
     member: Organisation | None,
+    communes: Mapping[str, str],
 ) -> list[Match]:
     """Return the matches with what parsers or the member's declaration give in place of those that do not fit."""
     found: dict[str, Match] = {}
@@ -41,9 +47,15 @@ def propose_parsed(
         texts = {header: sampled(rows[str(place)]) for place, header in enumerate(headers)}
         for made in (*_coded(matches, texts, contract), *_joined(matches, headers, rows, contract)):
             found.setdefault(made.column, made)
+        free = frozenset(match.column for match in matches if _is_open(match))
+        for column, header, formats, share in find_addresses(matches, free, texts, contract):
+            found.setdefault(column, _made(column, "address", share, formats, header))
         for made in _split(matches, texts, contract):
             found.setdefault(made.column, made)
     used = {header for made in found.values() for header in made.headers}
+    if rows is not None:  # after what is used, since the name of the commune stays its own column's too
+        for column, header, formats, share in find_commune_codes(matches, free, texts, contract, communes):
+            found.setdefault(column, _made(column, "communes", share, formats, header))
     kept = [Match(m.column) if m.header in used and m.verdict != "sure" else m for m in matches]
     for match in filter(_is_open, kept):
         known = None if match.column in found else _known(contract.column(match.column), member)
@@ -67,7 +79,7 @@ def first_results(match: Match, headers: Sequence[str], rows: pl.DataFrame, colu
 
 
 def _is_open(match: Match) -> bool:
-    return match.verdict == "none" or any(reason.code == "misfit" for reason in match.reasons)
+    return match.verdict == "none" or match.score < FAINT or any(reason.code == "misfit" for reason in match.reasons)
 
 
 def _made(column: str, reason: str, share: float, formats: ColumnFormats, header: str | None = None) -> Match:
@@ -92,18 +104,23 @@ def _coded(matches: Sequence[Match], texts: Mapping[str, Sequence[str]], contrac
 def _joined(
     matches: Sequence[Match], headers: Sequence[str], rows: pl.DataFrame, contract: Contract
 ) -> Iterator[Match]:
-    """Give a date out of day, month and year, and an address out of number and street."""
+    """Give a date out of day, month and year, an address out of number and street, a name out of both of a person's."""
     taken = frozenset(match.header for match in matches if match.header and not _is_open(match))
-    for match in filter(_is_open, matches):
+    for match in matches:
         column = contract.column(match.column)
+        is_half = match.header is not None and meaning_of(match.header).all == _LAST and match.verdict != "sure"
+        if not (_is_open(match) or is_half and _is_of_a_person(column, contract)):
+            continue
         wanted: tuple[frozenset[str], ...]
         if column.type == "date":
             wanted, separator, notation = (_DAY, _MONTH, _YEAR), "/", {"date": "%-d/%-m/%Y"}
         elif column.type == "string" and "@address" in meaning_of(column.title or column.name).all:
             wanted, separator, notation = (_NUMBER, _STREET), " ", {}
+        elif _is_of_a_person(column, contract):
+            wanted, separator, notation = (_LAST, _FIRST), " ", {}
         else:
             continue
-        named = _side_by_side(headers, wanted, taken)
+        named = _side_by_side(headers, wanted, taken - frozenset(match.headers))
         if not named:
             continue
         formats = ColumnFormats.model_validate({"join": named, "separator": separator, **notation})
@@ -112,6 +129,13 @@ def _joined(
         share = _share(values, column, contract, ColumnFormats.model_validate(notation))
         if share >= CONFORMING:
             yield _made(match.column, "join", share, formats)
+
+
+def _is_of_a_person(column: Column, contract: Contract) -> bool:
+    """Tell whether a column holds whole names of people: named so, in a contract that does not part them."""
+    said = meaning_of(column.name).all | meaning_of(column.title or "").all
+    theirs = any("@first_name" in meaning_of(f"{each.name} {each.title or ''}").all for each in contract.columns)
+    return column.type == "string" and "@name" in said and said <= _PEOPLE and not theirs
 
 
 def _side_by_side(headers: Sequence[str], wanted: Sequence[frozenset[str]], taken: frozenset[str]) -> tuple[str, ...]:
@@ -179,6 +203,8 @@ def _known(column: Column, member: Organisation | None) -> Match | None:
     if "@siren" in said:
         return _constant(column, member.siren, "constant")
     if "@siret" in said:
+        if member.siret:
+            return _constant(column, member.siret, "constant")
         return _constant(column, _first_siret(member.siren), "constant-siret")
     return _constant(column, member.name, "constant") if "@name" in said else None
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import networkx
 import polars as pl
@@ -17,13 +18,15 @@ from governance.mapping.parsed import propose_parsed
 from governance.mapping.reasons import Reason
 from governance.mapping.values import CONFORMING, fit, is_telling, looks_of_another_kind, sampled
 
-SHOWN = 0.3
+SHOWN = 0.15
 """Score under which nothing is proposed."""
+BY_VALUES = 0.3
+"""Score of a header that nothing but its values speak for."""
 NAMESAKE = 0.3
 """What it counts for, while headers are given out, to bear the very name: no other column may take that header."""
 POINT = 0.5
 """Score of a latitude and a longitude in one cell, which only a person can confirm."""
-LOOKED_AT = 0.2
+LOOKED_AT = 0.15
 """Score of a header's words from which its values are looked at too."""
 MARGIN = 0.12
 """How far the next best header or column must stay behind a sure proposal."""
@@ -70,8 +73,10 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
 
 def _doubted(pair: _Pair) -> _Pair:
     """Bring a pair that something speaks against under the score of a sure one."""
-    doubts = {"rival", "misfit", "left", "description", "whose"} & {reason.code for reason in pair.reasons}
-    return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts else pair
+    codes = {reason.code for reason in pair.reasons}
+    doubts = {"rival", "misfit", "left", "description", "whose"} & codes
+    is_unsaid = "implied" in codes and "values" not in codes
+    return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts or is_unsaid else pair
 
 
 def _judged(pair: _Pair, rivals: Sequence[float], repeated: bool) -> _Pair:
@@ -90,7 +95,7 @@ def _by_values_alone(
         for place, values in texts.items():
             share, formats = fit(values, column, contract)
             if share >= CONFORMING:
-                fitting[column.name, place] = _Pair(SHOWN, (Reason("values", round(share * 100)),), formats)
+                fitting[column.name, place] = _Pair(BY_VALUES, (Reason("values", round(share * 100)),), formats)
     often = Counter(part for pair in fitting for part in pair)
     return {pair: found for pair, found in fitting.items() if all(often[part] == 1 for part in pair)}
 
@@ -105,12 +110,17 @@ def _by_point(columns: Sequence[Column], texts: Mapping[int, Sequence[str]]) -> 
 
 
 def propose(
-    headers: Sequence[str], rows: pl.DataFrame | None, contract: Contract, member: Organisation | None = None
+    headers: Sequence[str],
+    rows: pl.DataFrame | None,
+    contract: Contract,
+    member: Organisation | None = None,
+    communes: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Match]:
     """Return a match for each column of the contract, in its order; ``sure`` is a score of ``SURE`` or more.
 
     ``rows`` has a String column a header, named ``0``, ``1`` and so on, as readers give it; without it the headers
-    alone are judged. What ``member`` declares of itself stands for columns that the file does not have.
+    alone are judged. What ``member`` declares of itself stands for columns that the file does not have;
+    ``communes`` are the federation's, name → INSEE code.
     """
     subject = Subject.of(contract)
     texts = [sampled(rows[str(place)]) if rows is not None else [] for place in range(len(headers))]
@@ -138,7 +148,7 @@ def propose(
     chosen |= dict(by_values.keys())
     pairs |= by_values
     matches = [_match(column, headers, pairs, chosen) for column in contract.columns]
-    return propose_parsed(matches, headers, rows, contract, member)
+    return propose_parsed(matches, headers, rows, contract, member, communes)
 
 
 def _match(

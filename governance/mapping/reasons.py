@@ -8,6 +8,10 @@ REASONS = {
     "spelling": ("orthographe proche", "near spelling"),
     "description": ("la description de la colonne en parle", "the column's description speaks of it"),
     "left": ("mot non expliqué : {words}", "word not accounted for: {words}"),
+    "implied": (
+        "ne dit pas que c'est cela, seules ses valeurs peuvent le dire",
+        "does not say it is that; only values can",
+    ),
     "whose": ("ne dit pas de qui", "does not say whose"),
     "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
     "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),
@@ -15,6 +19,8 @@ REASONS = {
     "point": ("deux coordonnées dans une cellule : {share} %", "two coordinates in one cell: {share} %"),
     "codes": ("autres mots pour les valeurs de la liste : {share} %", "other words for the list's values: {share} %"),
     "join": ("plusieurs cellules mises bout à bout : {share} % conformes", "several cells put together: {share} % fit"),
+    "address": ("adresse entière dans une cellule : {share} %", "a whole address in one cell: {share} %"),
+    "communes": ("nom d'une commune de la fédération : {share} %", "name of a commune of the federation: {share} %"),
     "split": ("une cellule pour deux colonnes : {share} % se partagent", "one cell for two columns: {share} % part"),
     "constant": ("absente du fichier ; déclarée par le membre", "not in the file; declared by the member"),
     "constant-elsewhere": (

@@ -1,5 +1,7 @@
 """Whether the values of a column could be those of a column of the contract, and how they are written."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import polars as pl
@@ -23,6 +25,8 @@ YES_NO = ((("oui",), ("non",)), (("Oui",), ("Non",)), (("OUI",), ("NON",)), (("O
           (("VRAI",), ("FAUX",)), (("X",), ("-",)), (("1",), ("0",)), (("true",), ("false",)))  # fmt: skip
 NUMBERS = (Formats(decimal=","), Formats(decimal=",", thousands=" "), Formats(decimal=".", thousands=" "),
            Formats(decimal=",", thousands="."), Formats(decimal=".", thousands=","))  # fmt: skip
+_UNIT = re.compile(r"^[+-]?\d[\d\s.,]*?\s*(€|euros?|eur)\s*$", re.IGNORECASE)
+"""A currency behind a number; one that multiplies (``k€``) is none, since it would have to be reckoned with."""
 _NOTATIONS: dict[str, tuple[Formats, ...]] = {
     "date": tuple(Formats(date=day) for day in DAYS),
     "datetime": tuple(Formats(datetime=f"{day} %H:%M") for day in DAYS),
@@ -64,6 +68,16 @@ def _number_fit(text: str, check: Callable[[str], bool]) -> float:
     return 1.0 if check(text) else 0.6 if text.isdigit() and len(text) in (9, 14) else 0.0
 
 
+def _notations(texts: Sequence[str], column: Column) -> tuple[Formats, ...]:
+    """Return how values of the column's type may be written, with the unit that most of them bear."""
+    notations = _NOTATIONS.get(column.type, ())
+    units = Counter(found[1] for text in texts if column.type in ("number", "integer") and (found := _UNIT.match(text)))
+    if not units:
+        return notations
+    unit = {"unit": units.most_common(1)[0][0]}
+    return tuple(Formats.model_validate(each.model_dump(exclude_unset=True) | unit) for each in (Formats(), *notations))
+
+
 def fit(texts: Sequence[str], column: Column, contract: Contract) -> tuple[float, Formats]:
     """Return the share of values that the contract would take (0 to 1), and the notation that gives most.
 
@@ -73,7 +87,7 @@ def fit(texts: Sequence[str], column: Column, contract: Contract) -> tuple[float
     if check is not None:
         return sum(_number_fit(text.replace(" ", ""), check) for text in texts) / len(texts), Formats()
     best, notation = _valid_share(texts, column, Formats()), Formats()
-    for formats in _NOTATIONS.get(column.type, ()):
+    for formats in _notations(texts, column):
         if best == 1:
             break
         share = _valid_share(texts, column, formats)

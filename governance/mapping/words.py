@@ -15,6 +15,7 @@ from governance.yaml_text import parse_yaml
 
 _DECLARED: dict[str, Any] = parse_yaml((Path(__file__).parent / "concepts.yaml").read_text(encoding="utf-8"))
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PARTICIPLE = re.compile("é(?:e?s?)$", re.IGNORECASE)
 _TYPING_ERROR = 88
 """Least likeness (0 to 100) at which a word is taken for a misspelt known one."""
 _LEAST_LETTERS = 6
@@ -37,10 +38,18 @@ class Meaning:
     words: frozenset[str]
     guessed: frozenset[str] = frozenset()
     """Those of the concepts that a word cut short stands for, as ``benefic``."""
+    implied: frozenset[str] = frozenset()
+    """Those that nothing says and that go without saying: the amount of "Subvention", the name of "Association"."""
     asides: frozenset[str] = frozenset()
     """What is only said in a clause or note that follows: ``qui produit`` in "nom de la collectivité qui produit"."""
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Concept or word → the words of the text that say it."""
+
+    @property
+    def head(self) -> str:
+        """The kind of thing that is spoken of: what is said first that is no party, no label and no unknown word."""
+        plain = [sign for sign in self.said if sign in self.concepts and sign not in _ASIDE_OF_HEADS]
+        return plain[0] if plain else ""
 
     @property
     def all(self) -> frozenset[str]:
@@ -75,6 +84,10 @@ ALONE = {f"@{name}": f"@{each['alone']}" for name, each in _DECLARED["concepts"]
 PERHAPS = {f"@{name}": f"@{each['perhaps']}" for name, each in _DECLARED["concepts"].items() if "perhaps" in each}
 NEAR = frozenset(frozenset(f"@{name}" for name in pair) for pair in _DECLARED["near"])
 APART = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart"))
+MEASURED = frozenset(f"@{name}" for name, each in _DECLARED["concepts"].items() if each.get("apart") == "measured")
+
+
+_ASIDE_OF_HEADS = ALONE.keys() | {f"@{name}" for name in _DECLARED["labels"]}
 
 
 def _without_neutral(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,8 +97,11 @@ def _without_neutral(words: tuple[str, ...]) -> tuple[str, ...]:
 _PHRASES = {
     _without_neutral(words_of(str(phrase))): f"@{name}"
     for name, each in _DECLARED["concepts"].items()
-    for phrase in each["words"]
+    for phrase in (*each["words"], *each.get("doubtful", ()))
 }
+_DOUBTFUL = frozenset(
+    words_of(str(phrase)) for each in _DECLARED["concepts"].values() for phrase in each.get("doubtful", ())
+)
 _ONLY = {
     word: f"@{name}"
     for name, each in _DECLARED["concepts"].items()
@@ -93,6 +109,7 @@ _ONLY = {
     for word in words_of(str(text))
 }
 _ENDING = frozenset(map(str, _DECLARED["ending"]))
+PARTIES = frozenset(sign for sign, meant in ALONE.items() if meant == "@name")
 UNDERSTOOD = tuple(f"@{name}" for name in _DECLARED["understood"])
 _VOCABULARY = frozenset(word for phrase in _PHRASES for word in phrase if len(word) > 1) | {
     word for word in _NEUTRAL if len(word) > 1
@@ -176,7 +193,14 @@ def _known(word: str) -> tuple[str, bool]:
     if found and is_misspelt(word, found[0]):
         return found[0], False
     whole = {_PHRASES[single,]: single for single in _SINGLE if single.startswith(word)}
-    return (next(iter(whole.values())), True) if len(whole) == 1 else (word, False)
+    if len(whole) == 1:
+        return next(iter(whole.values())), True
+    return _without_mark(word), _without_mark(word) != word
+
+
+def _without_mark(word: str) -> str:
+    """Return a known word without the letter that marks one of several columns of it (``SUBVF``, ``SUBVI``)."""
+    return word[:-1] if len(word) > _LEAST_GUESS and (word[:-1],) in _PHRASES else word
 
 
 @lru_cache(maxsize=8192)
@@ -187,9 +211,13 @@ def meaning_of(text: str) -> Meaning:
     clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
     written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
-    if not written:
+    if all(word.isdigit() for word in written):
         return _of_neutral(text, every)
-    known = [_known(word) for word in _without_neutral(every)]
+    known = [
+        # A participle is a whole word: "payé" is not "payeur" cut short.
+        (word, False) if _PARTICIPLE.search(as_written) else _known(word)
+        for word, as_written in zip(_without_neutral(every), written, strict=True)
+    ]
     words = tuple(word for word, _ in known)
     concepts, others, guessed, said, place = set(), set(), set(), {}, 0
     asides: set[str] = set()
@@ -200,7 +228,8 @@ def meaning_of(text: str) -> Meaning:
                 concepts.add(concept)
                 asides |= {concept} if place >= main and concept not in said else set()
                 said[concept] = " ".join(written[place : place + length])
-                guessed |= {concept} if any(is_guess for _, is_guess in known[place : place + length]) else set()
+                is_guessed = any(is_guess for _, is_guess in known[place : place + length])
+                guessed |= {concept} if is_guessed or words[place : place + length] in _DOUBTFUL else set()
                 place += length
                 break
         else:
@@ -208,15 +237,32 @@ def meaning_of(text: str) -> Meaning:
             asides |= {words[place]} if place >= main and words[place] not in said else set()
             said[words[place]] = written[place]
             place += 1
+    implied = _implied(concepts)
     if len(concepts) == 1 and all(word.isdigit() for word in others):
         guesses = {PERHAPS[concept] for concept in concepts if concept in PERHAPS}
-        concepts |= guesses | {ALONE[concept] for concept in concepts if concept in ALONE}
         guessed |= guesses
+        concepts |= guesses
         said |= dict.fromkeys(guesses, " ".join(written))
-    return Meaning(frozenset(concepts), frozenset(others), frozenset(guessed), frozenset(asides), said)
+    return Meaning(
+        frozenset(concepts | implied),
+        frozenset(others),
+        frozenset(guessed),
+        frozenset(implied),
+        frozenset(asides),
+        said,
+    )
+
+
+def _implied(concepts: set[str]) -> set[str]:
+    """Return what goes without saying where only a party or the grant is spoken of: its name, its amount."""
+    of_parties = concepts & PARTIES
+    spoken_of = of_parties or concepts & ALONE.keys()
+    return {ALONE[one] for one in spoken_of} if concepts and concepts <= (ALONE.keys() | PARTIES) else set()
 
 
 def _of_neutral(text: str, words: tuple[str, ...]) -> Meaning:
     """Return what a header may mean that says nothing but "attribué" or "total": a guess."""
     concepts = frozenset(_ONLY[word] for word in words if word in _ONLY)
-    return Meaning(concepts, frozenset(), guessed=concepts, said=dict.fromkeys(concepts, text))
+    years = frozenset(word for word in words if word.isdigit())
+    said = dict.fromkeys(concepts, text) | {year: year for year in years}
+    return Meaning(concepts, years, guessed=concepts, said=said)

@@ -37,6 +37,10 @@ def _without(key: str) -> dict[str, Any]:
     [
         ({**MEMBER, "populaton": 1}, "populaton"),
         ({**MEMBER, "siren": "214400138"}, "check digit"),
+        ({**MEMBER, "siret": "2144001370001"}, "14 digits"),
+        ({**MEMBER, "siret": 21440013700010}, "siret"),
+        ({**MEMBER, "siret": "21440052500013"}, "does not begin with the siren"),
+        ({**MEMBER, "siret": "21440013700012"}, "check digit"),
         ({**MEMBER, "insee_code": "4413"}, "insee_code"),
         ({**MEMBER, "population": 0}, "population"),
         (_without("insee_code"), "insee_code"),
@@ -60,6 +64,10 @@ def test_example_may_have_any_siren_and_a_real_member_may_not(tmp_path: Path) ->
     assert load_organisation(_write(tmp_path, {**invented, "example": True})).siren == "123456789"
     with pytest.raises(DeclarationError):
         load_organisation(_write(tmp_path, invented))
+
+
+def test_a_siret_of_ones_own_may_be_declared(tmp_path: Path) -> None:
+    assert load_organisation(_write(tmp_path, {**MEMBER, "siret": "21440013700011"})).siret == "21440013700011"
 
 
 def test_source_without_an_id_bears_its_dataset_s(tmp_path: Path) -> None:

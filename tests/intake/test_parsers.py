@@ -82,6 +82,32 @@ def test_what_is_no_pair_is_quarantined_never_taken_for_empty(tmp_path: Path, ce
     assert first(answer, "coordinates-unread").value == cell
 
 
+def test_a_whole_address_gives_several_columns(tmp_path: Path) -> None:
+    answer = read(
+        tmp_path, 'id;Adresse\n1;"12 bis rue Haute, 44480 Donges"\n2;\n',
+        columns={"code": "Adresse", "ville": "Adresse"}, code={"address": "postcode"}, ville={"address": "town"},
+    )  # fmt: skip
+    assert answer.accepted.select("code", "ville").rows() == [("44480", "Donges"), (None, None)]
+
+
+def test_an_address_without_a_postcode_is_quarantined_in_words(tmp_path: Path) -> None:
+    answer = read(
+        tmp_path, "id;Adresse\n1;rue Haute, Donges\n", columns={"ville": "Adresse"}, ville={"address": "town"}
+    )
+    assert blocking(answer) == [(2, "ville", "address-unread")]
+    found = first(answer, "address-unread")
+    assert (found.value, found.header) == ("rue Haute, Donges", "Adresse")
+
+
+@pytest.mark.parametrize(
+    ("cell", "amount"), [("1 500,50 €", "1500.50"), ("12", "12"), ("12 $", None), ("1,5 k€", None)]
+)
+def test_a_declared_unit_is_left_out_and_another_is_refused(tmp_path: Path, cell: str, amount: str | None) -> None:
+    answer = read(tmp_path, f"id;lat\n1;{cell}\n", Formats(decimal=",", thousands=" ", unit="€"))
+    read_so = answer.accepted["lat"].to_list()
+    assert [float(value) for value in read_so] == ([float(amount)] if amount else [])
+
+
 def test_codes_are_replaced_and_a_strange_one_names_those_known(tmp_path: Path) -> None:
     codes = {"codes": {"N": "numéraire", "A": "nature"}}
     answer = read(tmp_path, "id;nature\n1;N\n2; A\n3;B\n4;\n5;nature\n", nature=codes)
@@ -139,7 +165,7 @@ PARSERS = st.sampled_from(
         {"coordinates": "lat-lon", "take": "latitude"}, {"coordinates": "lon-lat", "take": "latitude", "decimal": ","},
         {"decimal": ",", "thousands": " "}, {"date": "%d/%m/%Y"}, {"date": "%d %B %Y"}, {"datetime": "%d/%m/%Y %H:%M"},
         {"true": ["oui"], "false": ["non"]}, {"split": "/", "part": 1, "date": "%d/%m/%Y"},
-        {"split": ";", "part": 1, "decimal": ",", "default": "0"},
+        {"split": ";", "part": 1, "decimal": ",", "default": "0"}, {"address": "town"}, {"unit": "€", "decimal": ","},
     ]
 )  # fmt: skip
 KINDS = st.sampled_from(["string", "number", "integer", "date", "datetime", "boolean"])

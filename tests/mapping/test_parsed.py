@@ -86,6 +86,13 @@ def test_who_gives_is_known_from_the_member_and_the_number_is_a_true_siret() -> 
     assert number is not None and number.startswith(DONGES.siren) and siret.is_valid(number)
 
 
+def test_the_siret_that_a_member_declares_is_proposed_in_place_of_the_reckoned_one() -> None:
+    declared = DONGES.model_copy(update={"siret": "21440052500025"})
+    found = {match.column: match for match in propose(*table(FILE), GRANTS, declared)}["idAttribuant"]
+    assert (found.constant, found.verdict) == ("21440052500025", "verify")
+    assert [reason.code for reason in found.reasons] == ["constant"]
+
+
 def test_a_number_declared_for_another_file_is_preferred() -> None:
     declared = Source.model_validate(
         {"dataset": "deliberations", "connector": "http_file", "constants": {"idAttribuant": "21440052500025"}}
