@@ -29,8 +29,9 @@ PAGE = 500
 class CkanCatalogue:
     """A CKAN that shows the catalogue, beside whatever else it shows."""
 
-    def __init__(self, account: CkanAccount) -> None:
+    def __init__(self, account: CkanAccount, tables: type[OpenRows] = OpenRows) -> None:
         self.account = account
+        self._tables = tables
 
     def publish(self, catalogue: Catalogue, store: DistributionStore) -> PublicationResult:
         """Make CKAN equal to the catalogue; see ``CataloguePublisher``.
@@ -41,7 +42,7 @@ class CkanCatalogue:
             CkanRefused: CKAN does not answer, refuses a value or does not keep it. What was written stays.
         """
         known = {package["name"]: package for package in self._datasets_of_ours()}
-        rows = OpenRows(self.account, store)
+        rows = self._tables(self.account, store)
         gone = [package for name, package in sorted(known.items()) if name not in _names(catalogue.datasets)]
         archived = [package["name"] for package in gone if self._archive(package, rows)]
         for organisation in catalogue.organisations:
