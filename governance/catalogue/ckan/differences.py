@@ -85,7 +85,6 @@ def _resources(wanted: CkanDataset, found: Mapping[str, Any]) -> tuple[dict[str,
     if new:
         flattened["update__resources__extend"] = new
     kept = {resource["id"] for resource in wanted.resources}
-    # Told by the end of its identifier: what begins it is the platform's address, which may have changed since.
-    ours = {name for name, each in known.items() if f"/id/distribution/{wanted.name}/" in str(each.get("uri") or "")}
+    ours = {name for name, each in known.items() if wanted.resource_mark in str(each.get("uri") or "")}
     dropped = (f"-resources__{name}" for name in known if name in ours - kept)
     return flattened, (*taken, *dropped)
