@@ -26,6 +26,9 @@ from governance.telemetry.trace_context import step
 
 log = logging.getLogger(__name__)
 
+LONGEST_SECONDS = 300.0
+"""Longest time for all pages of one catalogue, however slowly they come: a source's is longer, a file being longer."""
+
 
 class NothingThere(ConnectorProblem):
     """A catalogue that listed datasets lists none at all: an outage of its index, not the end of its data."""
@@ -110,8 +113,9 @@ def _ask(platform: Platform, declared: DeclaredCatalogue, known: KeptCatalogue, 
 
 def _records(platform: Platform, declared: DeclaredCatalogue) -> list[dict[str, Any]]:
     secret = resolve_secret(platform.settings, declared.secret) if declared.secret else None
+    limits = platform.limits.model_copy(update={"total_seconds": LONGEST_SECONDS})
     with tempfile.TemporaryDirectory() as folder:
-        request = FetchRequest(options=declared.options, into=Path(folder), limits=platform.limits, secret=secret)
+        request = FetchRequest(options=declared.options, into=Path(folder), limits=limits, secret=secret)
         fetched = find_connector(declared.connector).fetch(request)
         text = fetched.path.read_text(encoding="utf-8") if fetched.path else ""
     records = [json.loads(line) for line in text.split("\n") if line]

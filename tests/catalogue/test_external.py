@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,91 +14,21 @@ from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, URIRef
 from governance.catalogue.already_there import AlreadyThere
 from governance.catalogue.external.described import describe
 from governance.catalogue.external.kept import KeptCatalogue, KeptCatalogues
-from governance.catalogue.external.listing import Listing, list_external
 from governance.catalogue.external.to_dcat import build_external_graph
 from governance.catalogue.file_catalogue import FileCatalogue
 from governance.catalogue.model import Catalogue, ExternalCatalogue
 from governance.catalogue.notation import to_json_ld, to_turtle
-from governance.catalogue.publication import Publication, publish_open_data
+from governance.catalogue.publication import Publication
 from governance.external_catalogues import DeclaredCatalogue, concerns
 from governance.federation import Source
+from tests.catalogue.neighbours import GRACE, PORTAL, Neighbours, Record, declared_as, record_of
 from tests.catalogue.shapes import THREE, shapes_of
-from tests.catalogue.world import CONTRACTS, DAY_ONE, DAY_TWO, PUBLIC, World
-
-GRACE = timedelta(days=30)
-PORTAL = "https://departement.example"
-Record = dict[str, Any]
-
-
-def _record(name: str, **more: Any) -> Record:
-    return {
-        "uri": f"{PORTAL}/dataset/{name}",
-        "identifier": name,
-        "title": f"Pistes de {name}",
-        "description": "Ce que c'est.",
-        "publisher": "Département (exemple)",
-        "modified": "2026-02-01T00:00:00+01:00",
-        "license": "lov2",
-        "keyword": ["pistes", "vélo"],
-        "theme": ["http://publications.europa.eu/resource/authority/data-theme/TRAN", "Transports"],
-        "spatial": ["http://id.insee.fr/geo/commune/44013"],
-        "landingPage": [f"{PORTAL}/dataset/{name}"],
-        "distribution": [{"title": "CSV", "downloadURL": f"{PORTAL}/{name}.csv", "format": "csv"}],
-        **more,
-    }
-
-
-def _declared(name: str = "departement", **keep: Any) -> DeclaredCatalogue:
-    return DeclaredCatalogue.model_validate(
-        {
-            "id": name,
-            "name": "Portail du département (exemple)",
-            "homepage": PORTAL,
-            "connector": "dcat",
-            "options": {"url": f"{PORTAL}/catalog.ttl"},
-            "keep": keep or {"territory": True},
-        }
-    )
-
-
-class Neighbours:
-    """Catalogues of others beside a world's, and the one call that publishes both."""
-
-    def __init__(self, world: World, *declared: DeclaredCatalogue) -> None:
-        self.world = world
-        self.known: dict[str, KeptCatalogue] = {}
-        self.declare(*declared)
-
-    def declare(self, *declared: DeclaredCatalogue) -> None:
-        told = {"external": {each.id: each for each in declared}}
-        self.world.federation = self.world.federation.model_copy(update=told)
-
-    def tell(self, records: list[Record], at: datetime = DAY_ONE, name: str = "departement") -> None:
-        self.known[name] = self.known.get(name, KeptCatalogue()).told(records, at)
-
-    def list(self, ours: Catalogue, at: datetime) -> Listing:
-        return list_external(self.world.federation, ours, self.known, at, GRACE)
-
-    def publish(self, at: datetime = DAY_ONE) -> Publication:
-        world = self.world
-        assert world.shared is not None
-        return publish_open_data(
-            federation=world.federation,
-            contracts=CONTRACTS,
-            shared=world.shared,
-            lake=world.lake,
-            pdp=world.decisions,
-            state_dir=world.root,
-            public_address=PUBLIC,
-            receipts=(),
-            instant=at,
-            external=lambda ours: self.list(ours, at).catalogues,
-        )
+from tests.catalogue.world import DAY_ONE, DAY_TWO, PUBLIC, World
 
 
 @pytest.fixture
 def neighbours(world: World) -> Neighbours:
-    return Neighbours(world, _declared())
+    return Neighbours(world, declared_as())
 
 
 def _titles(publication: Publication) -> list[str]:
@@ -106,7 +36,7 @@ def _titles(publication: Publication) -> list[str]:
 
 
 def test_theirs_is_theirs(neighbours: Neighbours) -> None:
-    neighbours.tell([_record("besne")])
+    neighbours.tell([record_of("besne")])
     neighbours.publish()
     graph = Graph().parse(neighbours.world.served / "external" / "departement.ttl")
     theirs = URIRef(f"{PORTAL}/dataset/besne")
@@ -129,7 +59,7 @@ def _records_of(graph: Graph, dataset: URIRef) -> list[Any]:
 @pytest.mark.shared
 @pytest.mark.parametrize("page", ["external/departement.ttl", "external/departement.jsonld", "catalog.ttl"])
 def test_shapes_of_the_profile_find_no_violation(neighbours: Neighbours, page: str) -> None:
-    neighbours.tell([_record("besne"), {"title": "Donges nu", "landingPage": [f"{PORTAL}/nu"], "identifier": "nu"}])
+    neighbours.tell([record_of("besne"), {"title": "Donges nu", "landingPage": [f"{PORTAL}/nu"], "identifier": "nu"}])
     assert len(neighbours.publish().catalogue.external[0].datasets) == 2
     graph = Graph().parse(neighbours.world.served / page)
     conforms, _, report = validate(graph, shacl_graph=shapes_of(*THREE), allow_warnings=False)
@@ -139,7 +69,7 @@ def test_shapes_of_the_profile_find_no_violation(neighbours: Neighbours, page: s
 def test_who_harvests_us_does_not_get_theirs_back(neighbours: Neighbours) -> None:
     """Neither whole nor by pages nor by organisation: what they take from us is ours alone."""
     without = _machine_pages(neighbours)
-    neighbours.tell([_record("besne")])
+    neighbours.tell([record_of("besne")])
     neighbours.publish()
     for path, content in _machine_pages(neighbours).items():
         assert PORTAL.encode() not in content, path
@@ -156,16 +86,16 @@ def _machine_pages(neighbours: Neighbours) -> dict[str, bytes]:
 
 def test_ours_come_back_and_doubles_are_left_out(neighbours: Neighbours) -> None:
     own = neighbours.publish().catalogue.datasets[0].distributions[0]
-    neighbours.declare(_declared(), _declared("region"))
+    neighbours.declare(declared_as(), declared_as("region"))
     neighbours.tell(
         [
-            _record("besne"),
-            _record("echo", uri=f"{PUBLIC}/id/dataset/equipements"),
-            _record("moissonné", landingPage=[f"{PUBLIC}/fr/datasets/equipements"]),
-            _record("copie", distribution=[{"downloadURL": f"{PORTAL}/c.csv", "checksum": own.sha1}]),
+            record_of("besne"),
+            record_of("echo", uri=f"{PUBLIC}/id/dataset/equipements"),
+            record_of("moissonné", landingPage=[f"{PUBLIC}/fr/datasets/equipements"]),
+            record_of("copie", distribution=[{"downloadURL": f"{PORTAL}/c.csv", "checksum": own.sha1}]),
         ]
     )
-    neighbours.tell([_record("besne"), {**_record("autre"), "uri": "https://region.example/autre"}], name="region")
+    neighbours.tell([record_of("besne"), {**record_of("autre"), "uri": "https://region.example/autre"}], name="region")
     publication = neighbours.publish()
     assert [(each.id, [entry.title for entry in each.datasets]) for each in publication.catalogue.external] == [
         ("departement", ["Pistes de besne"]),
@@ -182,41 +112,41 @@ def test_what_we_harvest_as_data_is_not_listed_as_theirs(neighbours: Neighbours)
     members = {**neighbours.world.federation.members, "besne": besne.model_copy(update={"sources": (source,)})}
     federation = neighbours.world.federation.model_copy(update={"members": members})
     known = AlreadyThere(federation, None, PUBLIC)
-    assert known.compare(PORTAL, _record("besne")).kind == "ours"
-    assert known.compare(PORTAL, _record("donges", landingPage=[PORTAL])).kind == "new"
+    assert known.compare(PORTAL, record_of("besne")).kind == "ours"
+    assert known.compare(PORTAL, record_of("donges", landingPage=[PORTAL])).kind == "new"
 
 
 def test_only_what_differs_is_written_and_told(neighbours: Neighbours) -> None:
-    neighbours.tell([_record("besne"), _record("donges")])
+    neighbours.tell([record_of("besne"), record_of("donges")])
     first = neighbours.publish().result
     entries = {name for name in first.created if name.startswith("externe--")}
     assert len(entries) == 2
     before = neighbours.world.snapshot()
     again = neighbours.publish(DAY_TWO).result
     assert (again.changed, neighbours.world.snapshot()) == (False, before)
-    neighbours.tell([_record("besne", title="Voies de Besné"), _record("donges")], DAY_TWO)
+    neighbours.tell([record_of("besne", title="Voies de Besné"), record_of("donges")], DAY_TWO)
     changed = neighbours.publish(DAY_TWO).result
     assert (len(changed.updated), changed.created, changed.archived) == (1, (), ())
     assert set(changed.updated) <= entries
 
 
 def test_what_they_withdraw_stays_for_the_days_of_grace_and_comes_back_as_it_was(neighbours: Neighbours) -> None:
-    neighbours.tell([_record("besne"), _record("donges")])
+    neighbours.tell([record_of("besne"), record_of("donges")])
     first = neighbours.publish().catalogue.external[0].datasets
-    neighbours.tell([_record("besne")], DAY_TWO)
+    neighbours.tell([record_of("besne")], DAY_TWO)
     assert neighbours.publish(DAY_TWO + GRACE - timedelta(seconds=1)).result.archived == ()
-    neighbours.tell([_record("besne")], DAY_TWO + timedelta(days=3))
+    neighbours.tell([record_of("besne")], DAY_TWO + timedelta(days=3))
     gone = neighbours.publish(DAY_TWO + GRACE).result
     assert len(gone.archived) == 1
     assert _titles(neighbours.publish(DAY_TWO + GRACE)) == ["Pistes de besne"]
-    neighbours.tell([_record("besne"), _record("donges")], DAY_TWO + GRACE)
+    neighbours.tell([record_of("besne"), record_of("donges")], DAY_TWO + GRACE)
     back = neighbours.publish(DAY_TWO + GRACE)
     assert back.result.created == gone.archived
     assert [each.first_seen for each in back.catalogue.external[0].datasets] == [each.first_seen for each in first]
 
 
 def test_a_catalogue_that_is_no_longer_declared_is_no_longer_listed(neighbours: Neighbours) -> None:
-    neighbours.tell([_record("besne")])
+    neighbours.tell([record_of("besne")])
     neighbours.publish()
     neighbours.declare()
     assert len(neighbours.publish().result.archived) == 1
@@ -224,7 +154,7 @@ def test_a_catalogue_that_is_no_longer_declared_is_no_longer_listed(neighbours: 
 
 
 def test_the_index_names_theirs_apart_from_ours(neighbours: Neighbours) -> None:
-    neighbours.tell([_record("besne")])
+    neighbours.tell([record_of("besne")])
     neighbours.publish()
     index = json.loads((neighbours.world.served / "index.json").read_text())
     (theirs,) = index["external"][0]["datasets"]
@@ -250,8 +180,8 @@ def test_the_index_names_theirs_apart_from_ours(neighbours: Neighbours) -> None:
         ({"everything": True}, {}, True),
     ],
 )
-def test_the_filter_keeps_what_is_declared(keep: dict[str, Any], record: Record, is_kept: bool) -> None:
-    kept = _declared(**keep).keep
+def test_the_filter_keeps_what_isdeclared_as(keep: dict[str, Any], record: Record, is_kept: bool) -> None:
+    kept = declared_as(**keep).keep
     assert concerns(kept, record, ["Besné", "Donges"], ["44013", "44052"]) is is_kept
 
 
@@ -267,7 +197,7 @@ def test_the_filter_keeps_what_is_declared(keep: dict[str, Any], record: Record,
 )
 def test_a_declaration_that_says_too_little_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"keep|catalogue|dataset|homepage|id"):
-        DeclaredCatalogue.model_validate({**_declared().model_dump(), **wrong})
+        DeclaredCatalogue.model_validate({**declared_as().model_dump(), **wrong})
 
 
 @pytest.mark.parametrize(
@@ -288,7 +218,7 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-_FIELDS = st.sampled_from(sorted({*_record("x"), "accessURL"}))
+_FIELDS = st.sampled_from(sorted({*record_of("x"), "accessURL"}))
 
 
 @given(st.dictionaries(_FIELDS, _JSON | st.just(["http://[x/"]) | st.just(f"{PORTAL}/page"), max_size=10))
@@ -313,7 +243,7 @@ def _catalogue_of_nothing() -> Catalogue:
 
 
 def test_what_is_known_survives_a_restart(tmp_path: Any) -> None:
-    kept = KeptCatalogue(asked_for="x").told([_record("besne")], DAY_ONE)
+    kept = KeptCatalogue(asked_for="x").told([record_of("besne")], DAY_ONE)
     KeptCatalogues(tmp_path).write("departement", kept)
     assert KeptCatalogues(tmp_path).read("departement") == kept
     assert KeptCatalogues(tmp_path).read("autre") == KeptCatalogue()
