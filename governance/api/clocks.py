@@ -3,14 +3,17 @@
 A clock that is off lets tokens be refused that are good, and agreements begin or end at another hour than was agreed.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import httpx
 
 from governance.api.words import reason
 from governance.decisions.model import Reason
 from governance.settings import Settings
+from governance.timed_client import timed_client
 
 MOST_APART = timedelta(seconds=30)
 """What tokens are allowed to differ by; below it nobody notices."""
@@ -28,8 +31,9 @@ def clocks_apart(settings: Settings) -> tuple[Reason, ...]:
         "Keycloak": settings.token_jwks_url,
         "CKAN": settings.ckan_url,
     }
-    with httpx.Client(timeout=_PATIENCE_SECONDS, trust_env=False) as client:
-        differences = {name: _ahead_of_us(client, url) for name, url in asked.items() if url is not None}
+    known = {name: url for name, url in asked.items() if url is not None}
+    with timed_client(_PATIENCE_SECONDS, trust_env=False) as client, ThreadPoolExecutor(len(asked)) as pool:
+        differences = dict(zip(known, pool.map(partial(_ahead_of_us, client), known.values()), strict=True))
     return tuple(
         _told(name, ahead) for name, ahead in differences.items() if ahead is not None and abs(ahead) > MOST_APART
     )
