@@ -17,6 +17,8 @@ class Trickle:
 
     pause = 0.0
     asked = 0
+    has_answered = False
+    """Whether a question was answered whole."""
 
     def __init__(self, body: bytes = b"{}", certificate: Path | None = None) -> None:
         self.body, self.head = body, ANSWER
@@ -49,6 +51,7 @@ class Trickle:
                 for byte in self.head % (len(self.body), self.body):
                     asking.sendall(bytes([byte]))
                     time.sleep(self.pause)
+                self.has_answered = True
 
 
 def _read_question(questions: BinaryIO) -> bool:
