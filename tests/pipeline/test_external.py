@@ -12,13 +12,18 @@ import yaml
 from typer.testing import CliRunner
 
 from governance.commands.main import app
+from governance.decisions.opa import OpaDecisionPoint
 from governance.federation import DeclarationError, load_federation
+from governance.journal.model import Search
+from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.external import ask_external
+from governance.pipeline.harmonise import harmonise
+from governance.pipeline.publish import publish
 from governance.platform import Platform, open_platform
 from governance.settings import load_settings
 from tests.connectors.api.dcat_catalogue import DcatCatalogue
 from tests.connectors.api.served import Reply
-from tests.pipeline.conftest import World
+from tests.pipeline.conftest import World, place
 
 NOW = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 
@@ -139,3 +144,25 @@ def test_an_id_of_a_member_is_refused_with_the_file(world: World, portal: DcatCa
 def test_a_federation_that_declares_none_asks_nobody(world: World) -> None:
     assert ask_external(replace(world.platform), NOW) == []
     assert load_federation(Path(world.platform.settings.federation_dir)).external == {}
+
+
+def test_what_was_kept_is_published_and_journalled_and_asked_of_nobody_again(
+    world: World, portal: DcatCatalogue
+) -> None:
+    world.write("donges", place(1))
+    world.harvest()
+    harmonise(world.platform)
+    declared = _declare(world, portal)
+    ask_external(declared)
+    portal.asked.clear()
+    with with_policy_engine(declared.settings) as settings:
+        platform = replace(declared, settings=settings, pdp=OpaDecisionPoint.from_settings(settings))
+        first = publish(platform)
+        theirs = [name for name in first.result.created if name.startswith("externe--departement--")]
+        served = settings.state_dir / "catalogue" / "current" / "external" / "departement.ttl"
+        assert len(theirs) == 2
+        assert "Arbres de Besné" in served.read_text(encoding="utf-8")
+        (entry,) = platform.journal.search(Search(kind="publication"))
+        assert set(theirs) <= set(entry.fields["created"])
+        assert publish(platform).result.changed is False
+    assert portal.asked == []
