@@ -1,12 +1,13 @@
-"""One resource of data.gouv.fr, or of another udata portal: by its id, or of a dataset by schema, format or title.
+"""One resource of data.gouv.fr, or of another udata portal, by its id or of a dataset; or what it says of many.
 
 API v2 of udata, since v1 gives a dataset whole, its thousands of resources included. Quirks: ``latest`` is an address
 that stays when the file moves, so it is the one taken; ``checksum`` exists for hosted files and for those the portal's
 crawler has read, and is believed for hosted ones (``filetype: file``) only; a dataset that was withdrawn answers 410;
-several resources may bear one schema, the newest is taken. The secret, if there is one, is an API key.
+several resources may bear one schema, the newest is taken. The catalogue is a search, as the records that ``dcat``
+gives, without resources: v2 gives those dataset by dataset. The secret, if there is one, is an API key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
@@ -16,9 +17,12 @@ from pydantic import Field, model_validator
 
 from connectors.api import Api, as_json, as_object, as_objects
 from connectors.base import Checked, Fetched, FetchRequest, read_options
+from connectors.datagouv_records import record_of
 from connectors.http_file import KeyAccess, WebAddress
+from connectors.listings import LISTING, Record, write_listing
 from connectors.offers import Offer, check_offer, take_offer
 from connectors.problems import SourceRefused
+from connectors.records import checked
 from connectors.session import Answer, Session
 from connectors.words import json_words
 
@@ -35,10 +39,21 @@ class Options(KeyAccess):
     format: str | None = Field(None, title="Format", description="only resources of this format, such as csv")
     name: str = Field("*", title="Nom", description="pattern that the resource's title must fit, such as subventions*")
 
+    catalogue: bool = Field(
+        False, title="Catalogue", description="instead of a file: what the portal says of the datasets of the search"
+    )
+    search: Mapping[str, str] = Field(
+        default_factory=dict,
+        title="Recherche",
+        description="with catalogue: filters of the portal's search, such as geozone: fr:epci:244400644",
+    )
+
     @model_validator(mode="after")
     def _names_one_way(self) -> "Options":
-        if (self.resource is None) == (self.dataset is None):
-            raise ValueError("give either resource or dataset")
+        if [self.resource is not None, self.dataset is not None, self.catalogue].count(True) != 1:
+            raise ValueError("give either resource or dataset, or catalogue: true")
+        if bool(self.search) != self.catalogue:
+            raise ValueError("search goes with catalogue: true, and catalogue: true with search")
         return self
 
 
@@ -76,13 +91,25 @@ def _resource(api: Api, options: Options) -> dict[str, Any]:
     return newest
 
 
+def _pages(api: Api, options: Options) -> Iterator[list[Record]]:
+    for answer in api.follow("datasets/search/", {**options.search, "page": 1, "page_size": 100}, _next_page):
+        listed = as_objects(answer, as_object(answer, as_json(answer)).get("data"), "data")
+        yield [record_of(described) for described in listed]
+
+
 @contextmanager
-def _found(request: FetchRequest) -> Iterator[tuple[Api, Offer]]:
+def _opened(request: FetchRequest) -> Iterator[tuple[Api, Options]]:
     options = read_options(Options, request)
     key = options.key_to_send(request.secret)
     with Session(request.limits) as session:
         base = f"{options.url.rstrip('/')}/api/2"
-        api = Api(session, base, request.limits.max_bytes, {"X-API-KEY": key} if key else {}, json_words("message"))
+        secrets = {"X-API-KEY": key} if key else {}
+        yield Api(session, base, request.limits.max_bytes, secrets, json_words("message")), options
+
+
+@contextmanager
+def _found(request: FetchRequest) -> Iterator[tuple[Api, Offer]]:
+    with _opened(request) as (api, options):
         resource = _resource(api, options)
         checksum = resource.get("checksum")
         is_hosted = resource.get("filetype") == "file" and isinstance(checksum, dict)
@@ -96,15 +123,22 @@ def check(request: FetchRequest) -> Checked:
     Raises:
         ConnectorProblem: any of ``connectors.problems``.
     """
+    if read_options(Options, request).catalogue:
+        with _opened(request) as (api, options):
+            next(_pages(api, options))
+            return checked(LISTING)
     with _found(request) as (api, offer):
         return check_offer(api, offer)
 
 
 def fetch(request: FetchRequest) -> Fetched:
-    """Take the resource's file unless it is what ``request.since`` says we have.
+    """Take the resource's file, or the datasets' records, unless it is what ``request.since`` says we have.
 
     Raises:
         ConnectorProblem: any of ``connectors.problems``; nothing is left in ``request.into``.
     """
+    if read_options(Options, request).catalogue:
+        with _opened(request) as (api, options):
+            return write_listing(request, api, _pages(api, options))
     with _found(request) as (api, offer):
         return take_offer(api, request, offer)

@@ -26,14 +26,13 @@ from connectors.api import Api, as_json, unexpected
 from connectors.base import Checked, Fetched, FetchRequest, read_options
 from connectors.dcat_records import HYDRA, distributions_of, is_named, record_of
 from connectors.http_file import Access, WebAddress, secret_headers
+from connectors.listings import LISTING, write_listing
 from connectors.offers import Offer, check_offer, take_offer
 from connectors.problems import SourceRefused
-from connectors.records import checked, write_records
+from connectors.records import checked
 from connectors.session import Answer, Session
-from connectors.snapshot import Snapshot
 from connectors.words import json_words
 
-_NAME = "datasets.ndjson"
 _ACCEPT = {"Accept": "text/turtle, application/ld+json;q=0.9, application/rdf+xml;q=0.8"}
 _FORMATS = {"text/turtle": "turtle", "application/ld+json": "json-ld", "application/rdf+xml": "xml"}
 
@@ -152,7 +151,7 @@ def check(request: FetchRequest) -> Checked:
         if options.wants_file:
             return check_offer(api, _offer(api, options))
         next(_graphs(api))
-    return checked(_NAME)
+    return checked(LISTING)
 
 
 def fetch(request: FetchRequest) -> Fetched:
@@ -166,13 +165,5 @@ def fetch(request: FetchRequest) -> Fetched:
         api = _api(session, request, options)
         if options.wants_file:
             return take_offer(api, request, _offer(api, options))
-        with Snapshot(request.into, _key_of) as snapshot:
-            for graph in _graphs(api):
-                for dataset in _datasets(graph):
-                    snapshot.put(record_of(graph, dataset, options.language))
-            return write_records(request, snapshot.lines(), api.cost, _NAME)
-
-
-def _key_of(record: Any) -> str | None:
-    key = record.get("uri") or record.get("identifier")
-    return None if key is None else str(key)
+        pages = ([record_of(graph, each, options.language) for each in _datasets(graph)] for graph in _graphs(api))
+        return write_listing(request, api, pages)

@@ -1,10 +1,11 @@
-"""A dataset of an Opendatasoft portal, whole or what is new in it (Explore API v2.1).
+"""A dataset of an Opendatasoft portal, whole or what is new in it; or what it says of all (Explore API v2.1).
 
 The portal's own export is taken: it has no limit of rows, where ``/records`` ends at 10,000. ``metas.default`` says
 when the data was last processed, so an unchanged dataset costs one short question. With ``watermark`` and ``key`` only
 rows from the last value on are asked for (``>=``, for rows that share the instant) and laid over those of last time;
 rows deleted at the portal are seen by ``records_count`` and told. Quirks: exports give times in the portal's zone
 unless told UTC; a federated dataset has no ``data_processed``; the quota answers 429, mostly without ``Retry-After``.
+The catalogue comes by pages of a hundred, as the records that ``dcat`` gives; the portal pages no further than 10,000.
 The secret, if there is one, is an API key.
 """
 
@@ -17,17 +18,21 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.api import Api
+from connectors.api import Api, as_json, as_object, as_objects
 from connectors.base import Checked, Fetched, FetchRequest, Validators, read_options
 from connectors.http_file import KeyAccess, WebAddress
 from connectors.instants import instant_of, newest
+from connectors.listings import LISTING, Record, write_listing
+from connectors.ods_records import record_of
 from connectors.offers import Offer, check_offer, state_mark, take_offer, untouched
+from connectors.paging import offset_pages, whole_number
 from connectors.problems import BadOptions
 from connectors.records import checked, json_lines, write_records
-from connectors.session import Session
+from connectors.session import Answer, Session
 from connectors.snapshot import Snapshot
 from connectors.words import first_words, json_words
 
+_PAGE = 100
 _SAID = first_words(json_words("error_code", "message"), json_words("error"))
 
 
@@ -35,7 +40,12 @@ class Options(KeyAccess):
     """What the declaration of an ``ods`` source says."""
 
     url: WebAddress = Field(title="Portail", description="address of the portal, such as https://data.example.org")
-    dataset: str = Field(title="Jeu de données", pattern=r"^[\w@-]+$", description="its identifier on the portal")
+    dataset: str | None = Field(
+        None, title="Jeu de données", pattern=r"^[\w@-]+$", description="its identifier on the portal"
+    )
+    catalogue: bool = Field(
+        False, title="Catalogue", description="instead of a dataset: what the portal says of each of its datasets"
+    )
     format: Literal["csv", "parquet", "geojson", "jsonl"] = Field(
         "csv", title="Format", description="of the export; an incremental source is always handed over as jsonl"
     )
@@ -46,6 +56,14 @@ class Options(KeyAccess):
     key: tuple[str, ...] = Field((), title="Clé", description="columns that tell one row from another")
 
     @model_validator(mode="after")
+    def _names_one_way(self) -> "Options":
+        if (self.dataset is None) != self.catalogue:
+            raise ValueError("give either dataset or catalogue: true")
+        if self.catalogue and self.watermark:
+            raise ValueError("watermark goes with dataset")
+        return self
+
+    @model_validator(mode="after")
     def _has_a_key(self) -> "Options":
         if bool(self.watermark) != bool(self.key):
             raise ValueError("watermark and key go together")
@@ -53,13 +71,30 @@ class Options(KeyAccess):
 
 
 @contextmanager
-def _asked(request: FetchRequest) -> Iterator[tuple[Api, Options, dict[str, Any]]]:
+def _opened(request: FetchRequest) -> Iterator[tuple[Api, Options]]:
     options = read_options(Options, request)
     key = options.key_to_send(request.secret)
     secrets = {"Authorization": SecretStr(f"Apikey {key.get_secret_value()}")} if key else {}
     with Session(request.limits) as session:
-        base = f"{options.url.rstrip('/')}/api/explore/v2.1/catalog/datasets/{quote(options.dataset, safe='')}"
-        api = Api(session, base, request.limits.max_bytes, secrets, _SAID)
+        base = f"{options.url.rstrip('/')}/api/explore/v2.1/catalog/datasets"
+        whole = f"{base}/{quote(options.dataset, safe='')}" if options.dataset else base
+        yield Api(session, whole, request.limits.max_bytes, secrets, _SAID), options
+
+
+def _pages(api: Api, options: Options) -> Iterator[list[Record]]:
+    def listed(answer: Answer) -> list[Record]:
+        return as_objects(answer, as_object(answer, as_json(answer)).get("results"), "results")
+
+    def total(answer: Answer) -> int | None:
+        return whole_number(as_object(answer, as_json(answer)).get("total_count"))
+
+    for page in offset_pages(api, "", {"where": options.where, "order_by": "dataset_id"}, _PAGE, listed, total):
+        yield [record_of(described, options.url.rstrip("/")) for described in page]
+
+
+@contextmanager
+def _asked(request: FetchRequest) -> Iterator[tuple[Api, Options, dict[str, Any]]]:
+    with _opened(request) as (api, options):
         described = api.get_object("")
         metas = described.get("metas")
         yield api, options, (metas.get("default") if isinstance(metas, dict) else None) or {}
@@ -80,17 +115,24 @@ def check(request: FetchRequest) -> Checked:
     Raises:
         ConnectorProblem: any of ``connectors.problems``.
     """
+    if read_options(Options, request).catalogue:
+        with _opened(request) as (api, options):
+            next(_pages(api, options))
+            return checked(LISTING)
     with _asked(request) as (api, options, metas):
         found = check_offer(api, _offer(api, options, metas))
     return checked(found.filename) if options.watermark else found
 
 
 def fetch(request: FetchRequest) -> Fetched:
-    """Take the export, or what is new and lay it over ``request.previous``.
+    """Take the export, or what is new and lay it over ``request.previous``, or all datasets' records.
 
     Raises:
         ConnectorProblem: any of ``connectors.problems``; nothing is left in ``request.into``.
     """
+    if read_options(Options, request).catalogue:
+        with _opened(request) as (api, options):
+            return write_listing(request, api, _pages(api, options))
     with _asked(request) as (api, options, metas):
         if options.watermark:
             return _fetch_new(api, request, options, metas)
@@ -107,20 +149,20 @@ def _fetch_new(api: Api, request: FetchRequest, options: Options, metas: dict[st
             return untouched(api, offer, request.since)
         conditions.append(f"{column} >= date'{instant_of(since, column).isoformat()}'")
     asked = _offer(api, options, metas, " and ".join(conditions) or None)
+    name = f"{options.dataset}.ndjson"
     path = api.download(asked.url, request.into)
     with Snapshot(request.into, partial(_key_of, options.key)) as snapshot:
         mark = since
         try:
             if since is not None and request.previous is not None:
                 snapshot.put_previous(request.previous)
-            for row in json_lines(path, options.dataset):
+            for row in json_lines(path, name):
                 if not snapshot.put(row):
                     raise BadOptions("key", f"two rows have {', '.join(options.key)} in common")
                 mark = newest(mark, row.get(column), column)
         finally:
             path.unlink()
         validators = Validators(etag=state_mark(offer), watermark=mark)
-        name = f"{options.dataset}.ndjson"
         fetched = write_records(request, snapshot.lines(), api.cost, name, since=validators)
         whole, count = not options.where, metas.get("records_count")
         gone = max(0, len(snapshot) - count) if whole and isinstance(count, int) else 0

@@ -42,49 +42,59 @@ def _as_httpx() -> Iterator[None]:
         raise theirs(str(error)) from error
 
 
-class _Deadline:
+class Deadline:
     """The instant (monotonic clock) past which nothing waits."""
 
     def __init__(self, instant: float) -> None:
         self._instant = instant
 
     def cap(self, timeout: float | None) -> float:
+        """Return a wait of at most ``timeout`` seconds that ends by then.
+
+        Raises:
+            httpcore.ReadTimeout: it has come.
+        """
         left = self._instant - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("deadline passed")
         return left if timeout is None else min(timeout, left)
 
 
-class _Stream(httpcore.NetworkStream):
+class TimedStream(httpcore.NetworkStream):
     """A connection whose every wait ends at the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what comes by the deadline."""
         return self._inner.read(max_bytes, self._deadline.cap(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write by the deadline."""
         self._inner.write(buffer, self._deadline.cap(timeout))
 
     def close(self) -> None:
+        """Close what is open."""
         self._inner.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        """Go on inside TLS, by the deadline."""
         inner = self._inner.start_tls(ssl_context, server_hostname, self._deadline.cap(timeout))
-        return _Stream(inner, self._deadline)
+        return TimedStream(inner, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
+        """Return what the connection says of itself."""
         return self._inner.get_extra_info(info)
 
 
 class _Backend(httpcore.NetworkBackend):
     """Resolves, judges, then connects to what was judged."""
 
-    def __init__(self, rules: EgressRules, resolver: Resolve, deadline: _Deadline) -> None:
+    def __init__(self, rules: EgressRules, resolver: Resolve, deadline: Deadline) -> None:
         self._rules, self._resolver, self._deadline = rules, resolver, deadline
         self._inner = httpcore.SyncBackend()
 
@@ -104,7 +114,7 @@ class _Backend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return _Stream(inner, self._deadline)
+                return TimedStream(inner, self._deadline)
         raise failure
 
 
@@ -131,7 +141,7 @@ class GuardedTransport(httpx.BaseTransport):
         self._rules = rules
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls or _public_authorities(),
-            network_backend=_Backend(rules, resolver, _Deadline(deadline)),
+            network_backend=_Backend(rules, resolver, Deadline(deadline)),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -17,6 +17,7 @@ from stdnum.fr import siret as siret_number
 
 from governance.code_tables import CodeTableError, with_code_tables
 from governance.declared_place import Place, Wrong, place_of_check
+from governance.external_catalogues import DeclaredCatalogue
 from governance.portals import Portal
 from governance.yaml_text import parse_yaml
 
@@ -316,6 +317,9 @@ class Federation(Declaration):
     members: Mapping[str, Member]
     partners: Mapping[str, Partner]
     root: Path
+    external: Mapping[str, DeclaredCatalogue] = Field(
+        default_factory=dict, description="catalogues of others that stand beside ours"
+    )
 
     @cached_property
     def organisations(self) -> dict[str, Member | Partner]:
@@ -412,7 +416,7 @@ def _require_own_hosts(root: Path, members: Mapping[str, Member]) -> None:
 
 
 def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> Federation:
-    """Read ``federation.yaml``, ``members/*.yaml`` and ``partners/*.yaml`` under a folder.
+    """Read ``federation.yaml``, ``members/*.yaml``, ``partners/*.yaml`` and ``external/*.yaml`` under a folder.
 
     ``variables`` replace ``{name}`` in the text, for addresses that differ by installation.
 
@@ -427,11 +431,22 @@ def load_federation(root: Path, variables: Mapping[str, str] | None = None) -> F
         found = [load_organisation(path, known) for path in sorted((root / name).glob("*.yaml"))]
         return {organisation.id: organisation for organisation in found}
 
-    members = folder("members")
+    members, partners = folder("members"), folder("partners")
     _require_own_hosts(root, members)
     return Federation(
         head=load_declaration(Head, root / "federation.yaml", known),
         members=members,
-        partners=folder("partners"),
+        partners=partners,
         root=root,
+        external=_load_external(root, known, {*members, *partners}),
     )
+
+
+def _load_external(root: Path, variables: Mapping[str, str], taken: set[str]) -> dict[str, DeclaredCatalogue]:
+    """In CKAN each is an organisation, so that none may bear the id of a member or partner."""
+    paths = sorted((root / "external").glob("*.yaml"))
+    found = {path.stem: load_named(DeclaredCatalogue, path, variables) for path in paths}
+    for name in found.keys() & taken:
+        where = root / "external" / f"{name}.yaml"
+        raise DeclarationError(f"{where}: id: {name!r} is already a member or partner", Wrong(Place(where, ("id",))))
+    return found

@@ -11,7 +11,9 @@ def example_site_of(settings: Settings, federation: Federation) -> tuple[str, ..
     An installation whose declarations name no example site opens no address of its own machine.
     """
     address = settings.example_sites_address
-    declared = (str(value) for _, source in federation.sources() for value in source.options.values())
+    options = [source.options for _, source in federation.sources()]
+    options += [catalogue.options for catalogue in federation.external.values()]
+    declared = (str(value) for each in options for value in each.values())
     return (address.removeprefix("http://"),) if any(value.startswith(address) for value in declared) else ()
 
 

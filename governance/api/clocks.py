@@ -6,12 +6,14 @@ A clock that is off lets tokens be refused that are good, and agreements begin o
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import httpx
 
 from governance.api.words import reason
 from governance.decisions.model import Reason
 from governance.settings import Settings
+from governance.timed_client import timed_client
 
 MOST_APART = timedelta(seconds=30)
 """What tokens are allowed to differ by; below it nobody notices."""
@@ -29,10 +31,9 @@ def clocks_apart(settings: Settings) -> tuple[Reason, ...]:
         "Keycloak": settings.token_jwks_url,
         "CKAN": settings.ckan_url,
     }
-    urls = {name: url for name, url in asked.items() if url is not None}
-    # Side by side, so that three that are silent cost the patience for one.
-    with httpx.Client(timeout=_PATIENCE_SECONDS, trust_env=False) as client, ThreadPoolExecutor(len(asked)) as pool:
-        differences = dict(zip(urls, pool.map(lambda url: _ahead_of_us(client, url), urls.values()), strict=True))
+    known = {name: url for name, url in asked.items() if url is not None}
+    with timed_client(_PATIENCE_SECONDS, trust_env=False) as client, ThreadPoolExecutor(len(asked)) as pool:
+        differences = dict(zip(known, pool.map(partial(_ahead_of_us, client), known.values()), strict=True))
     return tuple(
         _told(name, ahead) for name, ahead in differences.items() if ahead is not None and abs(ahead) > MOST_APART
     )

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from governance.catalogue.file_catalogue import Index
-from governance.federation import Federation
+from governance.federation import Federation, Source
 
 Kind = Literal["ours", "same_identifier", "same_landing_page", "same_content", "new"]
 Record = Mapping[str, Any]
@@ -45,16 +45,20 @@ class AlreadyThere:
     def __init__(self, federation: Federation, index: Index | None, public_address: str) -> None:
         self._own = _address(public_address)
         self._sources = {
-            _address(str(source.options["url"])): f"{who.id}/{source.id}"
+            _address(address): f"{who.id}/{source.id}"
             for who, source in federation.sources()
-            if source.options.get("url")
+            for address in _addresses_of(source)
         }
         self._known: dict[Kind, dict[str, str]] = {
             "same_identifier": {}, "same_landing_page": {}, "same_content": {},
         }  # fmt: skip
         for dataset in index.datasets if index else ():
-            for file in dataset.files:
-                self._known["same_content"].setdefault(file.sha256, dataset.id)
+            self.know_files(dataset.id, (file.sha256 for file in dataset.files))
+
+    def know_files(self, dataset_id: str, checksums: Iterable[str]) -> None:
+        """Take these for files of a dataset of ours."""
+        for checksum in checksums:
+            self._known["same_content"].setdefault(checksum, dataset_id)
 
     def compare(self, portal: str, record: Record) -> Compared:
         """Say what a record is, and remember it: the next one like it is told as already there."""
@@ -80,6 +84,31 @@ class AlreadyThere:
         if key.startswith(f"{self._own}/"):
             return key.removeprefix(f"{self._own}/").removeprefix("id/dataset/"), address
         return None
+
+
+def _addresses_of(source: Source) -> Iterator[str]:
+    """Where what a source takes is met on the web: a dataset's page on its portal, or the file itself.
+
+    A portal's own address says nothing, it is that of everybody's datasets there.
+    """
+    options, name = source.options, str(source.options.get("dataset") or "")
+    portal = str(options.get("url") or _PORTALS.get(source.connector, "")).rstrip("/")
+    if source.connector == "dcat" and name:
+        yield name
+    elif source.connector in _PAGES:
+        if name:
+            yield from (f"{portal}/{page}{name}" for page in _PAGES[source.connector])
+    elif portal:
+        yield str(options["url"])
+
+
+_PORTALS = {"datagouv": "https://www.data.gouv.fr"}
+_PAGES = {
+    "ckan": ("dataset/", "fr/dataset/"),
+    "ods": ("explore/dataset/",),
+    "datagouv": ("datasets/", "fr/datasets/"),
+}
+"""Ways to a dataset's page from the portal's address, by connector."""
 
 
 def _keys(record: Record) -> dict[Kind, list[str]]:

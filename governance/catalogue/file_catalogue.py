@@ -8,6 +8,7 @@ current -> versions/<fingerprint>      what the API serves under ``{public}/cata
   datasets/<id>-2.1.1.ttl              the same as DCAT-AP 2.1.1
   organisations/<id>.{ttl,jsonld}      what one organisation publishes under its name
   pages/<n>.{ttl,jsonld}               the whole by pages, for harvesters; the first is 1
+  external/<id>.{ttl,jsonld}           what others have for the territory; of the above in index.json alone
   withdrawn.ttl, withdrawn.jsonld      what was published once and is no longer
   files/<id>.<hash>.{csv,json,…}         the data; hard links to the store, so nothing is copied
 archive/<id>/                          last state of what vanished and a tombstone; never served as they are
@@ -22,7 +23,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from governance.catalogue.fingerprints import Fingerprints, fingerprints_of
-from governance.catalogue.model import Catalogue, PublishedDataset
+from governance.catalogue.model import Catalogue, ExternalDataset, PublishedDataset
 from governance.catalogue.pages import DATASET_PAGES, Kept, as_json, link, write_pages
 from governance.catalogue.paging import address_of, count_pages
 from governance.catalogue.publisher import PublicationResult
@@ -75,6 +76,32 @@ class IndexedPage(BaseModel):
     fingerprint: str
 
 
+class IndexedExternal(BaseModel):
+    """One dataset of somebody else's as the index names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    uri: str
+    title: str
+    publisher: str
+    landing_page: str
+    licence: str | None
+    fingerprint: str
+
+
+class IndexedExternalCatalogue(BaseModel):
+    """One catalogue of others as the index names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: str
+    url: str
+    fingerprint: str
+    datasets: tuple[IndexedExternal, ...]
+
+
 class Index(BaseModel):
     """``index.json``: what a program needs to follow the catalogue, and what the next publication compares with."""
 
@@ -86,6 +113,13 @@ class Index(BaseModel):
     datasets: tuple[IndexedDataset, ...]
     pages: tuple[IndexedPage, ...] = ()
     withdrawn: tuple[Tombstone, ...] = ()
+    external: tuple[IndexedExternalCatalogue, ...] = ()
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Of all that stands in the catalogue, by id: datasets, and entries of others' datasets."""
+        theirs = {dataset.id: dataset.fingerprint for each in self.external for dataset in each.datasets}
+        return {dataset.id: dataset.fingerprint for dataset in self.datasets} | theirs
 
 
 def _indexed(catalogue: Catalogue, dataset: PublishedDataset, fingerprint: str) -> IndexedDataset:
@@ -124,7 +158,22 @@ def build_index(catalogue: Catalogue, prints: Fingerprints, tombstones: tuple[To
             for number, print_ in enumerate(prints.pages, 1)
         ),
         withdrawn=tombstones,
+        external=tuple(
+            IndexedExternalCatalogue(
+                id=each.id,
+                name=each.name,
+                url=f"{catalogue.public_address}/catalogue/external/{each.id}.ttl",
+                fingerprint=prints.external[each.id],
+                datasets=tuple(_indexed_external(entry, prints) for entry in each.datasets),
+            )
+            for each in catalogue.external
+        ),
     )
+
+
+def _indexed_external(entry: ExternalDataset, prints: Fingerprints) -> IndexedExternal:
+    told = {name: getattr(entry, name) for name in ("id", "uri", "title", "publisher", "landing_page", "licence")}
+    return IndexedExternal(**told, fingerprint=prints.external_datasets[entry.id])
 
 
 def _unchanged(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
@@ -155,8 +204,9 @@ class FileCatalogue:
         tombstones = self._tombstones(index, catalogue)
         pages = count_pages(len(catalogue.datasets), len(index.pages) if index and index.pages else 1)
         prints = fingerprints_of(catalogue, pages, tombstones)
-        before = {dataset.id: dataset.fingerprint for dataset in index.datasets} if index else {}
-        now, unchanged = prints.datasets, _unchanged(before, prints.datasets)
+        before = index.fingerprints if index else {}
+        now = prints.datasets | prints.external_datasets
+        unchanged = _unchanged(before, now)
         result = PublicationResult(
             created=tuple(sorted(now.keys() - before.keys())),
             updated=tuple(sorted((now.keys() & before.keys()) - unchanged)),
@@ -194,6 +244,7 @@ class FileCatalogue:
                 for number, (page, print_) in enumerate(zip(index.pages, prints.pages, strict=False), 1)
                 if page.fingerprint == print_
             ),
+            _unchanged({each.id: each.fingerprint for each in index.external}, prints.external),
         )
 
     def _write_version(

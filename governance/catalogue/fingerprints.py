@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
+from governance.catalogue.model import Catalogue, ExternalCatalogue, Organisation, PublishedDataset
 from governance.catalogue.paging import Page, names_of, split
 from governance.catalogue.withdrawn import Tombstone
 
@@ -20,6 +20,10 @@ class Fingerprints:
     datasets: dict[str, str]
     organisations: dict[str, str]
     pages: tuple[str, ...]
+    external: dict[str, str]
+    """Of each catalogue of others, by its id."""
+    external_datasets: dict[str, str]
+    """Of each of their datasets, by the id of our entry."""
 
 
 def fingerprints_of(catalogue: Catalogue, pages: int = 1, tombstones: Sequence[Tombstone] = ()) -> Fingerprints:
@@ -36,7 +40,14 @@ def fingerprints_of(catalogue: Catalogue, pages: int = 1, tombstones: Sequence[T
     }
     cut = tuple(_of_page(catalogue, page, about, datasets) for page in split(catalogue, pages))
     gone = [each.model_dump_json() for each in tombstones]
-    return Fingerprints(_hash(LAYOUT, catalogue.fingerprint, str(pages), *gone), datasets, organisations, cut)
+    external = {each.id: _of_external(catalogue, each, about) for each in catalogue.external}
+    theirs = {entry.id: _hash(entry.model_dump_json()) for each in catalogue.external for entry in each.datasets}
+    whole = _hash(LAYOUT, catalogue.fingerprint, str(pages), *gone)
+    return Fingerprints(whole, datasets, organisations, cut, external, theirs)
+
+
+def _of_external(catalogue: Catalogue, external: ExternalCatalogue, about: dict[str, str]) -> str:
+    return _hash(LAYOUT, catalogue.public_address, about[catalogue.publisher], external.model_dump_json())
 
 
 def _of_page(catalogue: Catalogue, page: Page, about: dict[str, str], datasets: dict[str, str]) -> str:

@@ -142,8 +142,51 @@ class PublishedDataset(_Frozen):
     """Bundle that opened it; left out of what is compared, since most new bundles change nothing here."""
 
 
+class ExternalLink(_Frozen):
+    """A file of somebody else's, where they have it."""
+
+    url: str
+    title: str = ""
+    format: str = ""
+    """As they write it, such as ``CSV``; empty where they do not say."""
+
+
+class ExternalDataset(_Frozen):
+    """A dataset of somebody else's that concerns the territory: described and pointed at, never copied."""
+
+    id: str
+    """Ours, of the entry in our catalogue; the dataset keeps the identifier that its publisher gave."""
+    uri: str
+    identifier: str = ""
+    title: str
+    description: str
+    publisher: str
+    landing_page: str
+    licence: str | None = None
+    """URI; None where they name none that is one."""
+    keywords: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    """Codes of EU themes, such as ``GOVE``."""
+    places: tuple[str, ...] = ()
+    """URIs of what it covers."""
+    modified: datetime | None = None
+    links: tuple[ExternalLink, ...] = ()
+    first_seen: datetime
+    changed: datetime
+    """When what they say of it was last found changed."""
+
+
+class ExternalCatalogue(_Frozen):
+    """What one catalogue of others has for the territory, beyond what we have ourselves."""
+
+    id: str
+    name: str
+    homepage: str
+    datasets: tuple[ExternalDataset, ...]
+
+
 class Catalogue(_Frozen):
-    """Everything that is open now."""
+    """Everything that is open now, and beside it what others have for the territory."""
 
     id: str
     title: Text
@@ -157,6 +200,12 @@ class Catalogue(_Frozen):
     modified: datetime
     organisations: tuple[Organisation, ...]
     datasets: tuple[PublishedDataset, ...]
+    external: tuple[ExternalCatalogue, ...] = ()
+
+    def beside(self, external: tuple[ExternalCatalogue, ...]) -> "Catalogue":
+        """Return the same catalogue with what others have; made anew, since what one has worked out is its own."""
+        told = {name: getattr(self, name) for name in Catalogue.model_fields}
+        return Catalogue(**told | {"external": external})
 
     @cached_property
     def fingerprint(self) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
+from governance.catalogue.external.to_dcat import build_external_graph
+from governance.catalogue.model import Catalogue, ExternalCatalogue, Organisation, PublishedDataset
 from governance.catalogue.notation import join_json_ld, join_turtle, to_json_ld, to_turtle
 from governance.catalogue.paging import Page, split
 from governance.catalogue.to_dcat import (
@@ -34,6 +35,8 @@ class Kept:
     organisations: frozenset[str]
     pages: frozenset[int]
     """Numbers of the pages that are as they were."""
+    external: frozenset[str] = frozenset()
+    """Ids of the catalogues of others of which nothing has changed."""
 
 
 def write_pages(
@@ -47,11 +50,12 @@ def write_pages(
         CatalogueError: a dataset bears a theme that the EU table does not know.
         OSError: the disk refused.
     """
-    for folder in ("datasets", "organisations", "pages"):
+    for folder in ("datasets", "organisations", "pages", "external"):
         (draft / folder).mkdir()
     written = sum(_write_dataset(draft, catalogue, dataset, kept) for dataset in catalogue.datasets)
     written += sum(_write_organisation(draft, catalogue, who, kept) for who in catalogue.organisations)
     written += sum(_write_page(draft, catalogue, page, kept) for page in split(catalogue, pages))
+    written += sum(_write_external(draft, catalogue, each, kept) for each in catalogue.external)
     gone = build_withdrawn_graph(catalogue, tombstones)
     written += _write(draft / "withdrawn.ttl", (to_turtle(gone),))
     written += _write(draft / "withdrawn.jsonld", (to_json_ld(gone),))
@@ -107,6 +111,15 @@ def _write_page(draft: Path, catalogue: Catalogue, page: Page, kept: Kept | None
     return _write(draft / names[0], join_turtle(_texts(to_turtle(turtle), draft, page.datasets, ".ttl"))) + _write(
         draft / names[1], join_json_ld(_texts(to_json_ld(json_ld), draft, page.datasets, ".jsonld"))
     )
+
+
+def _write_external(draft: Path, catalogue: Catalogue, external: ExternalCatalogue, kept: Kept | None) -> int:
+    """Beside the catalogue and in none of its pages: who harvests us takes our datasets and not theirs."""
+    names = [f"external/{external.id}{ending}" for ending in _GRAPH_PAGES]
+    if kept and external.id in kept.external and _link_all(kept.folder, draft, names):
+        return 0
+    graph = build_external_graph(catalogue, external)
+    return _write(draft / names[0], (to_turtle(graph),)) + _write(draft / names[1], (to_json_ld(graph),))
 
 
 def _texts(head: bytes, draft: Path, datasets: Iterable[PublishedDataset], ending: str) -> Iterator[bytes]:

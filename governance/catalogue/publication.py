@@ -1,6 +1,6 @@
 """The main job's last step but one: ask what is open, write its files, describe it, and tell a publisher."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from governance.catalogue.describe import Stored, describe_catalogue, quality_by_organisation
 from governance.catalogue.distributions import DistributionWriter, catalogue_id
 from governance.catalogue.file_catalogue import FileCatalogue
-from governance.catalogue.model import Catalogue, CatalogueError
+from governance.catalogue.model import Catalogue, CatalogueError, ExternalCatalogue
 from governance.catalogue.openings import Answer, Openings, find_openings
 from governance.catalogue.publisher import CataloguePublisher, PublicationResult
 from governance.catalogue.store import DistributionStore
@@ -80,11 +80,13 @@ def publish_open_data(
     receipts: Sequence[Receipt],
     instant: datetime,
     publisher: CataloguePublisher | None = None,
+    external: Callable[[Catalogue], tuple[ExternalCatalogue, ...]] = lambda _: (),
 ) -> Publication:
     """Make the catalogue equal to what the policy opens now; with nothing changed, write nothing.
 
     ``receipts`` are the last one of each source that read a file, for the quality figures. The publisher is by
-    default the file catalogue under ``state_dir/catalogue``. One process at a time.
+    default the file catalogue under ``state_dir/catalogue``. ``external`` says what others have beside
+    a catalogue of ours. One process at a time.
 
     Raises:
         CatalogueError: the policy engine gave no answer that counts, a contract's theme is unknown, or a decision hides
@@ -97,7 +99,8 @@ def publish_open_data(
         openings = find_openings(pdp, federation, contracts, shared, instant)
     _refuse_without_engine(openings)
     stored, written = _write_files(openings, lake, store, instant)
-    catalogue = describe_catalogue(federation, stored, quality_by_organisation(receipts), public_address)
+    ours = describe_catalogue(federation, stored, quality_by_organisation(receipts), public_address)
+    catalogue = ours.beside(external(ours))
     result = (publisher or FileCatalogue(root)).publish(catalogue, store)
     store.prune(file for dataset in catalogue.datasets for file in dataset.distributions)
     total = result.model_copy(update={"bytes_written": result.bytes_written + written})

@@ -327,6 +327,8 @@ def build_catalogue_graph(catalogue: Catalogue, profile: Profile = "3.0.1") -> G
     """
     to = GraphWriter(catalogue, profile)
     _write_catalogue(to, catalogue.datasets, catalogue.modified)
+    for external in catalogue.external:
+        to.add(to.uri("catalogue"), RDFS.seeAlso, URIRef(f"{to.base}/catalogue/external/{external.id}.ttl"))
     for organisation in catalogue.organisations:
         _write_organisation(to, organisation)
     for dataset in catalogue.harmonised:

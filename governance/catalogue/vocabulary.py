@@ -76,6 +76,12 @@ def theme_uri(code: str) -> URIRef:
     return AUTHORITY[f"data-theme/{code}"]
 
 
+def theme_code(address: str) -> str | None:
+    """Return the code of an EU data theme from its URI; None for anything else."""
+    start, _, code = address.rpartition("/")
+    return code if f"{start}/" == f"{THEME_SCHEME}/" and code in _THEMES else None
+
+
 def frequency_uri(code: str) -> URIRef:
     """Return the URI of an EU frequency, from its code such as ``MONTHLY``."""
     return _FREQUENCY + code

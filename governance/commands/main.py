@@ -28,6 +28,7 @@ COMMANDS = {
     "journal": "governance.commands.journal:app",
     "policy": "governance.commands.policy:app",
     "contract": "governance.commands.contract:app",
+    "external": "governance.commands.external:external",
     "new": "governance.commands.new:app",
     "docs": "governance.commands.docs:app",
 }

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from opa_client.opa import OpaClient
 from pydantic_core import from_json
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
+from urllib3 import HTTPConnectionPool, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from governance.decisions.deadline import TimedConnection
+from governance.deadlines import TimedPool, TimedTlsPool
 from governance.decisions.opa_server import CALLER_SECRET
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
@@ -49,7 +49,7 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
         port = parts.port or (443 if secure else 8181)
         client = cls(host=host, port=port, ssl=secure, retries=1, timeout=timeout)
         client._identity = {"Authorization": f"Bearer {token}"} if token else {}
-        kind = HTTPSConnectionPool if secure else HTTPConnectionPool
+        kind = TimedTlsPool if secure else TimedPool
         # Kept apart from the library's own session, which takes as long again as the engine to hand over an answer.
         client._pool = kind(
             host,
@@ -58,8 +58,6 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
             timeout=Timeout(total=timeout),
             retries=Retry(total=1, allowed_methods=None, redirect=0, backoff_factor=0),
         )
-        if not secure:
-            client._pool.ConnectionCls = TimedConnection
         return client
 
     def _init_session(self) -> Any:

@@ -10,6 +10,7 @@ from jwt import PyJWK, PyJWKSet
 from jwt.exceptions import PyJWTError
 
 from governance.identity.refusals import TokenError
+from governance.timed_client import timed_client
 
 _REFETCH_AFTER_SECONDS = 30.0
 """Least time between two fetches caused by an unknown key: a flood of forged key ids must not become a flood
@@ -17,6 +18,9 @@ of requests to the issuer."""
 _KEEP_SECONDS = 3600.0
 """A key that the issuer withdrew is forgotten after this time at the latest."""
 _TIMEOUT_SECONDS = 5.0
+"""Longest wait for a whole answer of the issuer."""
+_TRY_AGAIN_SECONDS = 2.0
+"""After it gave none, everybody is told so at once for this long: nobody queues behind a wait that another just had."""
 
 
 class KeySource(Protocol):
@@ -73,13 +77,20 @@ class KeyAddress:
 
     def __init__(self, url: str, client: httpx.Client | None = None) -> None:
         self._url = url
-        self._client = client or httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
+        self._client = client or timed_client(_TIMEOUT_SECONDS, follow_redirects=False)
         self._lock = threading.Lock()
         self._keys: PyJWKSet | None = None
-        self._fetched_at = float("-inf")
+        self._fetched_at = self._failed_at = float("-inf")
 
     def find(self, key_id: str | None) -> PyJWK:
-        """Return the key of that id; see `KeySource`."""
+        """Return the key of that id; see `KeySource`.
+
+        A key that is known waits for nobody: who brings an unknown one may be waiting for the issuer.
+        """
+        known = _pick(self._keys, key_id) if time.monotonic() - self._fetched_at <= _KEEP_SECONDS else None
+        return known or self._find_anew(key_id)
+
+    def _find_anew(self, key_id: str | None) -> PyJWK:
         with self._lock:
             age = time.monotonic() - self._fetched_at
             if self._keys is None or age > _KEEP_SECONDS:
@@ -93,10 +104,13 @@ class KeyAddress:
         return key
 
     def _fetch(self) -> None:
+        if time.monotonic() - self._failed_at < _TRY_AGAIN_SECONDS:
+            raise TokenError("issuer_unreachable")
         try:
             answer = self._client.get(self._url)
             answer.raise_for_status()
         except httpx.HTTPError as error:
+            self._failed_at = time.monotonic()
             raise TokenError("issuer_unreachable") from error
         self._keys = _parse(answer.text)
         self._fetched_at = time.monotonic()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from governance.notifications.send import Delivery, send_waiting
+from governance.pipeline.external import ask_external
 from governance.pipeline.harmonise import Harmonised, harmonise
 from governance.pipeline.harvest import harvest
 from governance.pipeline.publish import Published, publish
@@ -35,6 +36,9 @@ def run_main_job(platform: Platform, say: Callable[[str], None], told: Callable[
         receipts = harvest(platform, asks, told)
         say("harmonise")
         harmonised = harmonise(platform)
+        if platform.federation.external:
+            say("external catalogues")
+            ask_external(platform)
         say("publish")
         published = publish(platform)
         say("notify")

@@ -7,6 +7,7 @@ from connectors.problems import NoRoom, SourceUnavailable
 from governance.journal.journal import Journal
 from governance.notifications.send import send_waiting
 from governance.pipeline.archive import archive_absent
+from governance.pipeline.external import ask_external
 from governance.pipeline.failures import JournalBroken, SourceDidNotAnswer, SourceRefused, StepHadFailures
 from governance.pipeline.harmonise import Harmonised, harmonise
 from governance.pipeline.harvest import harvest
@@ -87,6 +88,13 @@ def notify_step() -> dict[str, int]:
     with as_task("notify task"):
         deliveries = send_waiting(open_platform(load_settings()))
     return dict(Counter(delivery.state for delivery in deliveries))
+
+
+def external_step() -> dict[str, int]:
+    """Ask the catalogues of others that are due: how many answered, and how many did not. None stops a publication."""
+    with as_task("external task"):
+        asked = ask_external(open_platform(load_settings()))
+    return dict(Counter("silent" if one.problem_fr else "answered" for one in asked))
 
 
 def publish_step(set_off_by: Sequence[str] = ()) -> dict[str, int]:

@@ -19,7 +19,7 @@ PASSES_ENVIRONMENT_ON = {f"infra/native/{name}.py" for name in ("opa_binary", "p
 """They hand their own environment to a child process; they read no setting from it."""
 SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/api/clocks.py",
-    "governance/decisions/deadline.py",
+    "governance/deadlines.py",
     "governance/decisions/policy_client.py",
     "governance/identity/keycloak/account.py",
     "governance/identity/keycloak/apply.py",
@@ -27,6 +27,7 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/identity/keycloak/sign_in.py",
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
+    "governance/timed_client.py",
     "infra/ckan/extension/archipel_ckan/sign_in.py",
     "infra/native/opa_binary.py",
     "infra/native/service.py",

@@ -28,6 +28,7 @@ EXPECTED_DAGS = {
     "harvest__saint-malo-de-guersac",
     "harvest__saint-nazaire",
     "harvest__trignac",
+    "harvest_external",
     "publish",
     "verify",
     "watch",

@@ -10,6 +10,7 @@ from ckanapi.errors import CKANAPIError, NotAuthorized, NotFound, ServerIncompat
 
 from governance.catalogue.model import CatalogueError
 from governance.settings import Settings
+from governance.timed_client import timed_client
 
 TOKEN_NAME = "ckan_token"  # noqa: S105 - kept because this is a file's name, not a secret
 """File of the token that ``make services-up`` made, in the state folder's ``keys``."""
@@ -57,7 +58,7 @@ class _Session:
 
     def __init__(self, timeout_seconds: float) -> None:
         # Kept from the environment because a proxy or a password in ~/.netrc is none of this account's business.
-        self._client = httpx.Client(timeout=timeout_seconds, trust_env=False)
+        self._client = timed_client(timeout_seconds, trust_env=False)
 
     def post(self, url: str, data: bytes, headers: dict[str, str], allow_redirects: bool, **_: Any) -> httpx.Response:
         try:
@@ -81,6 +82,7 @@ class CkanAccount:
 
     def __init__(self, address: str, token: str, timeout_seconds: float) -> None:
         self.address = address.rstrip("/")
+        self._timeout_seconds = timeout_seconds
         self._portal = RemoteCKAN(self.address, apikey=token, session=_Session(timeout_seconds))
 
     @classmethod
@@ -108,6 +110,9 @@ class CkanAccount:
             raise CkanRefused(f"{self.address} does not let this token call {action}: {error}") from error
         except (CKANAPIError, ServerIncompatibleError) as error:
             raise CkanRefused(f"{self.address}, {action}: {error}") from error
+        except httpx.TimeoutException as error:
+            late = f"{self.address} gave no whole answer to {action} within {self._timeout_seconds:g} s"
+            raise CkanRefused(late) from error
         except httpx.HTTPError as error:
             raise CkanRefused(f"{self.address} did not answer {action}: {error}") from error
 

@@ -13,9 +13,11 @@ from ckanapi.errors import ValidationError
 
 from governance.catalogue.ckan.account import CkanAccount, CkanRefused, plain
 from governance.catalogue.ckan.differences import Revision, changed, revision
+from governance.catalogue.ckan.external_to_ckan import external_ckan_dataset, external_organisation_fields
 from governance.catalogue.ckan.open_rows import OpenRows
 from governance.catalogue.ckan.to_ckan import CkanDataset, ckan_dataset, organisation_fields
-from governance.catalogue.model import Catalogue, Organisation, PublishedDataset
+from governance.catalogue.external.described import entry_name
+from governance.catalogue.model import Catalogue
 from governance.catalogue.publisher import PublicationResult
 from governance.catalogue.store import DistributionStore
 
@@ -29,8 +31,9 @@ PAGE = 500
 class CkanCatalogue:
     """A CKAN that shows the catalogue, beside whatever else it shows."""
 
-    def __init__(self, account: CkanAccount) -> None:
+    def __init__(self, account: CkanAccount, tables: type[OpenRows] = OpenRows) -> None:
         self.account = account
+        self._tables = tables
 
     def publish(self, catalogue: Catalogue, store: DistributionStore) -> PublicationResult:
         """Make CKAN equal to the catalogue; see ``CataloguePublisher``.
@@ -41,35 +44,41 @@ class CkanCatalogue:
             CkanRefused: CKAN does not answer, refuses a value or does not keep it. What was written stays.
         """
         known = {package["name"]: package for package in self._datasets_of_ours()}
-        rows = OpenRows(self.account, store)
-        gone = [package for name, package in sorted(known.items()) if name not in _names(catalogue.datasets)]
+        rows = self._tables(self.account, store)
+        names = _names(catalogue)
+        gone = [package for name, package in sorted(known.items()) if name not in names]
         archived = [package["name"] for package in gone if self._archive(package, rows)]
         for organisation in catalogue.organisations:
-            self._reconcile_organisation(catalogue, organisation)
+            self._reconcile_organisation(organisation.id, organisation_fields(catalogue, organisation))
+        for external in catalogue.external:
+            self._reconcile_organisation(external.id, external_organisation_fields(catalogue, external))
         done: dict[str, list[str]] = {"created": [], "updated": [], "unchanged": []}
         for dataset in catalogue.datasets:
             outcome, package = self._reconcile(ckan_dataset(catalogue, dataset), known.get(dataset.id))
             if rows.load(dataset, package) and outcome == "unchanged":
                 outcome = "updated"
             done[outcome].append(dataset.id)
+        for external in catalogue.external:
+            for entry in external.datasets:
+                outcome, _ = self._reconcile(external_ckan_dataset(catalogue, external, entry), known.get(entry.id))
+                done[outcome].append(entry.id)
         return PublicationResult(
             **{name: tuple(sorted(ids)) for name, ids in done.items()},
             archived=tuple(archived),
             version=catalogue.fingerprint[:16],
         )
 
-    def _reconcile_organisation(self, catalogue: Catalogue, organisation: Organisation) -> None:
-        wanted = organisation_fields(catalogue, organisation)
+    def _reconcile_organisation(self, name: str, wanted: Mapping[str, Any]) -> None:
         found = self.account.find(
-            "organization_show", organisation.id, include_users=False, include_groups=False, include_tags=False
+            "organization_show", name, include_users=False, include_groups=False, include_tags=False
         )
         if found is None:
-            self.account.write("organization_create", {"name": organisation.id, **wanted})
+            self.account.write("organization_create", {"name": name, **wanted})
             return
         # One that a person deleted is put back: its datasets are open under its name.
         differing = changed({**wanted, "state": "active"}, found, (*wanted, "state"))
         if differing:
-            self.account.write("organization_patch", {"id": organisation.id, **differing})
+            self.account.write("organization_patch", {"id": name, **differing})
 
     def _datasets_of_ours(self) -> Iterator[dict[str, Any]]:
         """Yield the datasets that bear an identifier of ours, archived ones too."""
@@ -143,12 +152,17 @@ class CkanCatalogue:
 
 
 def _is_ours(package: Mapping[str, Any]) -> bool:
-    """By the end of its identifier: what begins it is the platform's address, which may have changed since."""
-    return str(package.get("uri") or "").endswith(f"/id/dataset/{package['name']}")
+    """By the end of its identifier: what begins it is the platform's address, which may have changed since.
+
+    The identifier of what others have is theirs; our entry of it is known by its name.
+    """
+    name, of = str(package["name"]), package.get("external_catalogue")
+    return str(package.get("uri") or "").endswith(f"/id/dataset/{name}") or bool(of and name.startswith(entry_name(of)))
 
 
-def _names(datasets: tuple[PublishedDataset, ...]) -> set[str]:
-    return {dataset.id for dataset in datasets}
+def _names(catalogue: Catalogue) -> set[str]:
+    ours = {dataset.id for dataset in catalogue.datasets}
+    return ours | {entry.id for external in catalogue.external for entry in external.datasets}
 
 
 def _new(wanted: CkanDataset) -> dict[str, Any]:

@@ -39,9 +39,12 @@ def canonical(value: Any) -> Any:
 
 def changed(wanted: Mapping[str, Any], found: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """Return those of the named fields that CKAN has otherwise, with the value wanted."""
-    return {
-        name: wanted[name] for name in names if (canonical(wanted[name]) or "") != (canonical(found.get(name)) or "")
-    }
+    return {name: wanted[name] for name in names if not _is_same(wanted[name], found.get(name))}
+
+
+def _is_same(wanted: Any, found: Any) -> bool:
+    # What is equal as it stands needs no other form, and with nothing changed that is nearly all.
+    return wanted == found or (canonical(wanted) or "") == (canonical(found) or "")
 
 
 def revision(wanted: CkanDataset, found: Mapping[str, Any]) -> Revision:
@@ -82,7 +85,6 @@ def _resources(wanted: CkanDataset, found: Mapping[str, Any]) -> tuple[dict[str,
     if new:
         flattened["update__resources__extend"] = new
     kept = {resource["id"] for resource in wanted.resources}
-    # Told by the end of its identifier: what begins it is the platform's address, which may have changed since.
-    ours = {name for name, each in known.items() if f"/id/distribution/{wanted.name}/" in str(each.get("uri") or "")}
+    ours = {name for name, each in known.items() if wanted.resource_mark in str(each.get("uri") or "")}
     dropped = (f"-resources__{name}" for name in known if name in ours - kept)
     return flattened, (*taken, *dropped)

@@ -27,7 +27,7 @@ OWNED_BY_US = (
     "title", "title_en", "notes", "notes_en", "owner_org", "license_id", "url", "issued", "modified", "frequency",
     "version", "provenance", "temporal_coverage", "spatial_coverage", "contact", "publisher", "theme", "conforms_to",
     "applicable_legislation", "hvd_category", "access_rights", "language", "is_part_of", "identifier", "uri",
-    "offer_uri", "quality_rows", "quality_quarantined", "archived_on",
+    "offer_uri", "quality_rows", "quality_quarantined", "archived_on", "external_catalogue",
 )  # fmt: skip
 """Fields of a dataset that each publication makes equal to the catalogue; a person's edit of one is undone."""
 
@@ -56,6 +56,8 @@ class CkanDataset:
     """Always there; people may add others."""
     resources: tuple[Mapping[str, Any], ...]
     """Exactly ``OWNED_BY_US_IN_RESOURCES`` and ``id``, in the order of the formats."""
+    resource_mark: str
+    """What the identifiers of our resources have and nobody else's. What begins them may have changed since."""
 
 
 def resource_id(dataset_id: str, kind: str) -> str:
@@ -104,6 +106,7 @@ def ckan_dataset(catalogue: Catalogue, dataset: PublishedDataset) -> CkanDataset
         },
         tags=tags,
         resources=(*files, *_services(base, catalogue, dataset)),
+        resource_mark=f"/id/distribution/{dataset.id}/",
     )
 
 
@@ -126,6 +129,7 @@ def _about(base: str, catalogue: Catalogue, dataset: PublishedDataset) -> dict[s
         "quality_rows": dataset.rows,
         "quality_quarantined": f"{quality.quarantined_share:.4f}" if quality else "",
         "archived_on": "",
+        "external_catalogue": "",
     }
 
 

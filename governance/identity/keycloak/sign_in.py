@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keycloak import KeycloakOpenID
 
 TIMEOUT_SECONDS = 10
+"""Longest wait for a whole answer."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,15 @@ class KeycloakSignIn:
         # Here because the library takes a second to import, and most processes have nobody to sign in.
         from keycloak import KeycloakOpenID
 
-        return KeycloakOpenID(
-            server_url=str(self._settings.keycloak_url),
-            realm_name=self._settings.keycloak_realm,
-            client_id=self._way.client,
-            timeout=TIMEOUT_SECONDS,
+        from governance.identity.keycloak.account import answers_in_time
+
+        return answers_in_time(
+            KeycloakOpenID(
+                server_url=str(self._settings.keycloak_url),
+                realm_name=self._settings.keycloak_realm,
+                client_id=self._way.client,
+                timeout=TIMEOUT_SECONDS,
+            )
         )
 
 

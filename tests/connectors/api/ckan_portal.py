@@ -1,4 +1,4 @@
-"""The part of CKAN's action API that a reader meets: show actions, errors in CKAN's form, files, a DataStore dump."""
+"""The part of CKAN's action API that a reader meets: show, search, errors in its own form, a DataStore dump."""
 
 from typing import Any
 
@@ -17,6 +17,9 @@ class CkanPortal(Served):
     def __init__(self) -> None:
         super().__init__()
         self.token: str | None = None
+        self.packages: list[dict[str, Any]] = []
+        self.announced = 0
+        """How many datasets the search says there are, beyond those that it gives."""
         self.files = {"/dataset/d/resource/r1/download/fichier.csv": CONTENT}
         self.resources: list[dict[str, Any]] = [self.resource("r1", last_modified="2025-01-02T00:00:00", hash="h1")]
 
@@ -35,6 +38,11 @@ class CkanPortal(Served):
             if ask.query.get("id") == "subventions":
                 return self._success({"id": "d", "name": "subventions", "resources": told})
             return fail("Not Found Error", "Not found: Dataset was not found.", 404)
+        if ask.path == "/api/action/package_search":
+            wanted = ask.query.get("fq", "").removeprefix("organization:")
+            known = [each for each in self.packages if wanted in ("", each["organization"]["name"])]
+            start, rows = int(ask.query["start"]), min(int(ask.query["rows"]), 2)
+            return self._success({"count": len(known) + self.announced, "results": known[start : start + rows]})
         if ask.path == "/api/action/resource_show":
             found = [resource for resource in told if resource["id"] == ask.query.get("id")]
             return (

@@ -18,6 +18,7 @@ class OdsPortal(Served):
     def __init__(self) -> None:
         super().__init__()
         self.key: str | None = None
+        self.described: list[dict[str, Any]] = []
         self.changed: str | None = "2025-01-02T00:00:00+00:00"
         self.rows: list[dict[str, Any]] = [
             {
@@ -31,6 +32,9 @@ class OdsPortal(Served):
     def answer(self, ask: Ask) -> Reply:
         if self.key is not None and ask.headers.get("Authorization") != f"Apikey {self.key}":
             return json_reply({"error_code": "UnauthorizedError", "message": "bad key"}, 401)
+        if ask.path == BASE.rstrip("/"):
+            start, rows = int(ask.query["offset"]), min(int(ask.query["limit"]), 2)
+            return json_reply({"total_count": len(self.described), "results": self.described[start : start + rows]})
         if ask.path == f"{BASE}releves":
             default = {"records_count": len(self.rows), "modified": "2025-01-02", "data_processed": self.changed}
             return json_reply({"dataset_id": "releves", "metas": {"default": default}})

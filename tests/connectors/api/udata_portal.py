@@ -13,6 +13,7 @@ class UdataPortal(Served):
     def __init__(self) -> None:
         super().__init__()
         self.files = {"r1": CONTENT}
+        self.described: list[dict[str, Any]] = []
         self.dates = {"r1": "2025-01-01T00:00:00+00:00"}
         self.schemas: dict[str, str] = {"r1": "scdl/subventions"}
         self.kind = "file"
@@ -34,9 +35,18 @@ class UdataPortal(Served):
                 return Reply(b"", 302, {"Location": f"{ask.base}/files/{name}/fichier.csv"})
             case ["api", "2", "datasets", "resources", name] if name in self.files:
                 return json_reply({"dataset_id": "d", "resource": self._resource(name, ask.base)})
+            case ["api", "2", "datasets", "search"]:
+                return self._found(ask)
             case ["api", "2", "datasets", "subventions", "resources"]:
                 return self._page(ask)
         return json_reply({"message": "The requested URL was not found on the server."}, 404)
+
+    def _found(self, ask: Ask) -> Reply:
+        page, zone = int(ask.query["page"]), ask.query["geozone"]
+        known = [each for each in self.described if zone in each["spatial"]["zones"]]
+        more = page * 2 < len(known)
+        link = f"{ask.base}{ask.path}?geozone={zone}&page={page + 1}" if more else None
+        return json_reply({"data": known[(page - 1) * 2 : page * 2], "next_page": link, "total": len(known)})
 
     def _page(self, ask: Ask) -> Reply:
         page, size = int(ask.query["page"]), 2

@@ -9,7 +9,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit
 
 from . import sign_in
-from .portals import Portal, portal_of_request
+from .portals import Portal, is_export, portal_of_request
 from .words import word_for
 
 _FACTS = (("siren", "SIREN", "SIREN"), ("insee_code", "Code INSEE", "INSEE code"))
@@ -87,13 +87,15 @@ class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: igno
         return {helper.__name__: helper for helper in helpers}
 
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
-        """Under a commune's name find its datasets alone: pages, API and DCAT export all search through here."""
+        """Under a commune's name find its datasets alone: pages, API and DCAT export all search through here.
+
+        What others have is in no DCAT export: who harvests us takes ours, and does not get its own back.
+        """
         portal = portal_of_request()
-        if portal is None:
-            return search_params
-        # A filter of its own beside the caller's: whatever that one says, both must hold.
-        own = f'organization:"{portal["organisation"]}"'
-        return {**search_params, "fq_list": [*(search_params.get("fq_list") or ()), own]}
+        own = [f'organization:"{portal["organisation"]}"'] if portal else []
+        ours = ["-external_catalogue:[* TO *]"] if is_export() else []
+        # Filters of their own beside the caller's: whatever that one says, all must hold.
+        return {**search_params, "fq_list": [*(search_params.get("fq_list") or ()), *own, *ours]}
 
     def i18n_directory(self) -> str:
         """Say where the words are; CKAN would look for them in a package of its own naming."""

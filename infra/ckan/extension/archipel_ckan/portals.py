@@ -29,6 +29,11 @@ def _portals(told: str) -> dict[str, Portal]:
     return known
 
 
+def is_export() -> bool:
+    """Say whether this request is for the DCAT of the catalogue, which harvesters read."""
+    return has_request_context() and str(toolkit.request.path).startswith(("/catalog.", "/fr/catalog.", "/en/catalog."))
+
+
 def portal_of_request() -> Portal | None:
     """Return the portal of this request; None for the federation's own name and outside of requests."""
     if not has_request_context():

@@ -1,0 +1,47 @@
+"""``archipel external``: what the catalogues of others have for the territory, and what of it stands beside ours."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from governance.commands.options import FederationOption, JsonOption, Language, StateOption, chosen_settings
+from governance.pipeline.external import ask_external
+from governance.platform import open_platform
+
+_SAYINGS = {
+    "fr": {"none": "Aucun catalogue externe n'est déclaré.", "there": "{count} jeu(x) de données du territoire"},
+    "en": {"none": "No catalogue of others is declared.", "there": "{count} dataset(s) of the territory"},
+}
+
+
+def external(
+    due: Annotated[bool, typer.Option("--due", help="Ask only those whose last answer is too old.")] = False,
+    federation: FederationOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+    lang: Annotated[Language, typer.Option(help="Language of the answer.")] = Language.fr,
+) -> None:
+    """Ask the declared catalogues of others what they have for the territory; the next publication lists it.
+
+    What is ours come back, or already there, is left out then; `archipel compare` says which and why.
+    Ends with 0, or with 1 where a catalogue did not answer: what is known of it stays.
+
+    Example: archipel external
+    """
+    platform = open_platform(chosen_settings(federation, state))
+    asked = ask_external(platform, is_due=due)
+    say = _SAYINGS[lang.value]
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in asked], ensure_ascii=False))
+    elif not platform.federation.external:
+        typer.echo(say["none"])
+    else:
+        for one in asked:
+            problem = one.problem_fr if lang is Language.fr else one.problem_en
+            typer.echo(
+                " · ".join(part for part in (one.name, say["there"].format(count=one.datasets), problem) if part)
+            )
+    if any(one.problem_fr for one in asked):
+        raise typer.Exit(1)
