@@ -18,6 +18,7 @@ from governance.deliverables.kept_file import reexamine
 from governance.journal.model import Search
 from governance.lake import Lake, write_atomically
 from governance.pipeline.accepted_rows import Kept, list_current, write_accepted
+from governance.pipeline.export import export
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.replay_differences import Differences, find_differences
@@ -29,7 +30,7 @@ from governance.pipeline.version_record import (
     software_of_now,
     version_at,
 )
-from governance.pipeline.warehouse import Build, build, export
+from governance.pipeline.warehouse import Build, build
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, table_path
 from governance.shared_versions import record_path
