@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from connectors.problems import is_out_of_room
 from governance.pipeline.warehouse import MEMORY_LIMIT, SharedModel, warehouse_path
 from governance.settings import Settings
 
@@ -50,9 +51,18 @@ def export(settings: Settings, model: SharedModel, path: Path, former: Former | 
     """Write one shared model to Parquet; nothing is written where no member's rows changed.
 
     Raises:
-        ExportFailed: rows changed while they were read, or a type has no equal in Parquet.
-        duckdb.Error, polars.exceptions.PolarsError, OSError: a row cannot be read, or the disk refused.
+        ExportFailed: a row cannot be read, rows changed while they were read, or a type has no equal in Parquet.
+        duckdb.Error, polars.exceptions.PolarsError, OSError: there is no room left on the disk.
     """
+    try:
+        return _export(settings, model, path, former)
+    except (duckdb.Error, pl.exceptions.PolarsError) as error:
+        if is_out_of_room(error):
+            raise
+        raise ExportFailed(str(error)) from error
+
+
+def _export(settings: Settings, model: SharedModel, path: Path, former: Former | None) -> Exported:
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(warehouse_path(settings))) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
@@ -138,7 +148,7 @@ def _require_same(connection: duckdb.DuckDBPyConnection, draft: Path, path: Path
     """Refuse a file of other rows than were counted, or of other types than the warehouse gave."""
     given, written = (connection.read_parquet(str(each)) for each in (draft, path))
     if (given.columns, given.types) != (written.columns, written.types):
-        raise ExportFailed(f"{path.stem}: written as {written.types}, not as {given.types}")
+        raise ExportFailed(f"written as {written.types}, not as {given.types}")
     (found,) = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone() or (0,)
     if found != rows:
-        raise ExportFailed(f"{path.stem}: {found} rows written, {rows} counted: they changed meanwhile; run it again")
+        raise ExportFailed(f"{found} rows written, {rows} counted: they changed meanwhile; run it again")

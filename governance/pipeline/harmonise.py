@@ -9,10 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import duckdb
-import polars as pl
-
-from connectors.problems import is_out_of_room
 from governance.contracts.model import Contract
 from governance.lake import write_atomically
 from governance.lineage.facts import RestsOn
@@ -153,9 +149,7 @@ def _switch(
             continue
         try:
             table = _export(platform, model, version, now, before.get(model.dataset))
-        except (OutputRefused, ExportFailed, duckdb.Error, pl.exceptions.PolarsError) as failure:
-            if is_out_of_room(failure):
-                raise
+        except (OutputRefused, ExportFailed) as failure:
             failures.append(f"{model.name}: {failure}")
             continue
         if table is not None:

@@ -120,3 +120,9 @@ def test_rows_that_change_while_they_are_read_are_no_version(
     monkeypatch.setattr(exporting, "_copy_rows", meanwhile)
     with pytest.raises(ExportFailed, match="3 rows written, 7 counted"):
         export(settings, MODEL, tmp_path / "one.parquet")
+
+
+def test_a_row_that_cannot_be_read_is_said_as_such(settings: Settings, tmp_path: Path) -> None:
+    _hold(settings, _rows_of("donges", 5), ", cast(coalesce(name, 'Aire') as integer) as number")
+    with pytest.raises(ExportFailed, match="Could not convert string"):
+        export(settings, MODEL, tmp_path / "one.parquet")
