@@ -16,13 +16,14 @@ from governance.lineage.store import LineageStore
 from governance.lineage.tell import broken_told, tell_version
 from governance.pipeline.accepted_rows import list_current
 from governance.pipeline.archive import archive_absent
+from governance.pipeline.export import ExportFailed, Former, export
 from governance.pipeline.leftovers import sweep
 from governance.pipeline.locks import accepted_lock, hold
 from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
-from governance.pipeline.version_record import write_record
-from governance.pipeline.warehouse import Build, SharedModel, build, export, project_fingerprint
+from governance.pipeline.version_record import is_held_to, read_record, write_record
+from governance.pipeline.warehouse import Build, SharedModel, build, project_fingerprint
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, SharedVersion, read_current, switch_to, table_path
 from governance.state.cursors import AcceptedRows, list_accepted
@@ -146,17 +147,14 @@ def _switch(
     for model in done.shared:
         if model.name not in done.built:
             continue
-        table = _export(platform, model, version, now)
-        if model.dataset in before and before[model.dataset].sha256 == table.sha256:
-            table_path(platform.lake, table).unlink()
-            continue
         try:
-            verify_output(platform.contracts[model.dataset], table_path(platform.lake, table))
-        except OutputRefused as refusal:
-            failures.append(f"{model.name}: {refusal}")
+            table = _export(platform, model, version, now, before.get(model.dataset))
+        except (OutputRefused, ExportFailed) as failure:
+            failures.append(f"{model.name}: {failure}")
             continue
-        tables[model.dataset] = table
-        changed.append(model.dataset)
+        if table is not None:
+            tables[model.dataset] = table
+            changed.append(model.dataset)
     # An incomplete version never counts as done, so that the next run tries again.
     seal = inputs if not failures else f"{inputs}-incomplete"
     shared = SharedVersion(version=version, created_at=now, inputs=seal, tables=tables)
@@ -165,12 +163,21 @@ def _switch(
     return Harmonised("built", version, tuple(sorted(changed)), tuple(failures))
 
 
-def _export(platform: Platform, model: SharedModel, version: str, now: datetime) -> SharedTable:
+def _export(
+    platform: Platform, model: SharedModel, version: str, now: datetime, before: SharedTable | None
+) -> SharedTable | None:
+    """Write a dataset's file and hold it to its contract; None where it holds what it held before."""
     relative = f"{version}/{model.name}.parquet"
     path = platform.lake.shared / relative
-    exported = export(platform.settings, model, path)
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    contract = platform.contracts[model.dataset]
+    exported = export(platform.settings, model, path, _former(platform, contract, before))
+    if exported.changed is not None and not exported.changed:
+        return None
+    sha256 = _sha256(path)
+    if before is not None and before.sha256 == sha256:
+        path.unlink()
+        return None
+    verify_output(contract, path, exported.changed)
     return SharedTable(
         dataset=model.dataset,
         model=model.name,
@@ -180,6 +187,22 @@ def _export(platform: Platform, model: SharedModel, version: str, now: datetime)
         columns=exported.columns,
         rows_by_member=exported.rows_by_member,
         digests_by_member=exported.digests_by_member,
-        contract_version=platform.contracts[model.dataset].version,
+        contract_version=contract.version,
         updated_at=now,
     )
+
+
+def _former(platform: Platform, contract: Contract, table: SharedTable | None) -> Former | None:
+    """The file of before, where its rows need not be checked again: held to this very contract, and unaltered."""
+    if table is None:
+        return None
+    path = table_path(platform.lake, table)
+    found = read_record(platform.lake, table.file.partition("/")[0])
+    if found is None or not is_held_to(found[0], contract) or not path.is_file() or _sha256(path) != table.sha256:
+        return None
+    return Former(path, table.columns, table.digests_by_member)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -18,6 +18,7 @@ from governance.deliverables.kept_file import reexamine
 from governance.journal.model import Search
 from governance.lake import Lake, write_atomically
 from governance.pipeline.accepted_rows import Kept, list_current, write_accepted
+from governance.pipeline.export import ExportFailed, export
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.overlaps import write_overlaps
 from governance.pipeline.replay_differences import Differences, find_differences
@@ -29,7 +30,7 @@ from governance.pipeline.version_record import (
     software_of_now,
     version_at,
 )
-from governance.pipeline.warehouse import Build, build, export
+from governance.pipeline.warehouse import Build, build
 from governance.platform import Platform
 from governance.shared_layer import SharedTable, table_path
 from governance.shared_versions import record_path
@@ -178,7 +179,10 @@ def _build(platform: Platform, record: VersionRecord, table: SharedTable, folder
     model = next((model for model in done.shared if model.name == table.model), None)
     if model is None or model.name not in done.built:
         raise CannotReplay(f"{record.shared.version}: {table.model} is not built again: {_why(done)}")
-    return export(settings, model, path).rows
+    try:
+        return export(settings, model, path).rows
+    except ExportFailed as failure:
+        raise CannotReplay(f"{record.shared.version}: {table.model} is not built again: {failure}") from failure
 
 
 def _why(done: Build) -> str:

@@ -103,6 +103,12 @@ def read_record(lake: Lake, version: str) -> tuple[VersionRecord, str] | None:
     return VersionRecord.model_validate_json(content), hashlib.sha256(content).hexdigest()
 
 
+def is_held_to(record: VersionRecord, contract: Contract) -> bool:
+    """Say whether a version was held to this very contract, by the software of now."""
+    held_to = record.contracts.get(contract.id)
+    return held_to == hashlib.sha256(_as_json(contract)).hexdigest() and record.software == software_of_now()
+
+
 def version_at(lake: Lake, instant: datetime) -> VersionRecord | None:
     """Return the record of the version that readers used at an instant, or None before the first record."""
     used = version_used_at(lake, instant)

@@ -1,4 +1,4 @@
-"""The one place that writes the warehouse: dbt in this process, then the shared models out of its file."""
+"""The one place that writes the warehouse: dbt in this process."""
 
 import hashlib
 import json
@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from connectors.problems import is_out_of_room
 from governance.settings import Settings
 from governance.telemetry.trace_context import step
 
 log = logging.getLogger("dbt_build")
-_ORDER_FIRST = ("member_id", "file_sha256", "line_number")
-"""Rows of one member lie together, so that a slice reads few row groups; the other columns settle what is left, so that
-the same rows are the same bytes."""
-_ROW_GROUP = 8192
 MEMORY_LIMIT = "2GiB"
 """What DuckDB may hold before it goes to the disk: a federation's rows need not fit in memory."""
 
@@ -154,45 +148,3 @@ def _is_accepted(source: Mapping[str, Any]) -> bool:
 def _ancestors(name: str, nodes: Mapping[str, Any]) -> set[str]:
     parents = set(nodes[name]["depends_on"]["nodes"]) if name in nodes else set()
     return parents.union(*(_ancestors(parent, nodes) for parent in parents))
-
-
-@dataclass(frozen=True)
-class Exported:
-    """One shared model as it was written: its columns with their types, and how many rows of whom."""
-
-    rows: int
-    columns: tuple[tuple[str, str], ...]
-    rows_by_member: dict[str, int]
-    digests_by_member: dict[str, str]
-
-
-def export(settings: Settings, model: SharedModel, path: Path) -> Exported:
-    """Write one shared model to Parquet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse_path(settings))) as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        relation = connection.table(model.relation)
-        columns = tuple(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-        order = [name for name in _ORDER_FIRST if name in relation.columns]
-        order += [name for name in relation.columns if name not in order]
-        by = ", ".join(f'"{name}"' for name in order)
-        connection.execute(
-            f"COPY (SELECT * FROM {model.relation} ORDER BY {by}) TO ? "  # noqa: S608 - names come from the manifest
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})",
-            [str(path)],
-        )
-        members: list[tuple[str, int, str]] = []
-        if "member_id" in relation.columns:
-            # A sum and not an exclusive or, under which two equal rows would cancel each other.
-            members = connection.execute(
-                f"SELECT member_id, count(*), sum(hash(each))::VARCHAR FROM {model.relation} AS each "  # noqa: S608
-                "GROUP BY 1 ORDER BY 1"
-            ).fetchall()
-        rows = connection.execute(f"SELECT count(*) FROM {model.relation}").fetchone()  # noqa: S608
-    assert rows is not None
-    return Exported(
-        rows=int(rows[0]),
-        columns=columns,
-        rows_by_member={member: count for member, count, _ in members},
-        digests_by_member={member: digest for member, _, digest in members},
-    )

@@ -23,6 +23,8 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "keep-rows": ("governance.pipeline.settle", "write_accepted", AFTER),
     "keep-receipts": ("governance.pipeline.settle", "end_checks", AFTER),
     "harmonise": ("governance.pipeline.harmonise", "build", AFTER),
+    "sort-rows": ("governance.pipeline.export", "_copy_rows", AFTER),
+    "merge-rows": ("governance.pipeline.harmonise", "export", AFTER),
     "switch": ("governance.pipeline.harmonise", "switch_to", BEFORE),
     "switched": ("governance.pipeline.harmonise", "switch_to", AFTER),
     "decide": ("governance.catalogue.publication", "find_openings", AFTER),

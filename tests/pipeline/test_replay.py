@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from governance.commands.main import app
 from governance.journal.model import Search
+from governance.pipeline.export import export
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.replay import CannotReplay, replay
-from governance.pipeline.warehouse import export
 from governance.settings import Settings
 from governance.shared_layer import SharedVersion, read_current, table_path
 from governance.shared_versions import record_path
