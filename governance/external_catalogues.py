@@ -8,14 +8,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from governance.declaration import Declaration, SecretReference
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Kept(_Declared):
+class Kept(Declaration):
     """Which datasets are kept: those that meet any one of the conditions."""
 
     everything: bool = Field(False, description="all of them, where the options ask for the right ones already")
@@ -33,7 +31,7 @@ class Kept(_Declared):
         return self
 
 
-class DeclaredCatalogue(_Declared):
+class DeclaredCatalogue(Declaration):
     """One catalogue of others."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")
@@ -42,7 +40,7 @@ class DeclaredCatalogue(_Declared):
     connector: Literal["ckan", "datagouv", "dcat", "ods"]
     options: Mapping[str, Any]
     keep: Kept
-    secret: str | None = Field(None, pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/[^\x00]+)$")
+    secret: SecretReference | None = None
     every_hours: int = Field(20, ge=1, le=24 * 31, description="how long its answer is good for")
 
     @model_validator(mode="after")

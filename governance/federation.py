@@ -3,7 +3,6 @@
 A member or partner is one YAML file keyed by an immutable id. Names on screen are never keys.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -11,30 +10,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from governance.code_tables import CodeTableError, with_code_tables
+from governance.declaration import Declaration, Identifier, SecretReference
 from governance.declared_place import Place, Wrong, place_of_check
 from governance.external_catalogues import DeclaredCatalogue
 from governance.portals import Portal
+from governance.subscriptions import Subscription
 from governance.yaml_text import parse_yaml
 
 T = TypeVar("T", bound=BaseModel)
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
 FileFormat = Literal[
     "csv", "xlsx", "xls", "ods", "json", "ndjson", "geojson", "xml", "parquet", "shapefile", "geopackage"
 ]
-SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/[^\x00]+)$")]
-"""Where a secret is, never its value."""
 InseeCode = Annotated[str, StringConstraints(pattern=r"^([013-9]\d|2[AB1-9])\d{3}$")]
-
-
-class Declaration(BaseModel):
-    """Base of every declared thing: frozen, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Formats(Declaration):
@@ -175,49 +167,6 @@ class Source(Declaration):
         ):
             raise ValueError(f"a column comes from one place only; these from two: {', '.join(sorted(twice))}")
         return self
-
-
-class Subscription(Declaration):
-    """Who is told what came of runs, and when: a mailbox of a function, or a program's address."""
-
-    email: str | None = Field(
-        None,
-        pattern=r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+$",
-        max_length=254,
-        description="of a function, never a person",
-    )
-    webhook: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="address that receipts are posted to")
-    secret: SecretReference | None = Field(None, description="what the webhook's messages are signed with")
-    when: Literal["always", "on_error", "on_change", "digest"] = "on_change"
-    every: Literal["daily", "weekly"] | None = Field(None, description="how often a digest comes")
-    sources: tuple[Identifier, ...] = Field((), description="which sources; by default all")
-    feeds: tuple[Identifier, ...] = Field(
-        (), description="datasets whose new versions, contract changes and ends are told, in place of receipts"
-    )
-    language: Literal["fr", "en"] = "fr"
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> "Subscription":
-        """One address; a webhook is signed; only a digest has a rhythm."""
-        if (self.email is None) == (self.webhook is None):
-            raise ValueError("a subscription names either email or webhook")
-        if (self.webhook is None) != (self.secret is None):
-            raise ValueError("a webhook needs a secret to be signed with, and an email has none")
-        if (self.when == "digest") != (self.every is not None):
-            raise ValueError("'every' (daily or weekly) goes with when: digest, and with nothing else")
-        if self.feeds and (self.webhook is None or self.sources or self.when != "on_change"):
-            raise ValueError("'feeds' goes with a webhook, and with neither 'sources' nor another 'when'")
-        return self
-
-    @cached_property
-    def key(self) -> str:
-        """What tells it from others; another address or occasion is another subscription."""
-        left_out = {"secret"} if self.feeds else {"secret", "feeds"}
-        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()[:32]
-
-    def covers(self, source_id: str) -> bool:
-        """Whether it is about receipts of that source."""
-        return not self.feeds and (not self.sources or source_id in self.sources)
 
 
 class Contact(Declaration):

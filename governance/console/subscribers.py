@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
-from governance.federation import Member, Partner, Subscription
+from governance.federation import Member, Partner
 from governance.platform import Platform
 from governance.state.outbox import Notice, NoticeState, list_notices
+from governance.subscriptions import Subscription
 
 
 class Subscriber(BaseModel):

@@ -16,8 +16,9 @@ from pydantic import Field, field_validator, model_validator
 from governance.contracts.model import Contract
 from governance.decisions.model import PROVENANCE_COLUMNS, Action, Channel, Duty, Frozen, Mask
 from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
+from governance.declaration import Identifier
 from governance.declared_place import Place, Wrong, wrong_field
-from governance.federation import DeclarationError, Identifier, load_named
+from governance.federation import DeclarationError, load_named
 
 State = Literal[
     "requested", "offered", "agreed", "finalized", "suspended", "expired", "revoked", "renounced", "refused",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from governance.decisions.model import Channel, Frozen
-from governance.federation import Identifier, load_named
+from governance.declaration import Identifier
+from governance.federation import load_named
 
 Ground = Literal[
     "crpa_l311_5", "crpa_l311_6", "environnement_l124_4", "environnement_l124_5",

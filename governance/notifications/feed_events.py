@@ -22,11 +22,12 @@ from governance.decisions.model import (
     Subject,
     Target,
 )
-from governance.federation import Member, Partner, Subscription
+from governance.federation import Member, Partner
 from governance.platform import Platform
 from governance.shared_layer import SharedVersion, read_current
 from governance.shared_versions import contract_of_version
 from governance.state.outbox import Notice, notice_id, notices_of_subscription, queue_notices
+from governance.subscriptions import Subscription
 
 EventType = Literal["dataset.version_available", "contract.changed", "dataset.withdrawn", "agreement.ending"]
 DAYS_AHEAD = (30, 7, 1)

@@ -11,10 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from governance.console.languages import Writing
 from governance.deliverables.mends import Mend
-from governance.federation import Head, Subscription
+from governance.federation import Head
 from governance.notifications.news import News, RunNews
 from governance.notifications.words import WORDS
 from governance.settings import Settings
+from governance.subscriptions import Subscription
 
 
 def write_letter(settings: Settings, head: Head, subscription: Subscription, news: News) -> EmailMessage:

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from governance.deliverables.mends import Mend, mends_of_run
 from governance.deliverables.sight import Sight, sight_of
-from governance.federation import Subscription
 from governance.platform import Platform
 from governance.state.outbox import Notice
 from governance.state.receipts import CheckState, Outcome, Receipt, find_receipt, receipts_between, standing_receipts
+from governance.subscriptions import Subscription
 
 _NOTHING = Sight(frozenset(), is_whole=False)
 

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 from sqlalchemy import Connection
 
-from governance.federation import Federation, Subscription
+from governance.federation import Federation
 from governance.state.cursors import SourceKey
 from governance.state.outbox import Notice, notice_id, queue_notices
 from governance.state.receipts import Receipt, newest_receipts, store_receipts
+from governance.subscriptions import Subscription
 
 ZONE = ZoneInfo("Europe/Paris")
 DIGESTS = {"daily": "0 7 * * *", "weekly": "0 7 * * 1"}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from governance.decisions.agreements import load_agreements
 from governance.decisions.model import ENGINE_REASON_CODES
-from governance.federation import DeclarationError, Subscription
+from governance.federation import DeclarationError
 from governance.notifications.failures import NotDelivered
 from governance.notifications.feed_events import FeedEvent, event_of_notice, may_read, purposes_of, queue_feed_events
 from governance.notifications.letter import subject_of, write_letter
@@ -21,6 +21,7 @@ from governance.notifications.webhook import event_of, feed_event_of, post
 from governance.notifications.words import WORDS
 from governance.platform import Platform
 from governance.state.outbox import Notice, NoticeState, find_due, put_off, settle_notice, take
+from governance.subscriptions import Subscription
 
 log = logging.getLogger(__name__)
 

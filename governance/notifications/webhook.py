@@ -11,13 +11,13 @@ from datetime import datetime
 import connectors.problems as refused
 from connectors.base import Limits
 from connectors.session import Order, Session
-from governance.federation import Subscription
 from governance.notifications.failures import NotDelivered
 from governance.notifications.feed_events import FeedEvent
 from governance.notifications.news import News
 from governance.settings import Settings
 from governance.source_secrets import resolve_secret
 from governance.state.outbox import Notice
+from governance.subscriptions import Subscription
 
 _PREFIX = "whsec_"
 _PATIENCE_SECONDS = 15.0

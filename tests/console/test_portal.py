@@ -51,7 +51,7 @@ def _get(portal: Running, path: str, **headers: str) -> httpx.Response:
 @pytest.mark.services
 def test_a_portal_shows_its_own_data_alone_and_says_why_the_rest_is_not_there(portal: Running) -> None:
     page = _get(portal, "/fr/index.json").json()
-    assert [part["id"] for part in page["shared"]] == ["subventions--donges"]
+    assert [part["id"] for part in page["shared"]] == ["lieux--donges", "subventions--donges"]
     kept = {part["dataset"]: [reason["code"] for reason in part["reasons"]] for part in page["kept"]}
     assert kept["signalements"] and "open_data" not in kept["signalements"]
     assert kept["deliberations"] == [] or "open_data" not in kept["deliberations"]
@@ -67,7 +67,7 @@ def test_its_catalogue_at_its_own_address_is_its_part(portal: Running) -> None:
     own = _get(portal, "/catalogue/catalog.ttl")
     assert own.headers["content-type"] == "text/turtle; charset=utf-8"
     found = {str(node).rsplit("/", 1)[-1] for node in Graph().parse(data=own.text).subjects(RDF.type, DCAT.Dataset)}
-    assert found == {"subventions--donges"}
+    assert found == {"lieux--donges", "subventions--donges"}
     whole = portal.client().get("/catalogue/catalog.ttl").text
     assert len(list(Graph().parse(data=whole).subjects(RDF.type, DCAT.Dataset))) > 1
     assert _get(portal, "/catalogue/catalog.jsonld").json()["@graph"]

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from governance.contracts.odcs import dump_contract, load_contracts
 from governance.decisions.opa_server import wait_for_revision
-from governance.federation import Subscription, load_federation
+from governance.federation import load_federation
 from governance.lake import write_atomically
 from governance.notifications.send import Delivery, send_waiting
 from governance.pipeline.engine import with_policy_engine
@@ -24,6 +24,7 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_versions import record_path
 from governance.state.outbox import list_notices
+from governance.subscriptions import Subscription
 from tests.api.small_platform import AGREEMENTS, ROWS, write_federation, write_shared
 from tests.decisions.engine import free_port
 from tests.notifications.conftest import Receiver

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from governance.federation import Subscription
 from governance.notifications.occasions import concerns
 from governance.state.outbox import Notice, list_notices, queue_notices
 from governance.state.receipts import Receipt
+from governance.subscriptions import Subscription
 from tests.notifications.conftest import subscribe
 from tests.pipeline.conftest import World, place
 
