@@ -145,11 +145,14 @@ class NothingHandedIn(SourceRefused):
     code = "nothing_handed_in"
 
     def __init__(self, box: str) -> None:
-        super().__init__(box, 404)
-        self.args = (f"Nothing was handed in at {box} yet.",)
-        self.message_fr, self.message_en = f"Rien n'a encore été déposé dans « {box} ».", self.args[0]
-        self.remedy_fr = "Déposez un fichier sur la page de l'organisme, ou avec archipel upload."
-        self.remedy_en = "Hand in a file on the page of the organisation, or with archipel upload."
+        ConnectorProblem.__init__(
+            self,
+            f"Rien n'a encore été déposé dans « {box} ».",
+            f"Nothing was handed in at {box} yet.",
+            "Déposez un fichier sur la page de l'organisme, ou avec archipel upload.",
+            "Hand in a file on the page of the organisation, or with archipel upload.",
+        )
+        self.status = 404
 
 
 class TooLarge(ConnectorProblem):

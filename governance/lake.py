@@ -11,6 +11,7 @@ lake/records/kept/<sha256>                      models, contracts and reference 
 lake/shared/current.json                        the version that readers use, switched atomically
 """
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -82,6 +83,16 @@ def write_if_changed(path: Path, content: bytes) -> bool:
         return False
     write_atomically(path, content)
     return True
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file's bytes, in hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -3,7 +3,6 @@
 Exit codes: 0 every row is valid, 1 some rows are quarantined, 2 the file (or an argument) cannot be used.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ from governance.federation import DeclarationError, Source, load_federation
 from governance.intake.examine import examine
 from governance.intake.model import Examined, ReceivedFile
 from governance.intake.report_files import write_quarantine_csv, write_report
+from governance.lake import sha256_of
 from governance.settings import Settings
 
 EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
@@ -85,8 +85,7 @@ def _source(named: str, settings: Settings, say: dict[str, str]) -> Source:
 def _examine(file: Path, contract: Contract, source: Source | None, say: dict[str, str]) -> Examined:
     if not file.is_file():
         raise _Refusal(say["no_file"].format(path=file))
-    with file.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    sha256 = sha256_of(file)
     received = ReceivedFile(file.name, file, file.name, sha256)
     if source is not None:
         received = ReceivedFile.of(source, key=file.name, path=file, filename=file.name, sha256=sha256)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from governance.commands.check import EXIT_CODES
 from governance.commands.options import (
     ByOption,
     FederationOption,
@@ -20,7 +21,6 @@ from governance.commands.show_report import show_report
 from governance.pipeline.hand_in import Box, HandedIn, NotHandedIn, find_box, find_waiting, hand_in, take_back
 from governance.platform import Platform, open_platform
 
-EXIT_CODES = {"valid": 0, "invalid": 1, "unusable": 2}
 _SAYINGS = {
     "fr": {
         "left": "Déposé sous le nom {name}. La prochaine collecte le prend ; d'ici là : archipel upload "

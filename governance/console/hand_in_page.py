@@ -1,6 +1,5 @@
 """Hand in a file for a source: what is wrong is said at once, and until it is harvested it can be taken back."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -24,7 +23,6 @@ TOO_LARGE = Words(
     fr=f"Ce fichier dépasse {MAX_BYTES >> 20} Mio. Demandez à la fédération de le prendre autrement.",
     en=f"This file is above {MAX_BYTES >> 20} MiB. Ask the federation to take it another way.",
 )
-_CHOOSE = Words(fr="Choisissez un fichier.", en="Choose a file.")
 
 
 class _Frozen(BaseModel):
@@ -103,7 +101,7 @@ def answered(gate: Gate, box: Box, form: ReceivedForm, who: str) -> HandInPage:
         if "take_back" in form.fields:
             name = take_back(gate.platform, box, who)
             return hand_in_page(gate, box).model_copy(update={"taken_back": name})
-        faults = tuple(_faults(form))
+        faults = tuple(form.file_faults(TOO_LARGE))
         if faults:
             return hand_in_page(gate, box, *faults)
         assert form.file is not None  # else there was a fault
@@ -116,13 +114,6 @@ def answered(gate: Gate, box: Box, form: ReceivedForm, who: str) -> HandInPage:
 
 def _words(refused: NotHandedIn) -> Words:
     return Words(fr=refused.message_fr, en=refused.message_en)
-
-
-def _faults(form: ReceivedForm) -> Iterator[FormFault]:
-    if form.file is None:
-        yield FormFault(field="file", message=_CHOOSE)
-    elif (form.file.size or 0) > MAX_BYTES:
-        yield FormFault(field="file", message=TOO_LARGE)
 
 
 def _answer(done: HandedIn, contract: Contract) -> Answer:

@@ -133,10 +133,7 @@ def _faults(gate: Gate, form: ReceivedForm) -> Iterator[FormFault]:
             fr="Écrivez un numéro de ligne, comme 4, ou rien.", en="Write a line number, such as 4, or nothing."
         )
         yield FormFault(field="header_row", message=message)
-    if form.file is None:
-        yield FormFault(field="file", message=Words(fr="Choisissez un fichier.", en="Choose a file."))
-    elif (form.file.size or 0) > MAX_BYTES:
-        yield FormFault(field="file", message=TOO_LARGE)
+    yield from form.file_faults(TOO_LARGE)
 
 
 def _reading(header_row: str) -> Reading:

@@ -1,6 +1,6 @@
 """A form with a file, read in bounded size: what is too large is refused on the way, and nothing is kept."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,10 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from governance.api.feeds import Words
 from governance.api.problems import ProblemError
 from governance.api.words import reason
+from governance.console.why import FormFault
 
 MAX_BYTES = 20 << 20
 """Largest file that may be handed in here; larger ones are for a source."""
@@ -30,6 +32,13 @@ class ReceivedForm:
 
     fields: dict[str, str]
     file: UploadFile | None
+
+    def file_faults(self, too_large: Words) -> Iterator[FormFault]:
+        """Give what is wrong with the file before it is looked at: none was chosen, or it is too large."""
+        if self.file is None:
+            yield FormFault(field="file", message=Words(fr="Choisissez un fichier.", en="Choose a file."))
+        elif (self.file.size or 0) > MAX_BYTES:
+            yield FormFault(field="file", message=too_large)
 
     def kept_for_now(self) -> "_ForNow":
         """Return the file at a path that is gone when the block ends."""

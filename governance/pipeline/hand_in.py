@@ -4,7 +4,6 @@ Until a harvest took it, it can be taken back. Nothing that was handed in is del
 aside, in a folder of the box that no harvest reads.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -16,11 +15,12 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from connectors import upload
+from connectors.base import FetchRequest
 from connectors.problems import ConnectorProblem
 from governance.contracts.model import Contract
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile, Report
-from governance.lake import written_atomically
+from governance.lake import sha256_of, written_atomically
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.guard import is_suspicious_shrink
 from governance.pipeline.references import find_references
@@ -56,6 +56,7 @@ class Waiting:
 
     path: Path
     since: datetime
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,15 @@ def find_box(platform: Platform, member_id: str, source_id: str, today: date | N
 
 def find_waiting(platform: Platform, box: Box) -> Waiting | None:
     """Return the file that the next harvest takes; none where the newest was taken already."""
-    newest = max(_files(box), key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    newest = _newest(platform, box)
     key = box.ask[0].id, box.ask[1].id
     cursor = find_cursors(platform.engine, [key]).get(key)
     if newest is None or (cursor is not None and newest.name == cursor.file_name):
         return None
-    if cursor is not None and _sha256(newest) == cursor.file_sha256:
+    sha256 = sha256_of(newest)
+    if cursor is not None and sha256 == cursor.file_sha256:
         return None
-    return Waiting(newest, datetime.fromtimestamp(newest.stat().st_mtime, UTC))
+    return Waiting(newest, datetime.fromtimestamp(newest.stat().st_mtime, UTC), sha256)
 
 
 def hand_in(platform: Platform, box: Box, file: Path, filename: str, who: str) -> HandedIn:
@@ -146,7 +148,7 @@ def hand_in(platform: Platform, box: Box, file: Path, filename: str, who: str) -
             f"Cette source prend des fichiers dont le nom ressemble à « {box.pattern} » : renommez « {filename} ».",
             f"This source takes files named like {box.pattern!r}: rename {filename!r}.",
         )
-    sha256 = _sha256(file)
+    sha256 = sha256_of(file)
     received = ReceivedFile.of(source, key=name, path=file, filename=filename, sha256=sha256, owner=organisation.id)
     (examined,) = examine([received], box.contract, find_references(platform, box.contract, {organisation.id}).rows)
     key = organisation.id, source.id
@@ -171,7 +173,7 @@ def take_back(platform: Platform, box: Box, who: str) -> str:
             "Aucun fichier n'attend : le dernier a déjà été collecté. Pour le remplacer, déposez-en un autre.",
             "No file waits: the last one was harvested already. To replace it, hand in another.",
         )
-    _journal(platform, box, "taken_back", waiting.path.name, _sha256(waiting.path), who)
+    _journal(platform, box, "taken_back", waiting.path.name, waiting.sha256, who)
     aside = box.folder / PUT_ASIDE
     aside.mkdir(exist_ok=True)
     waiting.path.rename(aside / waiting.path.name)
@@ -180,14 +182,15 @@ def take_back(platform: Platform, box: Box, who: str) -> str:
 
 def _leave(platform: Platform, box: Box, file: Path, name: str, sha256: str, who: str) -> str:
     waiting = find_waiting(platform, box)
-    if waiting is not None and _sha256(waiting.path) == sha256:
+    if waiting is not None and waiting.sha256 == sha256:
         return waiting.path.name
     _journal(platform, box, "handed_in", name, sha256, who)
-    newest = max((path.stat().st_mtime_ns for path in _files(box)), default=0)
+    newest = _newest(platform, box)
+    after = newest.stat().st_mtime_ns + 1 if newest is not None else 0
     with written_atomically(box.folder / name) as draft:
         shutil.copyfile(file, draft)
         # A clock that was set back must not let an older file win.
-        at = max(newest + 1, draft.stat().st_mtime_ns)
+        at = max(after, draft.stat().st_mtime_ns)
         os.utime(draft, ns=(at, at))
     return name
 
@@ -198,14 +201,14 @@ def _journal(platform: Platform, box: Box, action: str, name: str, sha256: str, 
     platform.journal.append("source_change", told, subject=who, target=source.dataset)
 
 
-def _files(box: Box) -> list[Path]:
-    """What a harvest would look at: hidden names are those of files still being written."""
-    if not box.folder.is_dir():
-        return []
-    return [
-        path for path in box.folder.iterdir()
-        if path.is_file() and not path.name.startswith(".") and fnmatchcase(path.name, box.pattern)
-    ]  # fmt: skip
+def _newest(platform: Platform, box: Box) -> Path | None:
+    """The file that a harvest would take, as its connector says; none where there is none that it may read."""
+    options = box.ask[1].options
+    try:
+        found = upload.check(FetchRequest(options=options, into=box.folder, limits=platform.limits))
+    except ConnectorProblem:
+        return None
+    return box.folder / found.filename
 
 
 def _name_of(filename: str, at: datetime) -> str:
@@ -213,8 +216,3 @@ def _name_of(filename: str, at: datetime) -> str:
     own = PurePosixPath(filename.replace("\\", "/"))
     stem = re.sub(r"[^\w .()-]", "_", own.stem)[:80].strip(" .") or "fichier"
     return f"{stem}-{at:%Y%m%d-%H%M%S-%f}{re.sub(r'[^.a-zA-Z0-9]', '', own.suffix)[:10]}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from governance.contracts.model import Contract
-from governance.lake import write_atomically
+from governance.lake import sha256_of, write_atomically
 from governance.lineage.facts import RestsOn
 from governance.lineage.store import LineageStore
 from governance.lineage.tell import broken_told, tell_version
@@ -173,7 +173,7 @@ def _export(
     exported = export(platform.settings, model, path, _former(platform, contract, before))
     if exported.changed is not None and not exported.changed:
         return None
-    sha256 = _sha256(path)
+    sha256 = sha256_of(path)
     if before is not None and before.sha256 == sha256:
         path.unlink()
         return None
@@ -198,11 +198,6 @@ def _former(platform: Platform, contract: Contract, table: SharedTable | None) -
         return None
     path = table_path(platform.lake, table)
     found = read_record(platform.lake, table.file.partition("/")[0])
-    if found is None or not is_held_to(found[0], contract) or not path.is_file() or _sha256(path) != table.sha256:
+    if found is None or not is_held_to(found[0], contract) or not path.is_file() or sha256_of(path) != table.sha256:
         return None
     return Former(path, table.columns, table.digests_by_member)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

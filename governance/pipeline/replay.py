@@ -16,7 +16,7 @@ from pathlib import Path
 from governance.contracts.model import Contract
 from governance.deliverables.kept_file import reexamine
 from governance.journal.model import Search
-from governance.lake import Lake, write_atomically
+from governance.lake import Lake, sha256_of, write_atomically
 from governance.pipeline.accepted_rows import Kept, list_current, write_accepted
 from governance.pipeline.export import ExportFailed, export
 from governance.pipeline.failures import StepFailed
@@ -75,8 +75,7 @@ def replay(platform: Platform, dataset: str, at: datetime, into: Path | None = N
     _restore(platform, record, dataset, folder)
     path = folder / f"{dataset}.parquet"
     rows = _build(platform, record, table, folder, path)
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    sha256 = sha256_of(path)
     served = table_path(platform.lake, table)
     is_same = sha256 == table.sha256
     differences = None if is_same else find_differences(served, path, record.software, software_of_now())
@@ -168,9 +167,8 @@ def _require_bytes(platform: Platform, sha256: str, where: str) -> None:
     path = platform.lake.landed(sha256)
     if not path.is_file():
         raise CannotReplay(f"{where}: the received file {sha256} is there no more; somebody deleted it")
-    with path.open("rb") as stream:
-        if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-            raise CannotReplay(f"{where}: the received file {sha256} was altered since")
+    if sha256_of(path) != sha256:
+        raise CannotReplay(f"{where}: the received file {sha256} was altered since")
 
 
 def _build(platform: Platform, record: VersionRecord, table: SharedTable, folder: Path, path: Path) -> int:
