@@ -5,6 +5,7 @@ rows whose hashes meet, and no others, are read a second time and compared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -90,10 +91,19 @@ def _by_pieces(job: Job) -> Examined | None:
 
 def _gathered(job: Job) -> Iterator[tuple[Gathered, TextTable]]:
     first_record = 1
-    for table in read_by_pieces(job.file.path, job.file.reading, job.wanted, job.guessed):
+    for table in _one_ahead(read_by_pieces(job.file.path, job.file.reading, job.wanted, job.guessed)):
         mapped = read_mapped(job.file, job.wanted, table)
         yield gather([replace(mapped, faults=(*mapped.faults, *job.faults))], job.contract, first_record), table
         first_record += table.rows.height
+
+
+def _one_ahead(tables: Iterator[TextTable]) -> Iterator[TextTable]:
+    """Give the tables, each of which is read while the one before it is judged."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reader:
+        following = reader.submit(next, tables, None)
+        while (table := following.result()) is not None:
+            following = reader.submit(next, tables, None)
+            yield table
 
 
 def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:

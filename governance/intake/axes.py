@@ -59,11 +59,14 @@ def report_exchanged(longitude: pl.Series, latitude: pl.Series, lines: pl.Series
     """Report exchanged points: each by its line, or once for the file if most are."""
     if _are_all_as_they_should(longitude, latitude):
         return []
-    marks = are_exchanged(longitude, latitude)
-    count = int(marks.sum())
+    west, south, east, north = FRANCE[0]
+    elsewhere = ~(longitude.is_between(west, east) & latitude.is_between(south, north))
+    points = pl.DataFrame({"x": longitude, "y": latitude, "line": lines}).filter(elsewhere)
+    exchanged = points.filter(are_exchanged(points["x"], points["y"]))
+    count = exchanged.height
     if count == 0:
         return []
-    x, y, at = longitude.filter(marks), latitude.filter(marks), lines.filter(marks)
+    x, y, at = exchanged["x"], exchanged["y"], exchanged["line"]
     faults = [
         Fault("swapped-axes", line, None, f"{one}, {other}", f"{other}, {one}")
         for line, one, other in zip(at.to_list(), x.to_list(), y.to_list(), strict=True)

@@ -12,7 +12,8 @@ import polars as pl
 
 from governance.contracts.model import Column
 from governance.intake.dates import ISO_DAY, parse_any_day, parse_day, parse_instant
-from governance.intake.distinct import holds_for
+from governance.intake.digits import are_digits
+from governance.intake.distinct import holds_for, is_one_of
 
 NOT_FINITE = ("NaN", "INF", "-INF")
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$|^(?:NaN|-?INF)$"
@@ -106,7 +107,7 @@ def _guarded(value: pl.Expr, good: pl.Expr) -> pl.Expr:
 
 
 def _boolean(value: pl.Expr, column: Column) -> pl.Expr:
-    yes, no = value.is_in(list(column.true_values)), value.is_in(list(column.false_values))
+    yes, no = is_one_of(value, column.true_values), is_one_of(value, column.false_values)
     return pl.when(yes).then(True).when(no).then(False)
 
 
@@ -165,7 +166,7 @@ CASTS: dict[str, Callable[[pl.Expr, Column], pl.Expr]] = {
     "date": _date,
     "datetime": _datetime,
     "time": _time,
-    "year": _shaped(r"^[0-9]{4}$"),
+    "year": lambda value, _: _guarded(value, are_digits(value, 4)),
     "yearmonth": _shaped(r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"),
     "duration": _shaped(DURATION),
     "array": _judged(lambda text: is_json(text, list)),

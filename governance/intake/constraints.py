@@ -9,7 +9,8 @@ import polars as pl
 
 from governance.contracts.model import Column, ContractError
 from governance.intake.casting import cast, dtype_of
-from governance.intake.distinct import first_fault, holds_for
+from governance.intake.digits import are_digits, length_of
+from governance.intake.distinct import first_fault, holds_for, is_one_of
 
 TYPED = "\x1ftyped"
 """Suffix of the typed twin of a text column inside the pass."""
@@ -47,6 +48,9 @@ def matches(value: pl.Expr, pattern: str) -> pl.Expr:
     Raises:
         ContractError: the pattern is no regular expression at all.
     """
+    length = length_of(pattern)
+    if length is not None:
+        return are_digits(value, length)
     anchored = f"^(?:{pattern})$"
     try:
         pl.Series([""]).str.contains(anchored)
@@ -79,7 +83,7 @@ def _element_fault(rules: dict[str, Any]) -> Callable[[str], str | None]:
 def _enum(column: Column) -> pl.Expr:
     allowed = [typed_bound(column, value) for value in column.constraints.enum or ()]
     if column.type in ("string", "any"):
-        return text(column.name).is_in([str(value) for value in column.constraints.enum or ()]).not_()
+        return is_one_of(text(column.name), [str(value) for value in column.constraints.enum or ()]).not_()
     return typed(column.name).is_in(pl.lit(pl.Series(allowed, dtype=dtype_of(column), strict=False)).implode()).not_()
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from governance.intake.byte_counts import count_byte
 from governance.intake.table import UnreadableError
 
 REPLACEMENT = "\ufffd".encode()
-PIECE = 256 * 1024
+PIECE = 128 * 1024
 SUSPECT = ("Ã".encode(), "â€".encode(), "Â".encode())
 NOT_TEXT = {
     b"%PDF": "PDF", b"\x1f\x8b": "gzip", b"\x89PNG": "PNG", b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip",
@@ -121,7 +122,7 @@ def one_byte_encoding(path: Path) -> str | None:
 
 def _one_line_end(content: bytes) -> bytes:
     """Old Macintosh and mixed line ends would hide lines from a reader that only knows the line feed."""
-    if b"\r" not in content or content.count(b"\r") == content.count(b"\r\n"):
+    if b"\r" not in content or count_byte(content, b"\r") == content.count(b"\r\n"):
         return content
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

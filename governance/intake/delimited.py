@@ -12,6 +12,7 @@ from itertools import islice
 import polars as pl
 
 from governance.federation import Reading
+from governance.intake.byte_counts import count_byte
 from governance.intake.decoding import Text
 from governance.intake.header import SEARCHED_ROWS, Heading, Wanted, clean, find_heading
 from governance.intake.limits import MAX_LINE_BYTES, check_shape
@@ -136,10 +137,10 @@ def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, quotes: int
     """
     separators = (frame.width - 1) * frame.height
     if not quotes:
-        return not frame.to_series(-1).null_count() or body.count(delimiter.encode()) == separators
+        return not frame.to_series(-1).null_count() or count_byte(body, delimiter.encode()) == separators
     cells = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum().fill_null(0))).item())
     left = len(body) - cells - separators - (frame.height - 1)
-    around = quotes + (body.count(b"\r") if b"\r" in body else 0)
+    around = quotes + (count_byte(body, b"\r") if b"\r" in body else 0)
     if left == around or not is_whole:
         return left == around
     inside = pl.all().str.count_matches('["\r]').sum().fill_null(0)
@@ -149,7 +150,7 @@ def _has_each_byte(frame: pl.DataFrame, body: bytes, delimiter: str, quotes: int
 def _lines_of(frame: pl.DataFrame, body: bytes, first_line: int) -> pl.Series:
     """Return the physical line on which each record starts; cells may hold line ends of their own."""
     index = pl.int_range(first_line, first_line + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
-    if b'"' not in body or body.count(b"\n") == frame.height - 1:
+    if b'"' not in body or count_byte(body, b"\n") == frame.height - 1:
         return index
     inside = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))).to_series()
     return (index + inside.cast(pl.Int64).cum_sum().shift(1, fill_value=0)).alias(LINE)
@@ -158,8 +159,8 @@ def _lines_of(frame: pl.DataFrame, body: bytes, first_line: int) -> pl.Series:
 def _fast(body: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     try:
         frame = pl.read_csv(
-            io.BytesIO(body), has_header=False, separator=delimiter, infer_schema=False,
-            quote_char='"' if b'"' in body else None, new_columns=[str(i) for i in range(width)],
+            body, has_header=False, separator=delimiter, schema={str(place): pl.String for place in range(width)},
+            quote_char='"' if b'"' in body else None,
             null_values="",  # kept because an empty cell is nothing written, quoted or not
         )  # fmt: skip
     except pl.exceptions.PolarsError:
@@ -171,7 +172,7 @@ def read_regular(
     body: bytes, delimiter: str, width: int, first_line: int, is_whole: bool = True
 ) -> pl.DataFrame | None:
     """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
-    quotes = body.count(b'"') if b'"' in body else 0
+    quotes = count_byte(body, b'"')
     if quotes % 2:
         return None
     frame = _fast(body, delimiter, width)
@@ -202,7 +203,7 @@ def _cut(content: bytes, start: int, end: int, size: int, line: int) -> int:
     cut = content.rfind(b"\n", start, start + size)
     if cut < 0:
         return min(check_line_length(content, start, line), end)
-    odd = content.count(b'"', start, cut) % 2
+    odd = count_byte(content, b'"', start, cut) % 2
     for _ in range(NEAR_LINES if odd else 0):
         following = content.find(b"\n", cut + 1, end)
         if following < 0:
@@ -233,7 +234,7 @@ def _read_pieces(
                     raise UnreadableError("unclosed-quote", line=line)
                 size *= 2
                 continue
-        lines = piece.count(b"\n") + 1
+        lines = count_byte(piece, b"\n") + 1
         if used and used < lines:
             cut = start + sum(len(text) + 1 for text in piece.split(b"\n")[:used]) - 1
             lines = used

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from governance.intake.byte_counts import count_byte
 from governance.intake.table import Fault, UnreadableError
 
 RULE = "name-twice"
@@ -28,7 +29,7 @@ def members_of(value: Any) -> int:
 
 def may_repeat(text: bytes, members: int) -> bool:
     """Tell whether a text of which decoding left so many names may have had more; never wrong when it says no."""
-    if text.count(b":") == members:
+    if count_byte(text, b":") == members:
         return False
     return sum(text.count(signs) for signs in _BEFORE_A_COLON) != members
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from governance.federation import Reading
 from governance.intake.axes import check_axes
+from governance.intake.byte_counts import count_byte
 from governance.intake.decoding import Text, decode
 from governance.intake.delimited import NEAR_LINES, Found, edges, locate, read_body
 from governance.intake.header import Wanted
@@ -47,21 +48,27 @@ def is_long(path: Path, reading: Reading) -> bool:
         return False  # kept quiet because it is read again, as any other, and says so then
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    """Give whole lines with whole quotes."""
-    left = path.stat().st_size
+def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Give whole lines with whole quotes, without the last line's end, and how many line feeds (0 or 1) it has.
+
+    To cut that end off later would copy the piece.
+    """
+    size = path.stat().st_size
     with path.open("rb") as opened:
-        while left > 0:
+        while (here := opened.tell()) < size:
             # Where the piece ends is looked for first, so that it is read once and never copied.
-            here = opened.tell()
             opened.seek(PIECE_BYTES, SEEK_CUR)
-            size = PIECE_BYTES + len(opened.readline(MAX_LINE_BYTES))
+            last = opened.readline(MAX_LINE_BYTES)
+            behind = min(opened.tell(), size)
+            ending = next((sign for sign in (b"\r\n", b"\n") if last.endswith(sign)), b"")
             opened.seek(here)
-            piece = opened.read(size)
-            if b'"' in piece and piece.count(b'"') % 2:
-                piece = _with_quotes_closed(piece, opened)
-            left -= len(piece)
-            yield piece
+            piece = opened.read(PIECE_BYTES + len(last) - len(ending))
+            opened.seek(behind)
+            if ending == b"\n" and piece.endswith(b"\r"):
+                piece, ending = piece[:-1], b"\r\n"
+            if count_byte(piece, b'"') % 2:
+                piece, ending = _with_quotes_closed(piece + ending, opened), b""
+            yield piece, len(ending.lstrip(b"\r"))
 
 
 def _with_quotes_closed(piece: bytes, opened: BinaryIO) -> bytes:
@@ -81,7 +88,7 @@ def _text(piece: bytes, reading: Reading, guessed: str | None) -> Text:
         text = replace(text, encoding=guessed or text.encoding)
     elif not text.encoding.startswith("utf-8") or (text.damaged and not pinned):
         raise AnotherEncodingError
-    has_other_ends = b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n")
+    has_other_ends = b"\r" in piece and count_byte(piece, b"\r") != piece.count(b"\r\n")
     if text.damaged or has_other_ends:
         raise WholeLookNeeded
     return text
@@ -105,7 +112,7 @@ def read_by_pieces(path: Path, reading: Reading, wanted: Wanted, guessed: str | 
 def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> Iterator[TextTable]:
     found: Found | None = None
     line, blank = 1, list[int]()
-    for piece in _pieces(path):
+    for piece, feeds in _pieces(path):
         text = _text(piece, reading, guessed)
         start, end = 0, edges(text.content, 0, None)[1]
         if found is None:
@@ -117,7 +124,7 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
         table = _table(found, text, start, end, line)
         rows, without_text = split_blank_rows(table.rows)
         last = _last_line(table, text.content, start, end, line)
-        following = last + text.content.count(b"\n", max(start, end))
+        following = last + text.content.count(b"\n", max(start, end)) + feeds
         blank += [*without_text, *range(last + 1 if end > start else line, following)]
         line = following
         check_shape(line - found.last_line - 1, len(table.headers), MAX_CELLS_BY_PIECES)

@@ -39,10 +39,9 @@ def split_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[int]]:
     """Return the rows with some text, and the lines of those without any."""
     cells = [name for name in frame.columns if name != LINE]
     for name in cells:  # a few columns are enough to see that no row is blank
-        if frame[name].null_count() == 0 and (frame[name].str.len_bytes() > 0).all():
+        if frame[name].null_count() == 0:
             return frame, []
-    no_text = pl.all_horizontal(pl.col(cells).is_null() | (pl.col(cells).str.len_bytes() == 0))
-    empty = frame.select(no_text).to_series()
+    empty = frame.select(pl.all_horizontal(pl.col(cells).is_null())).to_series()
     return (frame.filter(~empty), frame.filter(empty)[LINE].to_list()) if empty.any() else (frame, [])
 
 
@@ -101,7 +100,7 @@ def _label(cells: Sequence[str]) -> pl.Expr:
 
 def _like_totals(indexed: pl.DataFrame, cells: Sequence[str], keys: Sequence[str]) -> pl.DataFrame:
     """Return the rows that begin as totals do, with an empty key or at the foot."""
-    some_key_empty = pl.any_horizontal([pl.col(key).is_null() | (pl.col(key) == "") for key in keys] or [pl.lit(False)])
+    some_key_empty = pl.any_horizontal([pl.col(key).is_null() for key in keys] or [pl.lit(False)])
     suspects = indexed.filter(some_key_empty | (pl.col("\x1fplace") == indexed.height - 1))
     return suspects.filter(_label(cells).str.contains(FIRST_LETTERS).fill_null(False))
 
@@ -109,7 +108,7 @@ def _like_totals(indexed: pl.DataFrame, cells: Sequence[str], keys: Sequence[str
 def may_hold_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) -> bool:
     """Tell whether some row is named as a total is, so that all rows above it are to be looked at."""
     cells, keys = [str(index) for index in range(len(headers))], _key_positions(headers, wanted)
-    if not any(frame[key].null_count() or (frame[key] == "").any() for key in keys):
+    if not any(frame[key].null_count() for key in keys):
         frame = frame.tail(1)  # with every key filled, only what stands at the foot can be a total
     suspects = _like_totals(frame.with_row_index("\x1fplace"), cells, keys)
     return any(TOTAL.match(fold(label)) for label in suspects.select(_label(cells)).to_series())

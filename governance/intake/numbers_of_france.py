@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from governance.intake.digits import are_digits
 from governance.intake.header import fold
 
 LA_POSTE = "356000000"
@@ -26,7 +27,7 @@ _ACTES_SHAPE = re.compile(r"\S(?:[^/]*[^/\s])?/[^\s/].*", re.DOTALL)
 
 def _digits(value: pl.Expr, length: int) -> pl.Expr:
     """Return the number of a text of exactly so many digits, else null."""
-    return pl.when(value.str.contains(f"^[0-9]{{{length}}}$")).then(value).cast(pl.Int64, strict=False)
+    return pl.when(are_digits(value, length)).then(value).cast(pl.Int64, strict=False)
 
 
 def _sums(number: pl.Expr, length: int) -> tuple[pl.Expr, pl.Expr]:

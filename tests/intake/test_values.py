@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from governance.contracts.model import Column, ContractError
 from governance.intake.casting import NUMBER, cast
+from governance.intake.digits import are_digits, length_of
+from governance.intake.distinct import is_one_of
 from governance.intake.validate import compile_contract
 from tests.intake.examples import blocking, contract_of, examined, verdict
 
@@ -176,3 +178,27 @@ def test_numbers_are_what_their_pattern_says_and_no_more(texts: list[str]) -> No
             assert (as_number is not None) == (text in ("NaN", "INF", "-INF"))
         whole = int(text) if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) else None
         assert as_integer == (whole if whole is not None and -(2**63) <= whole < 2**63 else None)
+
+
+DIGITS = st.text("0123456789+-_ ٣é", max_size=21)
+
+
+@given(st.lists(st.none() | DIGITS, min_size=1, max_size=40), st.integers(1, 19))
+def test_so_many_digits_are_what_the_pattern_says(texts: list[str | None], length: int) -> None:
+    frame = pl.DataFrame({"x": texts}, schema={"x": pl.String})
+    pattern = f"[0-9]{{{length}}}"
+    answers = frame.select(quick=are_digits(pl.col("x"), length), slow=pl.col("x").str.contains(f"^(?:{pattern})$"))
+    assert length_of(f"^{pattern}$") == length_of(pattern) == length
+    assert answers["quick"].to_list() == answers["slow"].to_list()
+
+
+@pytest.mark.parametrize("pattern", ["[0-9]{20}", "[0-9]{0}", r"\d{4}", "[0-9]{2,3}", "[0-9]{3}x", "([0-9]{3})"])
+def test_no_other_pattern_is_taken_for_digits(pattern: str) -> None:
+    assert length_of(pattern) is None
+
+
+@given(st.lists(st.none() | st.sampled_from(["a", "b", "c", "d", ""]), min_size=1), st.sets(st.sampled_from("abx")))
+def test_one_of_a_few_is_one_of_them(texts: list[str | None], few: set[str]) -> None:
+    frame = pl.DataFrame({"x": texts}, schema={"x": pl.String})
+    found = frame.select(is_one_of(pl.col("x"), sorted(few)).alias("found"))["found"].to_list()
+    assert found == [None if text is None else text in few for text in texts]
