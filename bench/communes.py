@@ -107,6 +107,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     wanted = parser.parse_args()
+    if wanted.state is not None:
+        wanted.state.mkdir(parents=True, exist_ok=True)
     if wanted.one:
         with tempfile.TemporaryDirectory(dir=wanted.state) as folder:
             print(json.dumps(measure(Path(folder), wanted.one, wanted.rows, wanted.publish)))

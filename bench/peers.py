@@ -35,14 +35,14 @@ def by_archipel(data: Path, schema: dict[str, Any]) -> int:
     """Examine as the intake does."""
     from bench.validate import run_archipel
 
-    return len(run_archipel(data, schema)[1])
+    return len(run_archipel([data], schema).errors)
 
 
 def by_frictionless(data: Path, schema: dict[str, Any]) -> int:
     """Validate without a limit on errors."""
     from bench.validate import run_frictionless
 
-    return len(run_frictionless(data, schema)[1])
+    return len(run_frictionless([data], schema).errors)
 
 
 def by_validata(data: Path, schema: dict[str, Any]) -> int:
