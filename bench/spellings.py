@@ -10,9 +10,9 @@ numbers for each half:
   real ones, the files as they were published, as far as their headers are known;
 - wrong and sure: alone, in those files, and in the same files with the right header of one column taken out.
 
-A third list (``tests/mapping/spellings_fresh.yaml``) was written after the words and rules of 28 November 2026 and before
-those that followed: all of it is held out, its misses are not kept, and what stands in one of the other lists, or is the
-column's name or title, is left out of it.
+A third list (``tests/mapping/spellings_fresh.yaml``) was written after the words and rules that were there on 28 November
+2026 and before those that followed: all of it is held out and its misses are not kept. What stands in one of the other
+lists, or is the column's name or title, is left out of it.
 
     python -m bench.spellings [--misses]
 """
@@ -110,7 +110,7 @@ def measure() -> dict[str, Sum]:
 
 
 def fresh() -> Iterator[tuple[Contract, Mapping[str, list[str]]]]:
-    """Give each contract with the spellings of the fresh list that no other list has and no name or title gives away."""
+    """Give each contract with the spellings of the fresh list that no other list has and no name gives away."""
     known: dict[str, set[str]] = {}
     for name, columns in parse_yaml(SPELLINGS.read_text(encoding="utf-8")).items():
         known[name] = {fold(str(each)) for spellings in columns.values() for each in spellings}
@@ -118,17 +118,11 @@ def fresh() -> Iterator[tuple[Contract, Mapping[str, list[str]]]]:
         known.setdefault(contract.id, set()).update(map(fold, meant))
     for name, columns in parse_yaml(FRESH.read_text(encoding="utf-8")).items():
         contract = load_from_library(name)
-        given = {
-            column: {fold(column), fold(contract.column(column).title)} | known.get(name, set()) for column in columns
-        }
-        yield (
-            contract,
-            {
-                column: [str(each) for each in spellings if fold(str(each)) not in given[column]]
-                for column, spellings in columns.items()
-                if any(fold(str(each)) not in given[column] for each in spellings)
-            },
-        )
+        told: dict[str, list[str]] = {}
+        for column, spellings in columns.items():
+            given = known.get(name, set()) | {fold(column), fold(contract.column(column).title)}
+            told[column] = [str(each) for each in spellings if fold(str(each)) not in given]
+        yield contract, {column: texts for column, texts in told.items() if texts}
 
 
 def measure_fresh() -> dict[str, Sum]:
@@ -224,7 +218,8 @@ def main() -> int:
     parser.add_argument("--misses", action="store_true", help="show what goes wrong in the half that was tuned to")
     misses = parser.parse_args().misses
     parts = (("invented", measure()), ("real    ", measure_real()), ("fresh   ", measure_fresh()))
-    return int(any([_tell(sums, title, misses) for title, sums in parts]))
+    short = [_tell(sums, title, misses) for title, sums in parts]
+    return int(any(short))
 
 
 if __name__ == "__main__":
