@@ -10,9 +10,9 @@ numbers for each half:
   real ones, the files as they were published, as far as their headers are known;
 - wrong and sure: alone, in those files, and in the same files with the right header of one column taken out.
 
-A third list (``tests/mapping/spellings_fresh.yaml``) was written after the words and rules that were there on 28 November
-2026 and before those that followed: all of it is held out and its misses are not kept. What stands in one of the other
-lists, or is the column's name or title, is left out of it.
+A third list (``tests/mapping/spellings_fresh.yaml``) was written after the words and rules that were there on
+28 November 2026 and before those that followed: all of it is held out and its misses are not kept. What stands in one of
+the other lists, or is the column's name or title, is left out of it.
 
     python -m bench.spellings [--misses]
 """
@@ -83,9 +83,11 @@ def _alone(contract: Contract, columns: Mapping[str, list[str]], sum_: Sum) -> N
 
 def _in_files(contract: Contract, columns: Mapping[str, list[str]], sum_: Sum) -> None:
     chance = random.Random(f"{SEED}:{contract.id}")
+    known = {fold(column.name) for column in contract.columns}
+    strangers = [each for each in STRANGERS if fold(each) not in known]
     for _ in range(FILES):
         truth = {column: chance.choice(texts) for column, texts in columns.items() if chance.random() < 0.7}
-        headers = [*dict.fromkeys(truth.values()), *chance.sample(STRANGERS, 6)]
+        headers = [*dict.fromkeys(truth.values()), *chance.sample(strangers, 6)]
         chance.shuffle(headers)
         missing = chance.choice(sorted(truth) or [""])
         for match in propose(headers, None, contract):
