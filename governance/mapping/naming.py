@@ -35,10 +35,19 @@ OWNED = frozenset({"@name", "@identifier", "@siret", "@siren", "@rna"})
 OTHER_KIND = 0.75
 """What is left of the score of a header whose first noun the column does not bear: "Date de notification" is a date."""
 KINDS = {
-    "date": {"@date"}, "datetime": {"@date"}, "number": {"@amount", "@count"}, "integer": {"@count"},
+    "date": {"@date"}, "datetime": {"@date"}, "number": {"@amount", "@count", "@money"}, "integer": {"@count"},
     "boolean": {"@presence"}, "uri": {"@website"}, "email": {"@email"},
 }  # fmt: skip
 """What goes without saying of a column by its type or format: "Date d'installation" is a day's "Installation"."""
+LABELS = frozenset({"@name", "@label"})
+NO_NAMES = frozenset({"@phone", "@email", "@website", "@siret", "@siren", "@rna", "@date", "@postcode", "@insee"})
+"""What is no name: "Nom du site" is not its telephone."""
+MERE_KINDS = frozenset(
+    {"@date", "@number", "@identifier", "@code", "@type", "@kind", "@name", "@label", "@reference", "@count", "@amount"}
+)
+"""Kinds of things, of which a header must say more to be told apart: "Date de naissance" is not any date."""
+OF_A_KIND = 0.7
+"""What is left of the score of a header that has nothing but its kind in common with the column."""
 EXPLAINED = 0.9
 """How near (0 to 1) a word of a header must come to one of the column to be accounted for."""
 
@@ -141,13 +150,19 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], left_
         sum(weights.get(sign, 0.8) * met(sign) for sign in reading.all) / weigh(reading.all)
         for reading in column.readings
     )
+    shared = {sign for sign, near in kin.items() if near} - header.asides
+    is_of_a_kind = shared <= MERE_KINDS and any(not near for sign, near in kin.items() if sign not in header.asides)
+    recall *= OF_A_KIND if is_of_a_kind else 1
     return _of_its_kind(header, column) * 2 * precision * recall / (precision + recall) if recall else 0.0
 
 
 def _of_its_kind(header: Meaning, column: Told) -> float:
     """Return 1, or less where the first noun of a header is a kind of thing that the column is not."""
-    is_said = not header.head or header.head in column.kinds or _nearest(header.head, column.named)
-    return 1.0 if is_said else OTHER_KIND
+    if not header.head:
+        is_named = header.concepts - header.implied & LABELS and not column.named & LABELS
+        return OTHER_KIND if is_named and column.named & NO_NAMES else 1.0
+    is_near = _nearest(header.head, column.named) >= (0.1 if column.is_text else EXPLAINED)
+    return 1.0 if is_near or header.head in column.kinds else OTHER_KIND
 
 
 def _says_less(header: Meaning, column: Told, theme: frozenset[str]) -> bool:
@@ -185,8 +200,10 @@ def _left_over(meaning: Meaning, column: Told, theme: frozenset[str]) -> list[st
 
 
 def _is_typing_error(header: str, name: str) -> bool:
-    """Tell whether a header is the name but for a slip; another first word (``id``, ``nom``) is none."""
-    return header[:3] == name[:3] and is_misspelt(header, name)
+    """Tell whether a header is the name but for a slip; another word before (``nom``) or behind (``id``) is none."""
+    is_longer = header.startswith(name) or name.startswith(header)
+    is_one = header[:3] == name[:3] and is_misspelt(header, name)
+    return is_one and not (is_longer and abs(len(header) - len(name)) > 1)
 
 
 def _left_out(header: Meaning, column: Told, subject: Subject) -> str:

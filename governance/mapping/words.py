@@ -15,6 +15,9 @@ from governance.yaml_text import parse_yaml
 
 _DECLARED: dict[str, Any] = parse_yaml((Path(__file__).parent / "concepts.yaml").read_text(encoding="utf-8"))
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ANSWERS = re.compile(r"\b(oui|o|vrai|true|yes|1)\s*(/|\bou\b)\s*(non|n|faux|false|no|0)\b", re.IGNORECASE)
+"""Answers to choose from, behind a question: ``(oui/non)``, ``O/N``."""
+_SIGNS: dict[str, str] = _DECLARED["signs"]
 _PARTICIPLE = re.compile("é(?:e?s?)$", re.IGNORECASE)
 _TYPING_ERROR = 88
 """Least likeness (0 to 100) at which a word is taken for a misspelt known one."""
@@ -64,8 +67,23 @@ def _singular(word: str) -> str:
 
 
 def _parted(text: str) -> list[str]:
-    """Return the words of a text as spaces, signs and capitals part them."""
-    return re.findall(r"[^\W_]+", _JOINED.sub(" ", unicodedata.normalize("NFC", text.replace("%", " pourcentage "))))
+    """Return the words of a text as spaces, signs and capitals part them; answers to choose from are none."""
+    text = _ANSWERS.sub(" ", unicodedata.normalize("NFC", _mended(text)))
+    for sign, words in _SIGNS.items():
+        text = text.replace(sign, f" {words} ")
+    return re.findall(r"[^\W_]+", _JOINED.sub(" ", text))
+
+
+def _mended(text: str) -> str:
+    """Return a text whose UTF-8 was read in another encoding (``BÃ©nÃ©ficiaire``) as it was meant, without lost letters."""
+    text = text.replace("\N{REPLACEMENT CHARACTER}", "")
+    if "Ã" in text or "Â" in text:
+        for encoding in ("cp1252", "latin-1"):
+            try:
+                return text.encode(encoding).decode("utf-8")
+            except UnicodeError:
+                continue
+    return text
 
 
 def _folded(word: str) -> str:
