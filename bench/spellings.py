@@ -11,8 +11,8 @@ numbers for each half:
 - wrong and sure: alone, in those files, and in the same files with the right header of one column taken out.
 
 A third list (``tests/mapping/spellings_fresh.yaml``) was written after the words and rules that were there on
-28 November 2026 and before those that followed. All of it is held out and its misses are not kept; what stands in one of the
-other lists, or is the column's name or title, is left out of it.
+28 November 2026 and before those that followed. All of it is held out and its misses are not kept; what stands in one
+of the other lists, or is the column's name or title, is left out of it.
 
     python -m bench.spellings [--misses]
 """

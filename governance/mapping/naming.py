@@ -39,6 +39,8 @@ KINDS = {
     "boolean": {"@presence"}, "uri": {"@website"}, "email": {"@email"},
 }  # fmt: skip
 """What goes without saying of a column by its type or format: "Date d'installation" is a day's "Installation"."""
+THEME = 0.1
+"""What a word of the dataset's title counts for."""
 LABELS = frozenset({"@name", "@label"})
 NO_NAMES = frozenset({"@phone", "@email", "@website", "@siret", "@siren", "@rna", "@date", "@postcode", "@insee"})
 """What is no name: "Nom du site" is not its telephone."""
@@ -65,7 +67,7 @@ def weights_of(contract: Contract, theme: frozenset[str]) -> Mapping[str, float]
     counted = Counter(sign for column in contract.columns for sign in Told.of(column, theme).named)
     total = len(contract.columns)
     weights = {sign: 0.35 + math.log1p(total / count) / math.log1p(total) for sign, count in counted.items()}
-    return weights | dict.fromkeys(theme, 0.1)
+    return weights | dict.fromkeys(theme, THEME)
 
 
 def theme_of(contract: Contract) -> frozenset[str]:
@@ -151,7 +153,8 @@ def _likeness(header: Meaning, column: Told, weights: Mapping[str, float], left_
         for reading in column.readings
     )
     shared = {sign for sign, near in kin.items() if near} - header.asides
-    is_of_a_kind = shared <= MERE_KINDS and any(not near for sign, near in kin.items() if sign not in header.asides)
+    unsaid = {sign for sign, near in told.items() if not near and weights.get(sign, 0.8) > THEME}
+    is_of_a_kind = shared <= MERE_KINDS and unsaid - header.asides
     recall *= OF_A_KIND if is_of_a_kind else 1
     return _of_its_kind(header, column) * 2 * precision * recall / (precision + recall) if recall else 0.0
 
@@ -220,7 +223,7 @@ def compare_names(header: str, column: Column, told: Told, subject: Subject) -> 
         return Named(1.0, (Reason("same"),))
     meaning = meaning_of(header)
     whose = _left_out(meaning, told, subject)
-    is_bare = not meaning.head and "@name" in told.named - meaning.all
+    is_bare = not meaning.concepts & (MERE_KINDS | NO_NAMES) and "@name" in told.named - meaning.all
     left_out = frozenset({whose} if whose else ()) | ({"@name"} if is_bare else frozenset())
     by_words = _likeness(meaning, told, weights, left_out)
     known = frozenset(sign for sign in meaning.concepts if _nearest(sign, told.named | theme) >= EXPLAINED)

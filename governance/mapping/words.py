@@ -75,7 +75,7 @@ def _parted(text: str) -> list[str]:
 
 
 def _mended(text: str) -> str:
-    """Return a text whose UTF-8 was read in another encoding (``BÃ©nÃ©ficiaire``) as it was meant, without lost letters."""
+    """Return a text whose UTF-8 was read in another encoding (``BÃ©nÃ©f.``) as it was meant, without lost letters."""
     text = text.replace("\N{REPLACEMENT CHARACTER}", "")
     if "Ã" in text or "Â" in text:
         for encoding in ("cp1252", "latin-1"):
