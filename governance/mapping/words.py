@@ -226,6 +226,7 @@ def meaning_of(text: str) -> Meaning:
     """Return the concepts and the other words of a header; the longest known phrase wins."""
     every, before_note = _read(text), len(_spelt(text.split("(")[0]))
     clause = next((n for n, word in enumerate(every) if n and word in _CLAUSE), len(every))
+    is_said_by_clause = clause < len(every) and not _without_neutral(every[clause:])
     clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
     written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
@@ -255,6 +256,8 @@ def meaning_of(text: str) -> Meaning:
             asides |= {words[place]} if place >= main and words[place] not in said else set()
             said[words[place]] = written[place]
             place += 1
+    # "Élus ayant voté" says of whom by words that are left out elsewhere: what it says is not all that it means.
+    guessed |= concepts if is_said_by_clause else set()
     implied = _implied(concepts)
     if len(concepts) == 1 and all(word.isdigit() for word in others):
         guesses = {PERHAPS[concept] for concept in concepts if concept in PERHAPS}
