@@ -131,11 +131,12 @@ def measure_fresh() -> dict[str, Sum]:
     """Return the sum of the fresh list, each contract's beside it; no miss is kept."""
     sums = {"all": Sum()}
     for contract, columns in fresh():
-        of_contract = sums[contract.id] = Sum()
-        for sum_ in (sums["all"], of_contract):
-            _alone(contract, columns, sum_)
-            _in_files(contract, columns, sum_)
-            sum_.misses.clear()
+        sum_ = sums[contract.id] = Sum()
+        _alone(contract, columns, sum_)
+        _in_files(contract, columns, sum_)
+        sum_.misses.clear()
+    for name in ("alone", "alone_right", "in_files", "in_files_right", "wrong_sure"):
+        setattr(sums["all"], name, sum(getattr(each, name) for each in sums.values()))
     return sums
 
 

@@ -29,6 +29,8 @@ _LEAST_CUT = 3
 """Letters of the shortest abbreviation."""
 _LEAST_GUESS = 4
 """Letters of the shortest word that is taken for the beginning of a known one."""
+_SHAPEFILE_NAME = 10
+"""Letters that a Shapefile (dBASE III) leaves of a field's name."""
 _MOST_PIECES = 4
 """Words that may be written as one (``nomdubeneficiaire``)."""
 
@@ -169,7 +171,17 @@ def _unglued(word: str) -> tuple[str, ...]:
                 continue
             if end not in reached or len(before) + 1 < len(reached[end]):
                 reached[end] = (*before, word[start:end])
-    return reached.get(len(word), (word,))
+    whole = reached.get(len(word))
+    return whole or (_cut_by_shapefile(word, reached) if len(word) == _SHAPEFILE_NAME else (word,))
+
+
+def _cut_by_shapefile(word: str, reached: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the known words that a name of ten letters is made of, the last cut short (``NOMBENEFIC``)."""
+    for start in sorted(reached, reverse=True):
+        rest = _folded(word[start:])
+        if start and len(rest) >= _LEAST_GUESS and any(known.startswith(rest) for known in _SINGLE):
+            return (*reached[start], word[start:])
+    return (word,)
 
 
 def _spelt(text: str) -> list[str]:
