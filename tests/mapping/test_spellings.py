@@ -65,7 +65,8 @@ def test_a_name_cut_to_ten_letters_is_a_guess() -> None:
 @pytest.mark.parametrize(
     ("contract", "header", "column"),
     [("equipements", "Site", "EQUIP_NOM"), ("deliberations", "Élus ayant voté", ""),
-     ("consommation_energie", "Bâtiment", ""), ("mediation_numerique", "Structure", ""), ("inventaire_algorithmes", "Intitulé", "")],
+     ("consommation_energie", "Bâtiment", ""), ("mediation_numerique", "Structure", ""),
+     ("inventaire_algorithmes", "Intitulé", "")],
 )  # fmt: skip
 def test_a_header_that_says_less_than_the_column_is_never_sure(contract: str, header: str, column: str) -> None:
     found = [match for match in propose([header], None, load_from_library(contract)) if match.header]
@@ -76,7 +77,8 @@ def test_a_header_that_says_less_than_the_column_is_never_sure(contract: str, he
 @pytest.mark.parametrize(
     ("contract", "header", "column"),
     [("defibrillateurs", "Date d'installation", "date_instal"),
-     ("fontaines_eau", "Date de pose", "date_installation"), ("stationnement_cyclable", "Présence d'un toit", "couverture")],
+     ("fontaines_eau", "Date de pose", "date_installation"),
+     ("stationnement_cyclable", "Présence d'un toit", "couverture")],
 )  # fmt: skip
 def test_the_type_of_a_column_says_what_kind_of_thing_it_is(contract: str, header: str, column: str) -> None:
     assert [match.column for match in propose([header], None, load_from_library(contract)) if match.header] == [column]
