@@ -25,7 +25,7 @@ from governance.mapping.words import meaning_of
 MADE = 0.5
 """Score of what is made of several cells, of a part of one or of none: only a person can confirm it."""
 PARTED_BY = (" ", ",", ";", "/", "-", "|")
-_DAY, _MONTH, _YEAR = frozenset({"@date"}), frozenset({"@month"}), frozenset({"@year"})
+_DAY, _MONTH, _YEAR = frozenset({"@day"}), frozenset({"@month"}), frozenset({"@year"})
 _LAST, _FIRST = frozenset({"@name"}), frozenset({"@first_name"})
 _PEOPLE = frozenset({"@name", "@beneficiary", "@author", "@owner", "@manager", "@label"})
 """What the name of a person may be said with; an authority or a facility has no first name."""

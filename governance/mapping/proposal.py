@@ -74,7 +74,7 @@ def _assign(scores: Mapping[tuple[str, int], float]) -> dict[str, int]:
 def _doubted(pair: _Pair) -> _Pair:
     """Bring a pair that something speaks against under the score of a sure one."""
     codes = {reason.code for reason in pair.reasons}
-    doubts = {"rival", "misfit", "left", "description", "whose"} & codes
+    doubts = {"rival", "misfit", "left", "description", "whose", "less"} & codes
     is_unsaid = "implied" in codes and "values" not in codes
     return replace(pair, score=min(pair.score, DOUBTFUL)) if doubts or is_unsaid else pair
 

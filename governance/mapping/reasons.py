@@ -12,6 +12,7 @@ REASONS = {
         "ne dit pas que c'est cela, seules ses valeurs peuvent le dire",
         "does not say it is that; only values can",
     ),
+    "less": ("dit moins que le nom de la colonne", "says less than the column's name"),
     "whose": ("ne dit pas de qui", "does not say whose"),
     "values": ("valeurs conformes : {share} %", "values fit: {share} %"),
     "misfit": ("valeurs peu conformes : {share} %", "few values fit: {share} %"),

@@ -15,6 +15,9 @@ from governance.yaml_text import parse_yaml
 
 _DECLARED: dict[str, Any] = parse_yaml((Path(__file__).parent / "concepts.yaml").read_text(encoding="utf-8"))
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ANSWERS = re.compile(r"\b(oui|o|vrai|true|yes|1)\s*(/|\bou\b)\s*(non|n|faux|false|no|0)\b", re.IGNORECASE)
+"""Answers to choose from, behind a question: ``(oui/non)``, ``O/N``."""
+_SIGNS: dict[str, str] = _DECLARED["signs"]
 _PARTICIPLE = re.compile("é(?:e?s?)$", re.IGNORECASE)
 _TYPING_ERROR = 88
 """Least likeness (0 to 100) at which a word is taken for a misspelt known one."""
@@ -26,6 +29,8 @@ _LEAST_CUT = 3
 """Letters of the shortest abbreviation."""
 _LEAST_GUESS = 4
 """Letters of the shortest word that is taken for the beginning of a known one."""
+_SHAPEFILE_NAME = 10
+"""Letters that a Shapefile (dBASE III) leaves of a field's name."""
 _MOST_PIECES = 4
 """Words that may be written as one (``nomdubeneficiaire``)."""
 
@@ -64,8 +69,23 @@ def _singular(word: str) -> str:
 
 
 def _parted(text: str) -> list[str]:
-    """Return the words of a text as spaces, signs and capitals part them."""
-    return re.findall(r"[^\W_]+", _JOINED.sub(" ", unicodedata.normalize("NFC", text.replace("%", " pourcentage "))))
+    """Return the words of a text as spaces, signs and capitals part them; answers to choose from are none."""
+    text = _ANSWERS.sub(" ", unicodedata.normalize("NFC", _mended(text)))
+    for sign, words in _SIGNS.items():
+        text = text.replace(sign, f" {words} ")
+    return re.findall(r"[^\W_]+", _JOINED.sub(" ", text))
+
+
+def _mended(text: str) -> str:
+    """Return a text whose UTF-8 was read in another encoding (``BÃ©nÃ©f.``) as it was meant, without lost letters."""
+    text = text.replace("\N{REPLACEMENT CHARACTER}", "")
+    if "Ã" in text or "Â" in text:
+        for encoding in ("cp1252", "latin-1"):
+            try:
+                return text.encode(encoding).decode("utf-8")
+            except UnicodeError:
+                continue
+    return text
 
 
 def _folded(word: str) -> str:
@@ -151,7 +171,17 @@ def _unglued(word: str) -> tuple[str, ...]:
                 continue
             if end not in reached or len(before) + 1 < len(reached[end]):
                 reached[end] = (*before, word[start:end])
-    return reached.get(len(word), (word,))
+    whole = reached.get(len(word))
+    return whole or (_cut_by_shapefile(word, reached) if len(word) == _SHAPEFILE_NAME else (word,))
+
+
+def _cut_by_shapefile(word: str, reached: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the known words that a name of ten letters is made of, the last cut short (``NOMBENEFIC``)."""
+    for start in sorted(reached, reverse=True):
+        rest = _folded(word[start:])
+        if start and len(rest) >= _LEAST_GUESS and any(known.startswith(rest) for known in _SINGLE):
+            return (*reached[start], word[start:])
+    return (word,)
 
 
 def _spelt(text: str) -> list[str]:
@@ -208,6 +238,7 @@ def meaning_of(text: str) -> Meaning:
     """Return the concepts and the other words of a header; the longest known phrase wins."""
     every, before_note = _read(text), len(_spelt(text.split("(")[0]))
     clause = next((n for n, word in enumerate(every) if n and word in _CLAUSE), len(every))
+    is_said_by_clause = clause < len(every) and not _without_neutral(every[clause:])
     clause = min(clause, before_note or clause)
     main = len(_without_neutral(every[:clause]))
     written = [word for word, folded in zip(_spelt(text), every, strict=True) if folded not in _NEUTRAL]
@@ -237,6 +268,8 @@ def meaning_of(text: str) -> Meaning:
             asides |= {words[place]} if place >= main and words[place] not in said else set()
             said[words[place]] = written[place]
             place += 1
+    # "Élus ayant voté" says of whom by words that are left out elsewhere: what it says is not all that it means.
+    guessed |= concepts if is_said_by_clause else set()
     implied = _implied(concepts)
     if len(concepts) == 1 and all(word.isdigit() for word in others):
         guesses = {PERHAPS[concept] for concept in concepts if concept in PERHAPS}

@@ -101,8 +101,8 @@ def test_a_header_twice_is_for_a_person() -> None:
 
 @pytest.mark.parametrize(
     ("header", "word"),
-    [("Montant payé", "payé"), ("Nature juridique", "juridique"), ("Objet social", "social"), ("Montant 2022", "2022"),
-     ("Référence décision du bailleur", "bailleur"), ("Date de fin de convention", "fin")],
+    [("Montant payé", "payé"), ("Nature analytique", "analytique"), ("Objet médical", "médical"),
+     ("Montant 2022", "2022"), ("Référence décision du bailleur", "bailleur"), ("Date de fin de convention", "fin")],
 )  # fmt: skip
 def test_a_word_that_nothing_accounts_for_leaves_the_choice_to_a_person(header: str, word: str) -> None:
     found = [match for match in proposed([header]).values() if match.header]

@@ -3,7 +3,8 @@
 import pytest
 
 from bench.mapping import HALVES
-from bench.spellings import measure, measure_real
+from bench.spellings import fresh, measure, measure_fresh, measure_real
+from governance.contracts.adopt import load_from_library
 from governance.mapping.proposal import propose
 from governance.mapping.words import meaning_of
 from tests.mapping.test_proposal import GRANTS
@@ -36,6 +37,58 @@ def test_no_real_header_is_sure_for_a_wrong_column_and_most_come_to_theirs() -> 
     assert sum(each.alone for each in sums.values()) > 150
     assert all(sums[half].alone_right >= 0.91 * sums[half].alone for half in HALVES)
     assert all(sums[half].in_files_right >= 0.89 * sums[half].in_files for half in HALVES)
+
+
+def test_the_fresh_list_is_as_long_as_it_was_nothing_wrong_is_sure_and_most_come_to_their_column() -> None:
+    sum_ = measure_fresh()["all"]
+    assert sum(len(texts) for _, columns in fresh() for texts in columns.values()) == sum_.alone == 415
+    assert sum_.wrong_sure == 0
+    assert sum_.alone_right >= 0.94 * sum_.alone
+    assert sum_.in_files_right >= 0.94 * sum_.in_files
+
+
+@pytest.mark.parametrize(
+    ("damaged", "whole"),
+    [("BÃ©nÃ©ficiaire", "Bénéficiaire"), ("B\ufffdn\ufffdficiaire", "Bénéficiaire"),
+     ("Notification UE (oui/non)", "Notification UE"), ("Gratuit O/N", "Gratuit"), ("S/N", "Numéro de série"),
+     ("NOMBENEFIC", "Nom bénéficiaire"), ("Quel est le montant ?", "Montant est")],
+)  # fmt: skip
+def test_damage_answers_and_signs_do_not_change_what_is_meant(damaged: str, whole: str) -> None:
+    assert meaning_of(damaged).all == meaning_of(whole).all
+
+
+def test_a_name_cut_to_ten_letters_is_a_guess() -> None:
+    assert meaning_of("NOMBENEFIC").guessed == {"@beneficiary"}
+    assert meaning_of("NOMBENEFI").all == {"nombenefi"}  # nine letters: no Shapefile cut it
+
+
+@pytest.mark.parametrize(
+    ("contract", "header", "column"),
+    [("equipements", "Site", "EQUIP_NOM"), ("deliberations", "Élus ayant voté", ""),
+     ("consommation_energie", "Bâtiment", ""), ("mediation_numerique", "Structure", ""),
+     ("inventaire_algorithmes", "Intitulé", "")],
+)  # fmt: skip
+def test_a_header_that_says_less_than_the_column_is_never_sure(contract: str, header: str, column: str) -> None:
+    found = [match for match in propose([header], None, load_from_library(contract)) if match.header]
+    assert [match.verdict for match in found] == ["verify"]
+    assert column in ("", found[0].column)
+
+
+@pytest.mark.parametrize(
+    ("contract", "header", "column"),
+    [("defibrillateurs", "Date d'installation", "date_instal"),
+     ("fontaines_eau", "Date de pose", "date_installation"),
+     ("stationnement_cyclable", "Présence d'un toit", "couverture")],
+)  # fmt: skip
+def test_the_type_of_a_column_says_what_kind_of_thing_it_is(contract: str, header: str, column: str) -> None:
+    assert [match.column for match in propose([header], None, load_from_library(contract)) if match.header] == [column]
+
+
+@pytest.mark.parametrize(
+    "header", ["Forme juridique", "Objet social", "Nom du président", "Solde", "Montant N-1", "Avis"]
+)
+def test_what_is_said_of_the_association_or_of_another_year_is_not_proposed(header: str) -> None:
+    assert not any(match.header for match in propose([header], None, GRANTS))
 
 
 @pytest.mark.parametrize(
