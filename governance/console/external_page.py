@@ -34,6 +34,8 @@ class LeftOut(_Frozen):
     url: str | None
     kind: Kind
     like: str
+    like_title: str
+    """What that is called there, where it is another portal's; else as ``like``."""
     like_url: str | None
     by: str
 
@@ -80,7 +82,7 @@ class ExternalState(_Frozen):
     """Left out and not shown here."""
     waits_for_publication: bool
     """Whether its last answer came after the last publication."""
-    seen: tuple[Seen, ...]
+    seen: tuple[Seen, ...] = ()
 
 
 class ExternalPage(_Frozen):
@@ -98,11 +100,14 @@ def external_page(
     platform: Platform, desk: ExternalDesk, parameters: Mapping[str, str], most: int = SHOWN, *faults: FormFault
 ) -> ExternalPage:
     """Read what is known; nobody is asked. At most so many of what is left out are shown of each portal."""
-    seen = _seen(platform)
+    seen, declared = _seen(platform), platform.federation.external
+    known = {name: kept_catalogues(platform).read(name) for name in declared}
+    records = [each.record for kept in known.values() for each in kept.records.values()]
+    titles = {str(record.get("uri")): str(record.get("title") or "") for record in records}
     return ExternalPage(
         catalogues=tuple(
-            _state(platform, declared, seen.get(declared.id, ()), most)
-            for declared in platform.federation.external.values()
+            _state(platform, one, known[name], titles, most).model_copy(update={"seen": seen.get(name, ())})
+            for name, one in declared.items()
         ),
         is_asking=desk.is_asking(),
         is_still="still" in parameters,
@@ -126,9 +131,10 @@ def ask_now(platform: Platform, desk: ExternalDesk, fields: Mapping[str, str], w
     return None
 
 
-def _state(platform: Platform, declared: DeclaredCatalogue, seen: tuple[Seen, ...], most: int) -> ExternalState:
-    files = kept_catalogues(platform)
-    kept, listing = files.read(declared.id), files.read_listing(declared.id)
+def _state(
+    platform: Platform, declared: DeclaredCatalogue, kept: KeptCatalogue, titles: Mapping[str, str], most: int
+) -> ExternalState:
+    listing = kept_catalogues(platform).read_listing(declared.id)
     grace, now = timedelta(days=platform.settings.absence_grace_days), datetime.now(UTC)
     gone = [each for each in kept.records.values() if each.absent_since is not None]
     out = listing.left_out if listing else ()
@@ -147,10 +153,9 @@ def _state(platform: Platform, declared: DeclaredCatalogue, seen: tuple[Seen, ..
         listed=listing.listed if listing else None,
         undescribed=listing.undescribed if listing else 0,
         left_out_by=tuple((kind, count) for kind, count in counted(out).items() if count),
-        left_out=tuple(_left_out(each) for each in out[:most]),
+        left_out=tuple(_left_out(each, titles) for each in out[:most]),
         more=max(0, len(out) - most),
         waits_for_publication=_waits(kept, listing),
-        seen=seen,
     )
 
 
@@ -168,10 +173,17 @@ def _waits(kept: KeptCatalogue, listing: KeptListing | None) -> bool:
     return kept.asked_at is not None and (listing is None or listing.asked_at != kept.asked_at)
 
 
-def _left_out(found: Compared) -> LeftOut:
+def _left_out(found: Compared, titles: Mapping[str, str]) -> LeftOut:
     """What another portal writes is text, and a link only where it is a web address."""
-    urls = {"url": web_address(found.uri), "like_url": web_address(found.like)}
-    return LeftOut(title=found.title or found.uri, kind=found.kind, like=found.like, by=found.by, **urls)
+    return LeftOut(
+        title=found.title or found.uri,
+        url=web_address(found.uri),
+        kind=found.kind,
+        like=found.like,
+        like_title=titles.get(found.like) or found.like,
+        like_url=web_address(found.like),
+        by=found.by,
+    )
 
 
 def _seen(platform: Platform) -> dict[str, tuple[Seen, ...]]:

@@ -130,8 +130,8 @@ def test_what_is_listed_and_what_is_left_out_and_why(own: Running) -> None:
         assert "Voirie de Donges" in httpx.get(seen["url"]).text
     assert (second["listed"], second["seen"]) == (0, [])
     assert second["left_out_by"] == [["same_identifier", 2]]
-    assert {(out["title"], out["like"]) for out in second["left_out"]} == {
-        (TITLES[name], f"https://data.example.org/{name}") for name in ("d1", "d2")
+    assert {(out["title"], out["like"], out["like_title"]) for out in second["left_out"]} == {
+        (TITLES[name], f"https://data.example.org/{name}", TITLES[name]) for name in ("d1", "d2")
     }
     page = own.client().get(PAGE.replace("fr", "en")).text
     assert "already there: same identifier (2)" in page and "Whoever harvests our catalogue" in page
