@@ -62,7 +62,7 @@ def lines_of(commune: int, rows: int) -> str:
 def make_platform(root: Path, sources: dict[str, str]) -> Platform:
     """A federation with one example partner a source, over local folders; nothing else declared."""
     federation = root / "federation"
-    shutil.copytree(PROJECT_ROOT / "federation", federation)
+    shutil.copytree(PROJECT_ROOT / "federation", federation, ignore=shutil.ignore_patterns("external"))
     for path in [*federation.glob("members/*.yaml"), *federation.glob("partners/*.yaml")]:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
         path.write_text(yaml.safe_dump({**declared, "sources": []}, allow_unicode=True), encoding="utf-8")

@@ -45,25 +45,13 @@ class _TimedSocket(socket.socket):
         return super().recv_into(*arguments, **named)
 
 
-class _TimedTlsSocket(ssl.SSLSocket):
-    """The same inside TLS; one read of it waits for a whole record, within its timeout."""
-
-    until = _FOREVER
-
-    def recv_into(self, *arguments: Any, **named: Any) -> int:
-        """Read as a socket does.
-
-        Raises:
-            TimeoutError: the instant has come.
-        """
-        if self.until < _FOREVER:
-            self.settimeout(_left(self.until))
-        return super().recv_into(*arguments, **named)
+class _TimedTlsSocket(_TimedSocket, ssl.SSLSocket):
+    """The same around TLS, of which one read waits for a whole record, within its timeout."""
 
 
 def _start_clock(connection: HTTPConnection) -> None:
     """From now on the answer has the connection's timeout, its body included."""
-    if isinstance(connection.sock, (_TimedSocket, _TimedTlsSocket)) and isinstance(connection.timeout, (int, float)):
+    if isinstance(connection.sock, _TimedSocket) and isinstance(connection.timeout, (int, float)):
         connection.sock.until = time.monotonic() + connection.timeout
 
 

@@ -32,6 +32,7 @@ from governance.identity.keycloak.desired import CONSOLE, ways_in
 from governance.identity.sign_in import SignInDesk
 from governance.identity.way_in import WayIn
 from governance.metrics.registry import make_registry
+from governance.pipeline.external_desk import ExternalDesk
 from governance.pipeline.impact_desk import ImpactDesk
 from governance.platform import Platform
 from governance.settings import Settings
@@ -115,6 +116,7 @@ async def _until_the_end(app: FastAPI) -> AsyncIterator[None]:
     """End what was begun beside the server, and send the last spans before it ends, where any are recorded."""
     yield
     await run_in_threadpool(app.state.impact_desk.close)
+    await run_in_threadpool(app.state.external_desk.close)
     await run_in_threadpool(flush_traces)
 
 
@@ -139,6 +141,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.gate = Gate.of(platform)
     app.state.engine_desk = EngineDesk(settings, platform.journal, EngineRecords(platform.engine))
     app.state.impact_desk = ImpactDesk(settings)
+    app.state.external_desk = ExternalDesk(settings, platform.journal)
     app.state.sign_in = None
     if settings.people_sign_in:
         way = WayIn(settings, ways_in(settings)[CONSOLE], platform.federation, platform.journal)

@@ -11,12 +11,21 @@ from governance.pipeline.external import ask_external
 from governance.platform import open_platform
 
 _SAYINGS = {
-    "fr": {"none": "Aucun catalogue externe n'est déclaré.", "there": "{count} jeu(x) de données du territoire"},
-    "en": {"none": "No catalogue of others is declared.", "there": "{count} dataset(s) of the territory"},
+    "fr": {
+        "none": "Aucun catalogue externe n'est déclaré.",
+        "there": "{count} jeu(x) de données du territoire",
+        "unknown": "aucun catalogue externe ne s'appelle « {name} ». Déclarés : {known}.",
+    },
+    "en": {
+        "none": "No catalogue of others is declared.",
+        "there": "{count} dataset(s) of the territory",
+        "unknown": "no catalogue of others is called {name!r}. Declared: {known}.",
+    },
 }
 
 
 def external(
+    catalogue: Annotated[str | None, typer.Argument(help="Id of one of them; all by default.")] = None,
     due: Annotated[bool, typer.Option("--due", help="Ask only those whose last answer is too old.")] = False,
     federation: FederationOption = None,
     state: StateOption = None,
@@ -25,23 +34,25 @@ def external(
 ) -> None:
     """Ask the declared catalogues of others what they have for the territory; the next publication lists it.
 
-    What is ours come back, or already there, is left out then; `archipel compare` says which and why.
-    Ends with 0, or with 1 where a catalogue did not answer: what is known of it stays.
+    What is ours come back, or already there, is left out then; the page "Catalogues externes" says which and why.
+    Ends with 0, with 1 where a catalogue did not answer (what is known of it stays), with 2 where none has that id.
 
     Example: archipel external
     """
     platform = open_platform(chosen_settings(federation, state))
-    asked = ask_external(platform, is_due=due)
-    say = _SAYINGS[lang.value]
+    say, known = _SAYINGS[lang.value], platform.federation.external
+    if catalogue is not None and catalogue not in known:
+        typer.echo(f"archipel: {say['unknown'].format(name=catalogue, known=', '.join(known) or '–')}", err=True)
+        raise typer.Exit(2)
+    asked = ask_external(platform, only=catalogue, is_due=due)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in asked], ensure_ascii=False))
-    elif not platform.federation.external:
+    elif not known:
         typer.echo(say["none"])
     else:
         for one in asked:
-            problem = one.problem_fr if lang is Language.fr else one.problem_en
-            typer.echo(
-                " · ".join(part for part in (one.name, say["there"].format(count=one.datasets), problem) if part)
-            )
+            problem = (one.problem_fr, one.remedy_fr) if lang is Language.fr else (one.problem_en, one.remedy_en)
+            told = (one.name, say["there"].format(count=one.datasets), " ".join(problem).strip())
+            typer.echo(" · ".join(part for part in told if part))
     if any(one.problem_fr for one in asked):
         raise typer.Exit(1)

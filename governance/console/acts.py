@@ -47,6 +47,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/lineage": EVERYBODY,
     "/lineage/sources/{member_id}/{source_id}": EVERYBODY,
     "/lineage/{kind}/{name}": EVERYBODY,
+    "/external": (OFFICER, OPERATOR),
     "/health": (*READERS, OPERATOR),
 }
 """The roles that open each page of the console, one being enough, by its address after the language; its JSON beside it

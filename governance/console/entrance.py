@@ -24,6 +24,8 @@ from governance.state.sessions import Session
 STATUS = {"sign_in_lost": 400, "issuer_silent": 503, "issuer_unreachable": 503}
 """Of refusals in signing in; any other is a 403."""
 FORM_FIELD = "form_token"
+HERE = "console"
+"""Who is written down where nobody can sign in: whoever is at this machine."""
 
 
 def desk_of(request: Request) -> SignInDesk | None:

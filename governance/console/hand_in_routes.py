@@ -9,7 +9,7 @@ from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.acts import may_act_for
-from governance.console.entrance import desk_of, person_of_request, require_own_form
+from governance.console.entrance import HERE, desk_of, person_of_request, require_own_form
 from governance.console.hand_in_page import TOO_LARGE, HandInPage, answered, box_of, hand_in_page
 from governance.console.page_addresses import add_page
 from governance.console.received_form import TooLarge, read_form
@@ -19,8 +19,6 @@ from governance.pipeline.hand_in import Box
 
 router = APIRouter(include_in_schema=False)
 _ADDRESS = "/members/{member_id}/sources/{source_id}/hand-in"
-_HERE = "console"
-"""Who is written down where nobody can sign in: whoever is at this machine."""
 
 
 def _box(request: Request, gate: Gate, member_id: str, source_id: str) -> Box:
@@ -47,7 +45,7 @@ async def post_hand_in(request: Request, gate: CallerGate, member_id: str, sourc
     try:
         form = await read_form(request)
         require_own_form(request, form.fields)
-        page = await run_in_threadpool(answered, gate, box, form, person.id if person else _HERE)
+        page = await run_in_threadpool(answered, gate, box, form, person.id if person else HERE)
     except TooLarge:
         page = await run_in_threadpool(hand_in_page, gate, box, FormFault(field="file", message=TOO_LARGE))
     return await run_in_threadpool(render, request, "hand_in.html", page, 422 if page.faults else 200)

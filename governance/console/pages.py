@@ -15,6 +15,7 @@ from governance.api.problems import Problem
 from governance.console import sign_in_routes
 from governance.console.dataset import DatasetPage, dataset_page
 from governance.console.entrance import enter, person_of_request, require_own_form
+from governance.console.external_routes import router as external
 from governance.console.hand_in_routes import router as hand_in
 from governance.console.journal_page import JournalPage, journal_page
 from governance.console.languages import LANGUAGES
@@ -110,6 +111,7 @@ add_page(router, "/api", "api.html", _api)
 router.include_router(policies)
 router.include_router(operations)
 router.include_router(hand_in)
+router.include_router(external)
 
 
 @router.post("/mapping")

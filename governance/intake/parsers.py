@@ -8,18 +8,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from governance.federation import AddressPart, ColumnFormats, Formats
+from governance.federation import ColumnFormats, Formats
+from governance.intake.addresses import parse_address
 
 MARKS: Mapping[str, str] = {"code-unknown": "\ufdd1", "part-missing": "\ufdd2", "coordinates-unread": "\ufdd3",
                             "address-unread": "\ufdd4"}  # fmt: skip
 """Rule → sign put before a text that a parser cannot read; noncharacters of Unicode, never in real text."""
-_NUMBER = r"\d{1,4}(?:\s?(?:bis|ter|quater|[a-e])\b)?(?:\s?[-/]\s?\d{1,4})?"
-_ADDRESS = (
-    rf"(?is)^\s*((?:({_NUMBER})\s*,?\s+)?([^\s,;].*?)?)[\s,;()–-]*"
-    r"\b(\d{5})\)?[\s,–-]+([^\d,;()]*[^\d,;()\s])(?:\s+cedex(?:\s+\d+)?)?\s*$"
-)
-"""A number, a way, a postcode and a town; only the postcode and the town must be there."""
-_ADDRESS_PARTS = {"street": 1, "number": 2, "way": 3, "postcode": 4, "town": 5}
 _DEGREES = {"latitude": 90.0, "longitude": 180.0}
 _OPENING, _CLOSING = r"^\s*(?:POINT\s*)?[\[({]?\s*", r"\s*[\])}]?\s*$"
 
@@ -50,20 +44,13 @@ def parse_part(value: pl.Expr, formats: ColumnFormats) -> pl.Expr:
     if formats.coordinates is not None:
         return _coordinate(value, formats)
     if formats.address is not None:
-        return _part_of_address(value, formats.address)
+        return parse_address(value, formats.address, MARKS["address-unread"])
     if formats.split is None or formats.part is None:
         return value
     parts = value.str.split(formats.split) if formats.parts is None else _split_in(value, formats.split, formats.parts)
     part = parts.list.get(formats.part - 1, null_on_oob=True).str.strip_chars()
     found = parts.list.len() >= (formats.parts or formats.part)
     return pl.when(found.not_()).then(MARKS["part-missing"] + value).when(part != "").then(part)
-
-
-def _part_of_address(value: pl.Expr, part: AddressPart) -> pl.Expr:
-    """Return a part of an address, null where it has none; one without postcode and town is marked for every part."""
-    found = value.str.extract(_ADDRESS, _ADDRESS_PARTS[part]).str.replace_all(r"\s+", " ").str.strip_chars()
-    is_address = value.str.contains(_ADDRESS)
-    return pl.when(is_address.not_()).then(MARKS["address-unread"] + value).when(found != "").then(found)
 
 
 def _split_in(value: pl.Expr, sign: str, count: int) -> pl.Expr:

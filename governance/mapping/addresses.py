@@ -45,7 +45,7 @@ def part_of(column: Column) -> AddressPart | None:
 
 
 def _share(values: Sequence[str]) -> float:
-    """Return the share of cells that are a whole address, with something before the postcode."""
+    """Return the share of cells that are a whole address, with a street beside its postcode and town."""
     if not values:
         return 0.0
     frame = pl.DataFrame({"cell": values}, schema={"cell": pl.String})

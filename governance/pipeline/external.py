@@ -17,7 +17,7 @@ from connectors.problems import ConnectorProblem, is_out_of_room
 from connectors.registry import find_connector
 from governance.catalogue.external.kept import KeptCatalogue, KeptCatalogues
 from governance.catalogue.external.listing import Listing, concerns_us, list_external
-from governance.catalogue.model import Catalogue
+from governance.catalogue.model import Catalogue, ExternalCatalogue
 from governance.external_catalogues import DeclaredCatalogue
 from governance.pipeline.words import our_fault
 from governance.platform import Platform
@@ -53,37 +53,55 @@ class AskedCatalogue:
     datasets: int
     problem_fr: str
     problem_en: str
+    remedy_fr: str
+    remedy_en: str
 
 
-def ask_external(platform: Platform, now: datetime | None = None, *, is_due: bool = True) -> list[AskedCatalogue]:
-    """Ask each declared catalogue of others; with ``is_due`` only those whose last answer is too old.
+def ask_external(
+    platform: Platform, now: datetime | None = None, *, only: str | None = None, is_due: bool = True
+) -> list[AskedCatalogue]:
+    """Ask each declared catalogue of others, or the one of that id; with ``is_due`` only where the answer is too old.
 
     Raises:
         OSError: the disk refused what came.
     """
     now = now or datetime.now(UTC)
-    kept = _kept(platform)
+    kept = kept_catalogues(platform)
     asked = []
     for declared in platform.federation.external.values():
         known = kept.read(declared.id)
-        if is_due and not _is_due(declared, known, now):
+        if only not in (None, declared.id) or is_due and not _is_due(declared, known, now):
             continue
         after = _ask(platform, declared, known, now)
         kept.write(declared.id, after)
         there = sum(1 for each in after.records.values() if each.absent_since is None)
-        asked.append(AskedCatalogue(declared.id, declared.name, there, after.problem_fr, after.problem_en))
+        told = after.problem_fr, after.problem_en, after.remedy_fr, after.remedy_en
+        asked.append(AskedCatalogue(declared.id, declared.name, there, *told))
     return asked
 
 
 def listing_of(platform: Platform, catalogue: Catalogue, now: datetime | None = None) -> Listing:
     """Say what of all that is known stands beside a catalogue of ours, without asking anybody."""
-    kept = _kept(platform)
+    kept = kept_catalogues(platform)
     known = {name: kept.read(name) for name in platform.federation.external}
     grace = timedelta(days=platform.settings.absence_grace_days)
     return list_external(platform.federation, catalogue, known, now or datetime.now(UTC), grace)
 
 
-def _kept(platform: Platform) -> KeptCatalogues:
+def list_beside(platform: Platform, catalogue: Catalogue) -> tuple[ExternalCatalogue, ...]:
+    """Return what is published beside a catalogue of ours, and keep what was left out of it and why.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    listing, kept = listing_of(platform, catalogue), kept_catalogues(platform)
+    for name, told in listing.kept.items():
+        kept.write_listing(name, told)
+    return listing.catalogues
+
+
+def kept_catalogues(platform: Platform) -> KeptCatalogues:
+    """Return where what is known of the catalogues of others lies."""
     return KeptCatalogues(platform.settings.state_dir / "catalogue" / "external")
 
 
@@ -106,9 +124,10 @@ def _ask(platform: Platform, declared: DeclaredCatalogue, known: KeptCatalogue, 
         if is_out_of_room(error):
             raise
         told = {"tried_at": now, "problem_fr": problem.message_fr, "problem_en": problem.message_en}
+        told |= {"remedy_fr": problem.remedy_fr, "remedy_en": problem.remedy_en}
         return known.model_copy(update=told)
     ours = [record for record in records if concerns_us(platform.federation, declared, record)]
-    return known.model_copy(update={"asked_for": _print_of(declared)}).told(ours, now)
+    return known.model_copy(update={"asked_for": _print_of(declared)}).told(ours, now, len(records))
 
 
 def _records(platform: Platform, declared: DeclaredCatalogue) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Somebody hands in a file: it is looked at as a harvest would, then left in its source's box for the next harvest.
 
 Until a harvest took it, it can be taken back. Nothing that was handed in is deleted here: what is taken back is put
-aside, in a folder of the box that no harvest reads.
+aside, in a folder of the box that no harvest reads. What clears boxes is ``prune_boxes``.
 """
 
 import os

@@ -20,6 +20,7 @@ from governance.pipeline.export import ExportFailed, Former, export
 from governance.pipeline.leftovers import sweep
 from governance.pipeline.locks import accepted_lock, hold
 from governance.pipeline.overlaps import write_overlaps
+from governance.pipeline.prune_boxes import prune_boxes
 from governance.pipeline.reference import write_reference
 from governance.pipeline.verify import OutputRefused, verify_output
 from governance.pipeline.version_record import is_held_to, read_record, write_record
@@ -74,6 +75,7 @@ def harmonise(platform: Platform) -> Harmonised:
     with hold(platform.lake, "warehouse"), step("harmonise"), broken_told(platform, "harmonise") as started_at:
         archive_absent(platform)
         sweep(platform, started_at)
+        prune_boxes(platform, started_at)
         inputs = input_fingerprints(platform)
         current = read_current(platform.lake)
         if current is not None and current.inputs == fingerprint_of(inputs):

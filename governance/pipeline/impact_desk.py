@@ -1,24 +1,21 @@
 """Impacts asked from the console: worked out beside the server, one at a time, and kept with what they were asked of.
 
-A process of its own at low priority, because it takes seconds of computing, which nobody who reads a page or a feed
-should wait for. What is known of each is in one file, so that any server of this machine can show it.
+What is known of each is in one file, so that any server of this machine can show it.
 """
 
 import hashlib
 import json
-import multiprocessing
 import os
 import re
 import secrets
-import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 from filelock import BaseFileLock
 from pydantic import AwareDatetime, ValidationError
@@ -30,6 +27,7 @@ from governance.decisions.model import Frozen
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
 from governance.lake import Lake, write_atomically
+from governance.pipeline.beside import be_beside, begin_beside, end_beside
 from governance.pipeline.impact import Supposed, UnknownAgreementError, find_impact
 from governance.pipeline.impact_words import ToldImpact, told_impact
 from governance.pipeline.locks import hold_if_free
@@ -43,7 +41,6 @@ KEPT = 10
 _LOCK = "impact"
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 _TOLD_EVERY_SECONDS = 0.5
-_NICE = 10
 _TRIES = 100
 """Times that a lock is tried for, a fifth of a second each."""
 State = Literal["running", "done", "unusable", "failed", "interrupted"]
@@ -111,16 +108,11 @@ class ImpactDesk:
                 self._folder,
                 AskedImpact(id=identifier, at=now, supposed=supposed, basis=basis_of(self._settings)),
             )
-            # A new interpreter, because a copy of this one would hold its locks and connections.
-            process = multiprocessing.get_context("spawn").Process(
-                target=_work, args=(self._settings, self._folder, identifier, os.getpid()), daemon=True
-            )
-            process.start()
         except BaseException:
             lock.release()
             raise
-        self._process = process
-        threading.Thread(target=self._watch, args=(process, identifier, lock), daemon=True).start()
+        arguments = (self._settings, self._folder, identifier, os.getpid())
+        self._process = begin_beside(lock, _work, arguments, partial(self._note_the_end, identifier))
         return identifier
 
     def read(self, identifier: str) -> AskedImpact | None:
@@ -153,18 +145,12 @@ class ImpactDesk:
 
     def close(self) -> None:
         """End what is under way, in order: its engines and its folders go with it."""
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
-            self._process.join(timeout=10)
+        end_beside(self._process)
 
-    def _watch(self, process: BaseProcess, identifier: str, lock: BaseFileLock) -> None:
-        try:
-            process.join()
-            found = _read(self._folder, identifier)
-            if found is not None and found.state == "running":
-                _write(self._folder, found.model_copy(update={"state": "interrupted"}))
-        finally:
-            lock.release()
+    def _note_the_end(self, identifier: str) -> None:
+        found = _read(self._folder, identifier)
+        if found is not None and found.state == "running":
+            _write(self._folder, found.model_copy(update={"state": "interrupted"}))
 
     def _remove_old(self) -> None:
         for path in sorted(self._folder.glob("*.json"), reverse=True)[KEPT - 1 :]:
@@ -202,17 +188,7 @@ def _write(folder: Path, asked: AskedImpact) -> None:
 
 def _work(settings: Settings, folder: Path, identifier: str, server: int) -> None:
     """Work one impact out, in a process of its own."""
-    ended = threading.Event()
-
-    def end(_number: int, _frame: object) -> NoReturn:
-        """End so that whatever is open closes: engines stop and folders with copies of keys are removed."""
-        # Noted as well, because an exception that comes while an object is destroyed is lost.
-        ended.set()
-        sys.exit(1)
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICE)
+    ended = be_beside()
     asked = _read(folder, identifier)
     if asked is None:
         return

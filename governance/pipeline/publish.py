@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import duckdb
 
@@ -17,7 +18,7 @@ from governance.federation import DeclarationError
 from governance.journal.journal import Journal
 from governance.lineage.facts import PublicationFacts
 from governance.lineage.tell import broken_told, tell_publication
-from governance.pipeline.external import listing_of
+from governance.pipeline.external import list_beside
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
@@ -83,7 +84,7 @@ def publish(platform: Platform) -> Published:
             public_address=platform.settings.public_address,
             receipts=tuple(latest_receipts(platform.engine, READ).values()),
             instant=datetime.now(UTC),
-            external=lambda ours: listing_of(platform, ours).catalogues,
+            external=partial(list_beside, platform),
         )
         result = publication.result
         _remember(platform, publication)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from governance.commands.table import print_summary
 from governance.orchestrator.airflow import Airflow, AirflowRefused
+from governance.pipeline.external import ask_external
 from governance.pipeline.harmonise import fingerprint_of, input_fingerprints
 from governance.pipeline.opened import opened_datasets, published_version
 from governance.pipeline.summary import summarise
@@ -17,7 +18,9 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from governance.shared_layer import read_current
 from governance.state.receipts import latest_receipts
+from infra.native.example_clerk import hand_in_examples
 from infra.native.services.airflow import airflow_password_file
+from infra.native.services.example_sites import sites_folder
 
 LONGEST_SECONDS = 900
 POLL_SECONDS = 0.5
@@ -27,10 +30,15 @@ LOOK_SECONDS = 15
 def run_through_airflow(settings: Settings) -> None:
     """Trigger the harvest of every provider and wait until what they brought is published.
 
+    Before that, the example's clerk hands a file in, and the catalogues of others that are due are asked.
+
     Raises:
         AirflowRefused: Airflow does not know a DAG, or a step did not end in time.
     """
     platform = open_platform(settings)
+    hand_in_examples(platform, sites_folder(settings))
+    # Here and not by its DAG, so that what is published does not depend on which of two DAGs was quicker.
+    ask_external(platform)
     airflow = Airflow.from_password_file(
         f"http://{settings.host}:{settings.airflow_port}", airflow_password_file(settings)
     )

@@ -18,6 +18,8 @@ import yaml
 
 from infra.town_halls.behaviour import BEHAVIOUR
 from infra.town_halls.habits import ExampleFile, load_behaviours, load_files
+from infra.town_halls.portal import FOLDER as PORTAL
+from infra.town_halls.portal import NOTICE, build_portal
 from infra.town_halls.rows import Row
 from infra.town_halls.spoil import spoil_rows
 from infra.town_halls.write_table import to_csv, to_text, to_xlsx
@@ -94,7 +96,7 @@ def _put(path: Path, content: bytes, day: datetime) -> None:
 
 
 def generate(out: Path, seed: int = 1, generation: int = 1, rows_factor: float = 1) -> list[Written]:
-    """Write every site under ``out``: ``<member>/<file>``, notices, ``behaviour.yaml`` and ``manifest.json``.
+    """Write every site under ``out``: ``<member>/<file>``, a portal, notices, ``behaviour.yaml`` and ``manifest.json``.
 
     Files dated the first day, or ``generation`` weeks later if they differ from what lies there already.
     """
@@ -104,8 +106,11 @@ def generate(out: Path, seed: int = 1, generation: int = 1, rows_factor: float =
         content, about = make_file(file, seed, generation, rows_factor)
         unchanged = generation == 1 or make_file(file, seed, 1, rows_factor)[0] == content
         _put(out / file.path, content, _FIRST_DAY if unchanged else day)
-        _put(out / file.town.id / "LISEZMOI.txt", _NOTICE.format(seed=seed).encode(), _FIRST_DAY)
+        _put(out / file.town.id / NOTICE, _NOTICE.format(seed=seed).encode(), _FIRST_DAY)
         written.append(about)
+    for path, content in build_portal():
+        _put(out / path, content, _FIRST_DAY)
+    _put(out / PORTAL / NOTICE, _NOTICE.format(seed=seed).encode(), _FIRST_DAY)
     behaviours = {prefix: how.model_dump(exclude_defaults=True) for prefix, how in load_behaviours().items()}
     (out / BEHAVIOUR).write_text(yaml.safe_dump(behaviours), encoding="utf-8")
     manifest = {"synthetic": True, "seed": seed, "generation": generation, "files": [asdict(one) for one in written]}

@@ -41,6 +41,7 @@ class Habit(BaseModel):
     wrong: float = Field(0.02, ge=0, le=0.1, description="share of rows that are spoiled")
     repeats: int = Field(0, ge=0, description="rows that come twice")
     blanks: int = Field(0, ge=0, description="rows without anything, such as spreadsheets leave at the end")
+    by_hand: bool = Field(False, description="on no site: a clerk keeps it, and hands it in")
     second: Literal["same", "grows", "shrinks"] = Field("same", description="what the second generation does")
 
 
@@ -75,5 +76,6 @@ def load_files(path: Path = HABITS) -> Iterator[ExampleFile]:
 
 
 def load_behaviours(path: Path = HABITS) -> dict[str, Behaviour]:
-    """How each site answers, keyed by the prefix of its paths."""
-    return {f"{town}/": Behaviour.model_validate(habits["site"]) for town, habits in _read(path).items()}
+    """How each site answers, keyed by the prefix of its paths; what is on no site is not found."""
+    sites = {f"{town}/": Behaviour.model_validate(habits["site"]) for town, habits in _read(path).items()}
+    return sites | {file.path: Behaviour(status=404) for file in load_files(path) if file.habit.by_hand}

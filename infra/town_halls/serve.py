@@ -22,6 +22,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from infra.town_halls.behaviour import Behaviour, behaviour_of
 
+_TYPES = {".ttl": "text/turtle; charset=utf-8"}
+"""What the standard library has no name for."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -104,9 +107,8 @@ class _Visit(BaseHTTPRequestHandler):
         elif not file.is_relative_to(self.server.root) or (file.is_file() and file.parent == self.server.root):
             self._answer(path, 404, {}, b"not found\n")
         elif file.is_dir():
-            self._answer(
-                path, 200, {"Content-Type": "text/html; charset=utf-8"}, _listing(file, file != self.server.root)
-            )
+            page = _listing(file, self.server.root)
+            self._answer(path, 200, {"Content-Type": "text/html; charset=utf-8"}, page)
         elif file.is_file():
             self._serve_file(path, file, how)
         else:
@@ -116,9 +118,8 @@ class _Visit(BaseHTTPRequestHandler):
 
     def _serve_file(self, path: str, file: Path, how: Behaviour) -> None:
         content = file.read_bytes()
-        headers = {"Content-Type": guess_type(file.name)[0] or "application/octet-stream"} | _validators(
-            file, content, how
-        )
+        kind = _TYPES.get(file.suffix) or guess_type(file.name)[0] or "application/octet-stream"
+        headers = {"Content-Type": kind} | _validators(file, content, how)
         if how.filename:
             headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(how.filename)}"
         if how.ranges:
@@ -194,8 +195,10 @@ def _validators(file: Path, content: bytes, how: Behaviour) -> dict[str, str]:
     return headers
 
 
-def _listing(folder: Path, files: bool) -> bytes:
-    listed = [path for path in folder.iterdir() if files or path.is_dir()]
+def _listing(folder: Path, root: Path) -> bytes:
+    """What a folder shows: of the root its sites alone, of a site what it answers with."""
+    found = [path for path in folder.iterdir() if folder != root or path.is_dir()]
+    listed = [path for path in found if behaviour_of(path.relative_to(root).as_posix(), root).status != 404]
     names = sorted(f"{path.name}/" if path.is_dir() else path.name for path in listed)
     links = "".join(f'<li><a href="{quote(name)}">{escape(name)}</a></li>' for name in names if name.isprintable())
     title = "Sites d'exemple (données synthétiques)"

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyshacl import validate
 from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, URIRef
 
 from governance.catalogue.already_there import AlreadyThere
 from governance.catalogue.external.described import describe
-from governance.catalogue.external.kept import KeptCatalogue, KeptCatalogues
+from governance.catalogue.external.kept import Change, KeptCatalogue, KeptCatalogues
 from governance.catalogue.external.to_dcat import build_external_graph
 from governance.catalogue.file_catalogue import FileCatalogue
 from governance.catalogue.model import Catalogue, ExternalCatalogue
@@ -221,6 +221,7 @@ _JSON = st.recursive(
 _FIELDS = st.sampled_from(sorted({*record_of("x"), "accessURL"}))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_FIELDS, _JSON | st.just(["http://[x/"]) | st.just(f"{PORTAL}/page"), max_size=10))
 def test_whatever_they_write_our_files_can_be_read(record: Record) -> None:
     entry = describe("departement", record, DAY_ONE, DAY_ONE)
@@ -247,3 +248,27 @@ def test_what_is_known_survives_a_restart(tmp_path: Any) -> None:
     KeptCatalogues(tmp_path).write("departement", kept)
     assert KeptCatalogues(tmp_path).read("departement") == kept
     assert KeptCatalogues(tmp_path).read("autre") == KeptCatalogue()
+
+
+def test_the_last_answer_is_held_against_the_one_before() -> None:
+    first = KeptCatalogue().told([record_of("besne"), record_of("donges")], DAY_ONE, 9)
+    assert (first.last_change(), first.offered) == (Change(new=2, changed=0, gone=0), 9)
+    again = [record_of("besne", title="Voies"), record_of("trignac")]
+    second = KeptCatalogue.model_validate_json(first.told(again, DAY_TWO).model_dump_json())
+    assert second.last_change() == Change(new=1, changed=1, gone=1)
+    assert second.told(again, DAY_TWO + GRACE).last_change() == Change(new=0, changed=0, gone=0)
+    assert KeptCatalogue().last_change() == Change(new=0, changed=0, gone=0)
+
+
+def test_what_is_left_out_is_remembered_by_portal_with_why(neighbours: Neighbours) -> None:
+    neighbours.declare(declared_as(), declared_as("region"))
+    neighbours.tell([record_of("besne"), {"identifier": "nu", "title": "Donges sans adresse"}])
+    neighbours.tell([record_of("besne")], DAY_TWO, name="region")
+    kept = neighbours.list(neighbours.publish().catalogue, DAY_TWO).kept
+    first, second = kept["departement"], kept["region"]
+    assert (first.listed, first.undescribed, first.left_out, first.asked_at) == (1, 1, (), DAY_ONE)
+    assert (second.listed, [each.kind for each in second.left_out], second.asked_at) == (
+        0,
+        ["same_identifier"],
+        DAY_TWO,
+    )

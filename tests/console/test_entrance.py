@@ -118,7 +118,7 @@ def test_a_reserved_page_opens_to_its_roles_and_tells_others_which(console: Cons
             assert all(ROLE_WORDS[opens][1] in told["change"] for opens in RESERVED[path])
             entry = console.desk.journal.search(Search(kind="access", limit=1))[0]
             assert (entry.target, entry.fields["reasons"]) == (f"/en{path}.json", ["role_needed"])
-    assert len(RESERVED) == 7
+    assert len(RESERVED) == 8
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_a_program_is_told(console: Console) -> None:

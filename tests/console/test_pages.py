@@ -37,6 +37,7 @@ PAGES = (
     "/reasons/policy_engine_unavailable",
     "/about",
     "/api",
+    "/external",
     "/health",
     "/lineage",
     "/lineage/datasets/subventions",

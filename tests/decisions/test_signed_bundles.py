@@ -28,9 +28,9 @@ from governance.lake import write_atomically
 from governance.settings import Settings
 from governance.state.database import open_database
 from tests.decisions.engine import agreement, ask, desk_up, engine_up, facts_of, new_settings, put_in_force, running
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 pytestmark = pytest.mark.services
-PATIENCE_SECONDS = 15.0
 
 
 @contextmanager
@@ -68,7 +68,8 @@ def _refused(settings: Settings, bundle: str) -> BundleState:
         state = _state(settings, bundle)
         return state if state and state.fault else None
 
-    found: BundleState = _wait(refused)
+    found = wait_for(refused)
+    assert found is not None
     return found
 
 
@@ -76,15 +77,6 @@ def _reported(settings: Settings, version: str) -> bool:
     """Whether the engine reported that version as active and nothing refused."""
     states = [_state(settings, name) for name in ("policies", "data")]
     return [state and (state.revision, state.fault) for state in states] == [(one, None) for one in version.split("+")]
-
-
-def _wait(until: Callable[[], Any]) -> Any:
-    """What is waited for, once it holds; how long it takes is not what these tests are about."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (found := until()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
-    return found
 
 
 def _repacked(content: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
@@ -157,7 +149,7 @@ def test_bundle_that_is_not_ours_is_refused_said_and_the_old_one_stays(
         assert said in told[0].fields["fault"]
         mended = put_in_force(settings, facts_of(federation, agreement()))
         wait_for_revision(settings, mended, PATIENCE_SECONDS)
-        _wait(lambda: _reported(settings, mended))
+        wait_for(lambda: _reported(settings, mended))
         assert _codes(settings) == ("agreement_in_force",)
 
 
@@ -167,7 +159,7 @@ def test_changed_agreement_reaches_the_engine_by_itself(settings: Settings, fede
             version = put_in_force(settings, facts_of(federation, agreement(state=state)))
             wait_for_revision(settings, version, PATIENCE_SECONDS)
             assert _codes(settings) == (code,)
-            _wait(partial(_reported, settings, version))
+            wait_for(partial(_reported, settings, version))
 
 
 def test_older_bundle_validly_signed_is_outdated_for_whoever_asks(settings: Settings, federation: Federation) -> None:
@@ -196,7 +188,7 @@ def test_engine_that_never_had_a_bundle_is_closed_and_opens_by_itself(
     settings: Settings, federation: Federation
 ) -> None:
     with running(opa_command(settings)):
-        _wait(partial(_is_alive, settings))
+        wait_for(partial(_is_alive, settings))
         with _point(settings) as point:
             decision = point.decide(ask())
             assert not point.is_ready()
@@ -221,7 +213,7 @@ def test_engine_goes_on_while_the_platform_is_away_and_follows_when_it_is_back(
         with desk_up(settings):
             wait_for_revision(settings, revoked, PATIENCE_SECONDS)
             assert _codes(settings) == ("agreement_revoked",)
-            _wait(partial(_reported, settings, revoked))
+            wait_for(partial(_reported, settings, revoked))
     told = Journal.from_settings(settings).search(Search(kind="policy_activation"))
     assert {entry.fields["fault"] for entry in told} == {None}
 
@@ -233,7 +225,7 @@ def test_bundle_tampered_with_where_the_engine_keeps_it_is_refused(settings: Set
     kept = main_engine(settings).folder / "kept" / "bundles" / "data" / "bundle.tar.gz"
     kept.write_bytes(_repacked(kept.read_bytes(), _tampered))
     with running(opa_command(settings)):
-        _wait(partial(_is_alive, settings))
+        wait_for(partial(_is_alive, settings))
         time.sleep(1)
         assert _codes(settings) == ("policy_engine_unavailable",)
 
@@ -247,7 +239,7 @@ def test_after_a_new_key_what_was_kept_under_the_old_one_counts_no_more(
     secret_path(settings, KEY_FILE).unlink()
     assert put_in_force(settings, facts_of(federation, agreement())) == version
     with running(opa_command(settings)):
-        _wait(partial(_is_alive, settings))
+        wait_for(partial(_is_alive, settings))
         assert _codes(settings) == ("policy_engine_unavailable",)
         with desk_up(settings):
             wait_for_revision(settings, version, PATIENCE_SECONDS)

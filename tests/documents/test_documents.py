@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from governance.lineage.names import PRODUCER
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s#]+)(#[^)]*)?\)")
@@ -92,9 +94,20 @@ def test_publiccode_has_what_version_0_4_requires() -> None:
     assert required | {"maintenance", "localisation", "publiccodeYmlVersion"} <= set(told)
     assert told["publiccodeYmlVersion"] == "0.4"
     assert told["legal"]["license"] == project["license"]
-    assert told["softwareVersion"] == project["version"]
+    released = re.findall(r"^## \[?(\d[\d.]*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert told.get("softwareVersion") == (project["version"] if released else None)
+    assert ("releaseDate" in told) is bool(released)
     assert set(told["description"]) == set(told["localisation"]["availableLanguages"]) == {"fr", "en"}
     for words in told["description"].values():
         assert len(words["shortDescription"]) <= 150
         assert 150 <= len(words["longDescription"]) <= 10_000
-        assert words["features"]
+        assert words["features"] and all(len(feature) <= 100 for feature in words["features"])
+
+
+def test_publiccode_names_nobody_who_is_not_there() -> None:
+    """A contact must be a person; an address that is reserved for examples is nobody's, and stands for ours alone."""
+    text = (ROOT / "publiccode.yml").read_text(encoding="utf-8")
+    told = yaml.safe_load(text)
+    assert (told["maintenance"]["type"] in {"internal", "community"}) is bool(told["maintenance"].get("contacts"))
+    assert "exemple" not in text
+    assert re.findall(r"\S+\.example\S*", text) == [PRODUCER] == [told["url"]]

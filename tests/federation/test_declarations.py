@@ -12,7 +12,10 @@ from connectors.registry import find_connector
 from governance.contracts.odcs import load_contracts
 from governance.federation import Federation, Member, Partner, Source, load_federation
 from governance.settings import PROJECT_ROOT
+from infra.native.example_clerk import BOXES
 from infra.town_halls.habits import load_files
+from infra.town_halls.portal import CATALOGUE
+from infra.town_halls.portal import FOLDER as PORTAL
 from infra.town_halls.towns import TOWNS, siret_of
 
 ROOT = PROJECT_ROOT / "federation"
@@ -44,7 +47,11 @@ def _label(value: object) -> str:
     return getattr(value, "id", "")
 
 
-def _path(source: Source) -> str:
+def _path(one: Member | Partner, source: Source) -> str:
+    """Of its file on its site; of one that is handed in, where the clerk of the example keeps it."""
+    if source.connector == "upload":
+        assert source.options == {"box": f"{BOXES}{one.id}/{source.dataset}"}
+        return next(file.path for file in load_files() if (file.town.id, file.dataset) == (one.id, source.dataset))
     return unquote(source.options["url"].removeprefix(f"{SITES}/"))
 
 
@@ -105,9 +112,23 @@ def test_declarations_stay_small() -> None:
 
 
 def test_every_declared_source_has_its_file_and_every_file_its_source() -> None:
-    declared = {(one.id, source.dataset, _path(source)) for one, source in SOURCES}
+    declared = {(one.id, source.dataset, _path(one, source)) for one, source in SOURCES}
     assert declared == {(file.town.id, file.dataset, file.path) for file in load_files()}
     assert len(declared) == len(SOURCES)
+
+
+def test_files_that_are_handed_in_are_those_that_their_clerk_keeps() -> None:
+    handed_in = {(one.id, source.dataset) for one, source in SOURCES if source.connector == "upload"}
+    assert handed_in == {("saint-malo-de-guersac", "equipements")}
+    assert handed_in == {(file.town.id, file.dataset) for file in load_files() if file.habit.by_hand}
+
+
+def test_the_one_catalogue_of_others_is_evidently_invented_and_on_the_example_sites() -> None:
+    (external,) = FEDERATION.external.values()
+    assert external.id == PORTAL == "exemple-departement" and "(exemple)" in external.name
+    assert external.options == {"url": f"{SITES}/{CATALOGUE}"}
+    assert external.homepage == f"{SITES}/{PORTAL}/"
+    assert "synthetic" in (ROOT / "external" / "exemple-departement.yaml").read_text(encoding="utf-8").split("\n")[0]
 
 
 @pytest.mark.parametrize(("one", "source"), SOURCES, ids=_label)
@@ -140,7 +161,8 @@ def test_federation_bears_no_secret_and_no_address_of_its_own() -> None:
     texts = [path.read_text() for path in ROOT.glob("[mp]*/*.yaml")]
     # Names below .localhost are nobody's address (RFC 6761, 6.3): the example portals have them.
     assert not any(re.search(r"127\.0\.0\.1|(?<![a-z0-9]\.)localhost", text) for text in texts)
-    assert all(source.options["url"].startswith(f"{SITES}/") for _, source in SOURCES)
+    fetched = [source for _, source in SOURCES if source.connector != "upload"]
+    assert all(source.options["url"].startswith(f"{SITES}/") for source in fetched)
 
 
 def _is_loaded_from(root: Path) -> Federation:

@@ -1,6 +1,7 @@
 """The declarations fit the files: fetched over HTTP and read as declared, only the spoiled rows are refused."""
 
 import hashlib
+import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from connectors import upload
 from connectors.base import EgressRules, FetchRequest, Limits, Validators
 from connectors.problems import SourceUnavailable
 from connectors.registry import find_connector
@@ -20,6 +22,7 @@ from governance.intake.landing import land
 from governance.intake.model import ReceivedFile
 from governance.lake import Lake
 from governance.settings import PROJECT_ROOT
+from infra.native.example_clerk import BOXES
 from infra.town_halls.generate import Written, generate
 from infra.town_halls.serve import Sites
 
@@ -38,7 +41,17 @@ class Running:
     limits: Limits
 
     def path(self, source: Source) -> str:
+        if source.connector == "upload":
+            return f"{source.options['box'].removeprefix(BOXES).partition('/')[0]}/equipements.csv"
         return unquote(source.options["url"].removeprefix(f"{self.server.address}/"))
+
+    def hand_in(self) -> None:
+        """Leave in its box what a clerk keeps."""
+        for _, source in self.federation.sources():
+            if source.connector == "upload" and self.limits.uploads is not None:
+                box = upload.box_folder(self.limits.uploads, source.options["box"])
+                box.mkdir(parents=True)
+                shutil.copy(self.folder / self.path(source), box)
 
     def request(self, source: Source, into: Path, since: Validators | None = None) -> FetchRequest:
         return FetchRequest(options=source.options, into=into, since=since or Validators(), limits=self.limits)
@@ -56,9 +69,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             backoff_seconds=0,
             backoff_max_seconds=0,
             egress=EgressRules(exceptions=(server.address.removeprefix("http://"),)),
+            uploads=tmp_path_factory.mktemp("uploads"),
         )
         federation = load_federation(ROOT, {"example_sites": server.address})
-        yield Running(server, folder, written, federation, limits)
+        running = Running(server, folder, written, federation, limits)
+        running.hand_in()
+        yield running
         server.shutdown()
         thread.join()
 

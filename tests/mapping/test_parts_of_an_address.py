@@ -27,6 +27,13 @@ def proposed(contract: str, headers: list[str], *rows: list[str]) -> dict[str, M
         ("8 avenue du 8 mai 1945\n44600 Saint-Nazaire", "8", "avenue du 8 mai 1945", "44600", "Saint-Nazaire"),
         ("44480 Donges", None, None, "44480", "Donges"),
         ("1 rue A (44480) Donges", "1", "rue A", "44480", "Donges"),
+        ("44480 Donges, 3 rue X", "3", "rue X", "44480", "Donges"),
+        ("44480 DONGES CEDEX 2 ; 12 bis, rue Haute, bâtiment B", "12 bis", "rue Haute, bâtiment B", "44480", "DONGES"),
+        ("44480 Saint-Malo-de-Guersac\nplace du Bourg", None, "place du Bourg", "44480", "Saint-Malo-de-Guersac"),
+        ("44600 Saint-Nazaire - 8 avenue du 8 mai 1945", "8", "avenue du 8 mai 1945", "44600", "Saint-Nazaire"),
+        ("(44480) Donges – ZA des Six Croix", None, "ZA des Six Croix", "44480", "Donges"),
+        ("44480, Donges, 3-5 allée A", "3-5", "allée A", "44480", "Donges"),
+        ("44600 Saint - Nazaire", None, None, "44600", "Saint - Nazaire"),
     ],
 )  # fmt: skip
 def test_an_address_is_read_by_its_parts(
@@ -39,9 +46,17 @@ def test_an_address_is_read_by_its_parts(
     assert read.row(0) == (number, way, postcode, town)
 
 
-@pytest.mark.parametrize("cell", ["12 rue Haute, Donges", "44480", "à la mairie", "12 rue Haute, 4448 Donges"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "12 rue Haute, Donges", "44480", "à la mairie", "12 rue Haute, 4448 Donges", "44480 Donges, France",
+        "44480 Donges, Loire-Atlantique", "44480 Donges\nLe Bourg", "44480 Donges, 3 rue X, France",
+        "44480 Donges, 3 rue X, 44480 Donges", "44480 Donges, 02 40 00 00 00", "44480 Donges 3 rue X",
+        "44480 Donges, Placebo", "44480 Donges, ",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("part", ["number", "way", "street", "postcode", "town"])
-def test_what_has_no_postcode_and_town_is_no_address(cell: str, part: str) -> None:
+def test_what_is_not_surely_a_street_beside_a_postcode_and_a_town_is_no_address(cell: str, part: str) -> None:
     value = parse_part(pl.col("cell"), ColumnFormats.model_validate({"address": part}))
     assert pl.DataFrame({"cell": [cell]}).select(value.alias("read")).item() == MARKS["address-unread"] + cell
 
@@ -65,6 +80,13 @@ def test_a_whole_address_is_proposed_for_each_of_its_columns_never_surely() -> N
     wanted = {"ADR_NUMERO": "number", "ADR_NOMVOIE": "way", "ADR_CODEPOSTAL": "postcode", "ADR_COMMUNE": "town"}
     assert {name: found[name].made.address for name in wanted} == wanted
     assert {(found[name].header, found[name].verdict) for name in wanted} == {("Adresse complète", "verify")}
+
+
+def test_an_address_with_its_postcode_first_is_proposed_by_its_parts_too() -> None:
+    turned = ["44480 Donges, 12 bis rue Haute", "44570 Trignac, place du Bourg", "44210 Pornic\n3, allée du Bois"]
+    found = proposed("equipements", ["Nom", "Adresse"], *([f"Salle {n}", a] for n, a in enumerate(turned)))
+    wanted = {"ADR_NUMERO": "number", "ADR_NOMVOIE": "way", "ADR_CODEPOSTAL": "postcode", "ADR_COMMUNE": "town"}
+    assert {name: found[name].made.address for name in wanted} == wanted
 
 
 def test_a_column_that_has_a_header_of_its_own_takes_no_part_of_an_address() -> None:

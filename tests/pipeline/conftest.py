@@ -62,7 +62,7 @@ MEMBERS = {"donges": ("Donges", "44052", 8201), "trignac": ("Trignac", "44210", 
 def make_world(folder: Path, database_url: str | None = None) -> World:
     """Declare the two communes below a folder; nothing is run."""
     root = folder / "federation"
-    shutil.copytree(PROJECT_ROOT / "federation", root)
+    shutil.copytree(PROJECT_ROOT / "federation", root, ignore=shutil.ignore_patterns("external"))
     for path in [*root.glob("members/*.yaml"), *root.glob("partners/*.yaml")]:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
         declared["sources"] = []

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,10 @@ from typer.testing import CliRunner
 
 from governance.commands.main import app
 from governance.journal.model import Search
+from governance.lake import sha256_of
 from governance.pipeline.hand_in import NotHandedIn, find_box, find_waiting, hand_in, take_back
+from governance.pipeline.harmonise import harmonise
+from governance.pipeline.prune_boxes import KEPT, prune_boxes
 from tests.pipeline.conftest import HEADER, World, place
 
 SOURCE = "lieux_covoiturage"
@@ -165,3 +169,50 @@ def test_a_workbook_is_taken_like_any_other_file(box_world: World, tmp_path: Pat
     pl.DataFrame([row]).write_excel(book)
     assert _hand_in(box_world, book) is not None
     assert box_world.harvest()["donges"].rows_accepted == 1
+
+
+def _lying(world: World) -> set[str]:
+    return {path.name for path in find_box(world.platform, "donges", SOURCE).folder.rglob("*") if path.is_file()}
+
+
+def _prune(world: World, later: timedelta = timedelta()) -> set[str]:
+    return {path.name for path in prune_boxes(world.platform, datetime.now(UTC) + later)}
+
+
+def test_what_a_harvest_took_and_a_newer_one_replaced_is_cleared_and_kept_as_received(
+    box_world: World, tmp_path: Path
+) -> None:
+    first = _hand_in(box_world, _file(tmp_path, place(1)))
+    box_world.harvest()
+    received = sha256_of(find_box(box_world.platform, "donges", SOURCE).folder / str(first))
+    assert _prune(box_world) == set()
+    second = _hand_in(box_world, _file(tmp_path, place(1), place(2)))
+    assert _prune(box_world, 2 * KEPT) == set(), "the one that waits and the one that was taken last are needed"
+    box_world.harvest()
+    harmonise(box_world.platform)
+    assert _lying(box_world) == {second}
+    assert box_world.platform.lake.landed(received).is_file()
+    assert box_world.harvest()["donges"].outcome == "unchanged"
+    again = box_world.declare("donges", formats={"date": "%d/%m/%Y"})
+    assert again.harvest()["donges"].file_name == second
+
+
+def test_what_no_harvest_took_is_cleared_after_a_month(box_world: World, tmp_path: Path) -> None:
+    replaced = _hand_in(box_world, _file(tmp_path, place(1)))
+    taken = _hand_in(box_world, _file(tmp_path, place(1), place(2)))
+    box_world.harvest()
+    back = _hand_in(box_world, _file(tmp_path, place(3)))
+    take_back(box_world.platform, find_box(box_world.platform, "donges", SOURCE), "clerk")
+    assert _prune(box_world, KEPT - timedelta(hours=1)) == set()
+    assert _prune(box_world, KEPT + timedelta(hours=1)) == {replaced, back}
+    assert _lying(box_world) == {taken}
+
+
+def test_a_file_that_another_source_of_the_box_has_still_to_take_stays(box_world: World, tmp_path: Path) -> None:
+    for number in (2, 3):
+        _hand_in(box_world, _file(tmp_path, place(1), place(number)))
+        box_world.harvest()
+    both = box_world.declare("trignac", connector="upload", options={"box": "donges/lieux"})
+    assert len(_lying(both)) == 2 and _prune(both, 2 * KEPT) == set()
+    other = both.declare("trignac", options={"box": "donges/lieux", "pattern": "other*"})
+    assert len(_prune(other)) == 1

@@ -2,9 +2,7 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +12,7 @@ from governance.decisions.opa import OpaDecisionPoint
 from governance.settings import Settings
 from infra.native.profiles import PROFILES
 from tests.services.stack import Stack, new_stack
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.services
 OPEN = DecisionRequest(target=Target(dataset="subventions"), context=Context(channel="feed"))
@@ -35,13 +34,6 @@ def settings(engine: Stack) -> Settings:
     return PROFILES["full"].adapt(asked)
 
 
-def _wait(until: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
-    while not until():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.1)
-
-
 def _kill(engine: Stack, service: str) -> None:
     """Kill −9 the one process of that name that the stack's own supervisor started."""
     os.kill(int(engine.control.getProcessInfo(service)["pid"]), signal.SIGKILL)
@@ -56,7 +48,7 @@ def _codes(settings: Settings) -> tuple[str, ...]:
 
 
 def test_status_says_that_the_engine_decides_by_what_is_in_force(engine: Stack, settings: Settings) -> None:
-    _wait(lambda: policy_status(settings).is_well and policy_status(settings).bundles)
+    wait_for(lambda: policy_status(settings).is_well and policy_status(settings).bundles)
     done = engine.native("status")
     assert "decides by the version in force" in done.stdout
     assert {"opa", "console"} <= {line.split()[0] for line in done.stdout.splitlines() if line.endswith("RUNNING")}
@@ -65,14 +57,14 @@ def test_status_says_that_the_engine_decides_by_what_is_in_force(engine: Stack, 
 
 def test_killed_engine_is_back_and_decides(engine: Stack, settings: Settings) -> None:
     _kill(engine, "opa")
-    _wait(lambda: _codes(settings) == ("open_data",))
+    wait_for(lambda: _codes(settings) == ("open_data",))
 
 
 def test_killed_engine_is_back_and_decides_while_the_console_is_stopped(engine: Stack, settings: Settings) -> None:
     engine.control.stopProcess("console")
     try:
         _kill(engine, "opa")
-        _wait(lambda: _codes(settings) == ("open_data",))
+        wait_for(lambda: _codes(settings) == ("open_data",))
     finally:
         engine.control.startProcess("console")
 
@@ -82,4 +74,4 @@ def test_stopped_engine_closes_and_comes_back(engine: Stack, settings: Settings)
     assert _codes(settings) == ("policy_engine_unavailable",)
     assert policy_status(settings).verdict == "silent"
     engine.control.startProcess("opa")
-    _wait(lambda: _codes(settings) == ("open_data",))
+    wait_for(lambda: _codes(settings) == ("open_data",))

@@ -21,6 +21,8 @@ from governance.contracts.odcs import load_contracts
 from governance.settings import PROJECT_ROOT
 from infra.town_halls.generate import Written, generate, make_file
 from infra.town_halls.habits import ExampleFile, load_files
+from infra.town_halls.portal import FOLDER as PORTAL
+from infra.town_halls.portal import build_portal
 from infra.town_halls.rows import Row
 from infra.town_halls.spoil import SPOILS
 from infra.town_halls.towns import COMMUNES, EPCI, TOWNS, check_digit, example_siren, siret_of
@@ -94,12 +96,12 @@ def test_manifest_says_what_is_on_disk(first: tuple[Path, list[Written]]) -> Non
     assert manifest["synthetic"] is True
     assert manifest["files"] == [asdict(one) for one in written]
     on_disk = {path.relative_to(out).as_posix() for path in out.rglob("*/*") if path.name != "LISEZMOI.txt"}
-    assert on_disk == {one.path for one in written}
+    assert on_disk == {one.path for one in written} | {path for path, _ in build_portal()}
 
 
 def test_every_site_says_that_it_is_synthetic(first: tuple[Path, list[Written]]) -> None:
     out, written = first
-    for site in {one.path.partition("/")[0] for one in written}:
+    for site in {one.path.partition("/")[0] for one in written} | {PORTAL}:
         notice = (out / site / "LISEZMOI.txt").read_text()
         assert "synthétiques" in notice
         assert "synthetic" in notice

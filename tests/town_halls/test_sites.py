@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connectors import dcat
+from connectors.base import EgressRules, FetchRequest, Limits
+from connectors.records import json_lines
 from governance.settings import PROJECT_ROOT
 from infra.town_halls.generate import generate
+from infra.town_halls.portal import CATALOGUE
 from infra.town_halls.serve import Sites
 
 
@@ -82,6 +86,32 @@ def test_listing_shows_a_site_s_files_and_says_they_are_synthetic(sites: Sites) 
     assert 'href="pornichet/"' in front
     assert "behaviour" not in front
     assert "synthétiques" in page
+
+
+def test_what_a_clerk_keeps_is_on_no_site(sites: Sites) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        _get(sites, "saint-malo-de-guersac/equipements.csv")
+    assert caught.value.code == 404
+    page = _get(sites, "saint-malo-de-guersac/").read().decode()
+    assert "subventions.csv" in page and "equipements" not in page
+
+
+def test_the_portal_s_catalogue_is_read_by_our_own_connector_and_its_links_lead_somewhere(
+    sites: Sites, tmp_path: Path
+) -> None:
+    assert _get(sites, CATALOGUE).headers["Content-Type"] == "text/turtle; charset=utf-8"
+    limits = Limits(attempts=1, egress=EgressRules(exceptions=(sites.address.removeprefix("http://"),)))
+    request = FetchRequest(options={"url": f"{sites.address}/{CATALOGUE}"}, into=tmp_path, limits=limits)
+    path = dcat.fetch(request).path
+    assert path is not None
+    records = list(json_lines(path, "x"))
+    assert len(records) == 7
+    for record in records:
+        assert "(exemple)" in record["title"]
+        (file,) = record["distribution"]
+        for address in (*record["landingPage"], file["downloadURL"]):
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                assert answer.status == 200
 
 
 def test_misspelt_behaviour_is_refused_and_not_ignored(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ same, changes with our own catalogue too.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from governance.catalogue.already_there import AlreadyThere, Compared
 from governance.catalogue.external.described import describe
-from governance.catalogue.external.kept import KeptCatalogue
+from governance.catalogue.external.kept import KeptCatalogue, KeptListing
 from governance.catalogue.model import Catalogue, ExternalCatalogue, ExternalDataset
 from governance.external_catalogues import DeclaredCatalogue, concerns
 from governance.federation import Federation
@@ -22,6 +23,8 @@ class Listing:
 
     catalogues: tuple[ExternalCatalogue, ...]
     compared: tuple[Compared, ...]
+    kept: Mapping[str, KeptListing]
+    """By catalogue, what there is to remember of it."""
 
 
 def list_external(
@@ -38,39 +41,33 @@ def list_external(
             already.know_files(dataset.id, (file.sha256, file.sha1))
     compared: list[Compared] = []
     found = []
+    listings = {}
     for declared in federation.external.values():
-        kept = known.get(declared.id)
-        datasets = _of(federation, declared, kept, already, compared, now, grace) if kept else []
+        kept = known.get(declared.id, KeptCatalogue())
+        entries = _entries(federation, declared, kept, now, grace)
+        verdicts = [(entry, already.compare(declared.id, record)) for record, entry in entries if entry is not None]
+        datasets = [entry for entry, verdict in verdicts if verdict.kind == "new"]
+        compared += [verdict for _, verdict in verdicts]
+        listings[declared.id] = KeptListing(
+            asked_at=kept.asked_at,
+            listed=len(datasets),
+            undescribed=len(entries) - len(verdicts),
+            left_out=tuple(verdict for _, verdict in verdicts if verdict.kind != "new"),
+        )
         if datasets:
-            found.append(
-                ExternalCatalogue(
-                    id=declared.id, name=declared.name, homepage=declared.homepage, datasets=tuple(datasets)
-                )
-            )
-    return Listing(tuple(found), tuple(compared))
+            by_id = tuple(sorted(datasets, key=lambda entry: entry.id))
+            told = {"id": declared.id, "name": declared.name, "homepage": declared.homepage}
+            found.append(ExternalCatalogue(**told, datasets=by_id))
+    return Listing(tuple(found), tuple(compared), listings)
 
 
-def _of(
-    federation: Federation,
-    declared: DeclaredCatalogue,
-    kept: KeptCatalogue,
-    already: AlreadyThere,
-    compared: list[Compared],
-    now: datetime,
-    grace: timedelta,
-) -> list[ExternalDataset]:
-    datasets = []
-    for each in kept.records.values():
-        if not each.is_listed(now, grace) or not concerns_us(federation, declared, each.record):
-            continue
-        entry = describe(declared.id, each.record, each.first_seen, each.changed)
-        if entry is None:
-            continue
-        verdict = already.compare(declared.id, each.record)
-        compared.append(verdict)
-        if verdict.kind == "new":
-            datasets.append(entry)
-    return sorted(datasets, key=lambda entry: entry.id)
+def _entries(
+    federation: Federation, declared: DeclaredCatalogue, kept: KeptCatalogue, now: datetime, grace: timedelta
+) -> list[tuple[Mapping[str, Any], ExternalDataset | None]]:
+    """Return the records of the territory that are there, each with its entry; None where it can have none."""
+    records = [each for each in kept.records.values() if each.is_listed(now, grace)]
+    ours = [each for each in records if concerns_us(federation, declared, each.record)]
+    return [(each.record, describe(declared.id, each.record, each.first_seen, each.changed)) for each in ours]
 
 
 def concerns_us(federation: Federation, declared: DeclaredCatalogue, record: Mapping[str, object]) -> bool:
