@@ -18,6 +18,7 @@ from governance.deadlines import TimedPool, TimedTlsPool
 from governance.decisions.opa_server import CALLER_SECRET
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
+from governance.telemetry.trace_context import current_traceparent
 
 TIMEOUT_SECONDS = 2.0
 _UCAST = "application/vnd.opa.ucast.all+json"
@@ -116,9 +117,10 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
         return found if isinstance(found, str) else None
 
     def _post(self, path: str, body: bytes, accept: str) -> bytes:
-        response = self._pool.urlopen(
-            "POST", path, body=body, headers={"Content-Type": "application/json", "Accept": accept, **self._identity}
-        )
+        headers = {"Content-Type": "application/json", "Accept": accept, **self._identity}
+        if traceparent := current_traceparent():
+            headers["traceparent"] = traceparent
+        response = self._pool.urlopen("POST", path, body=body, headers=headers)
         if response.status != _OK:
             raise HTTPError(f"{path}: status {response.status}")
         return response.data
