@@ -1,4 +1,4 @@
-"""A task of a real Airflow whose platform has no room left: it says so in one sentence, and the next attempt does the work.
+"""A task of a real Airflow whose platform has no room left: one sentence, and the next attempt does the work.
 
 Airflow's own files lie on another disk; it runs the task in its own way, in a process of its own.
 """

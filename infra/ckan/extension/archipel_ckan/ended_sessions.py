@@ -12,7 +12,6 @@ import time
 from typing import Any
 
 import jwt
-import requests
 from ckan.lib.redis import connect_to_redis
 from ckan.plugins import toolkit
 from flask import Blueprint, Response
@@ -25,7 +24,7 @@ LONGEST_SESSION = 3600
 _EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _LONGEST_TOKEN, _OLDEST = 16_384, 600
 """Signs; seconds after which a token is refused, however long it says it may be used."""
-_KEEPS_QUIET = (requests.RequestException, RedisError)
+_KEEPS_QUIET = (issuer.Silent, RedisError)
 
 blueprint = Blueprint("archipel_ended_sessions", __name__)
 
@@ -70,7 +69,7 @@ def _claims_of(token: str) -> dict[str, Any]:
         if len(token) > _LONGEST_TOKEN:
             raise NotALogoutToken("token_malformed")
         claims = issuer.claims_of(token, "jti", "sid", "events")
-    except requests.RequestException:
+    except issuer.Silent:
         raise
     except jwt.MissingRequiredClaimError as error:
         raise NotALogoutToken("token_claim_missing") from error

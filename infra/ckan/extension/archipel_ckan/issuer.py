@@ -14,6 +14,8 @@ from ckan.plugins import toolkit
 CLIENT = "archipel-catalogue"
 TIMEOUT = 10
 """Seconds of a question to Keycloak."""
+Silent = requests.RequestException
+"""What is raised where Keycloak gives no answer."""
 _ALGORITHMS = ("ES256", "RS256")
 _LEEWAY, _ASK_AGAIN_AFTER, _KEEP = 30, 30.0, 3600.0
 """Seconds: by which two clocks may differ; between two questions for keys that an unknown one causes, so that a flood
@@ -35,7 +37,7 @@ def claims_of(token: str, *needed: str) -> dict[str, Any]:
 
     Raises:
         PyJWTError: algorithm, key, signature, issuer, audience or dates do not hold, or a claim is missing.
-        RequestException, ValueError: Keycloak does not say which keys are its own.
+        Silent, ValueError: Keycloak does not say which keys are its own.
     """
     header = jwt.get_unverified_header(token)
     if header.get("alg") not in _ALGORITHMS:
