@@ -35,6 +35,11 @@ RETRY = ExceptionRetryPolicy(
             action=RetryAction.RETRY,
             retry_delay=timedelta(minutes=10),
         ),
+        RetryRule(
+            exception="governance.pipeline.failures.NoRoomLeft",
+            action=RetryAction.RETRY,
+            retry_delay=timedelta(minutes=10),
+        ),
     ]
 )
 

@@ -1,22 +1,17 @@
-"""Whether the clocks of the services beside us tell our time: each HTTP answer bears its server's (RFC 9110, 6.6.1).
-
-A clock that is off lets tokens be refused that are good, and agreements begin or end at another hour than was agreed.
-"""
+"""Whether the clocks of the services beside us tell our time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 
 import httpx
 
 from governance.api.words import reason
 from governance.decisions.model import Reason
+from governance.http_date import MOST_APART, ahead_of_us
 from governance.settings import Settings
 from governance.timed_client import timed_client
 
-MOST_APART = timedelta(seconds=30)
-"""What tokens are allowed to differ by; below it nobody notices."""
 _PATIENCE_SECONDS = 2.0
 _MINUTE = timedelta(minutes=1)
 
@@ -40,19 +35,11 @@ def clocks_apart(settings: Settings) -> tuple[Reason, ...]:
 
 
 def _ahead_of_us(client: httpx.Client, url: str) -> timedelta | None:
-    before = datetime.now(UTC)
+    asked_at = datetime.now(UTC)
     try:
-        told: str | None = client.get(url).headers.get("date")
-        theirs: datetime | None = parsedate_to_datetime(told) if told else None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return ahead_of_us(client.get(url).headers.get("date"), asked_at)
+    except (httpx.HTTPError, httpx.InvalidURL):
         return None
-    after = datetime.now(UTC)
-    if theirs is None or theirs.tzinfo is None:
-        return None
-    # Theirs may be of any instant between asking and being answered, and is cut to the second.
-    if before - timedelta(seconds=1) <= theirs <= after:
-        return timedelta()
-    return theirs - (after if theirs > after else before)
 
 
 def _told(name: str, ahead: timedelta) -> Reason:

@@ -11,6 +11,7 @@ from governance.api.words import reason
 from governance.decisions.model import Reason
 from governance.platform import Platform
 from governance.shared_layer import read_current
+from governance.state.room import lacks_room
 
 PARTS = ("policy_engine_not_ready", "database_not_ready", "no_room_left", "shared_layer_not_readable")
 """Codes of all that may be wrong, in the order in which it is asked."""
@@ -40,7 +41,8 @@ def _database_answers(platform: Platform) -> bool:
 
 
 def _has_room(platform: Platform) -> bool:
-    return shutil.disk_usage(platform.settings.state_dir).free >= LEAST_ROOM_BYTES
+    here = shutil.disk_usage(platform.settings.state_dir).free >= LEAST_ROOM_BYTES
+    return here and not lacks_room(platform.engine)
 
 
 def _shared_is_read(platform: Platform) -> bool:

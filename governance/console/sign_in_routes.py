@@ -21,6 +21,7 @@ from governance.console.entrance import (
 from governance.console.languages import LANGUAGES
 from governance.console.received_form import TooLarge, read_form
 from governance.console.rendering import language_of_path
+from governance.identity.logout_token import LONGEST_TOKEN, refusal_of
 from governance.identity.refusals import REFUSALS, TokenError
 from governance.identity.sign_in import SignInDesk
 
@@ -109,13 +110,12 @@ async def leave(request: Request) -> Response:
 
 
 @router.post("/back-channel-logout")
-def end_by_issuer(request: Request, logout_token: Annotated[str, Form(max_length=_LONGEST)] = "") -> Response:
+def end_by_issuer(request: Request, logout_token: Annotated[str, Form(max_length=LONGEST_TOKEN)] = "") -> Response:
     """Take the issuer's word that a session has ended (Back-Channel Logout 1.0, 2.7 and 2.8)."""
     desk = _desk(request)
     try:
         desk.end_by_issuer(logout_token)
     except TokenError as error:
-        told = {"error": "invalid_request", "error_description": error.refusal.code}
-        status = 503 if STATUS.get(error.refusal.code) == 503 else 400
+        status, told = refusal_of(error)
         return JSONResponse(told, status_code=status, headers={"Cache-Control": "no-store"})
     return Response(status_code=200, headers={"Cache-Control": "no-store"})

@@ -22,6 +22,7 @@ from governance.journal.journal import Journal
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
 from governance.state.database import open_database
+from governance.telemetry.trace_context import trace_id_of
 
 LARGEST_REPORT = 16 * 1024 * 1024
 """Bytes of one report once unpacked."""
@@ -50,6 +51,14 @@ class _Revision(_Report):
     revision: str | None = None
 
 
+class _HttpContext(_Report):
+    headers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class _RequestContext(_Report):
+    http: _HttpContext = _HttpContext()
+
+
 class _Event(_Report):
     labels: Mapping[str, str]
     decision_id: str
@@ -58,6 +67,7 @@ class _Event(_Report):
     bundles: Mapping[str, _Revision] = Field(default_factory=dict)
     input: Any = None
     result: Any = None
+    request_context: _RequestContext = _RequestContext()
 
 
 _KEPT = ("decision_id", "timestamp", "bundles", "path", "input", "result", "erased", "error", "requested_by")
@@ -174,6 +184,9 @@ def _decision_of(event: dict[str, Any]) -> EngineDecision:
     result = read.result if isinstance(read.result, dict) else {}
     asked = read.input if isinstance(read.input, dict) else {}
     target = asked.get("target")
+    kept = {name: told for name, told in event.items() if name in _KEPT}
+    if trace_id := _trace_id_of(read):
+        kept["trace_id"] = trace_id
     return EngineDecision(
         decision_id=read.decision_id[:64],
         at=read.timestamp,
@@ -182,8 +195,12 @@ def _decision_of(event: dict[str, Any]) -> EngineDecision:
         policy_version=version_of(*map(str, revisions)) if is_whole else None,
         target=str(target["dataset"])[:128] if isinstance(target, dict) and "dataset" in target else None,
         allow=result["allow"] if isinstance(result.get("allow"), bool) else None,
-        event=json.dumps({name: told for name, told in event.items() if name in _KEPT}, ensure_ascii=False),
+        event=json.dumps(kept, ensure_ascii=False),
     )
+
+
+def _trace_id_of(read: _Event) -> str | None:
+    return trace_id_of(next(iter(read.request_context.http.headers.get("traceparent", ())), None))
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -3,6 +3,7 @@
 Its own tables because none of it is the record: the journal is. This is the other side, which it is held against.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -47,6 +48,12 @@ class EngineDecision(Frozen):
     target: str | None
     allow: bool | None
     event: str
+
+    @property
+    def trace_id(self) -> str | None:
+        """The id of the work that the question was first asked for; an answer may be used again within a second."""
+        told = json.loads(self.event).get("trace_id")
+        return told if isinstance(told, str) else None
 
 
 def _text(instant: datetime) -> str:

@@ -146,6 +146,12 @@ _ENGINE_REASONS = {
         "Le moteur de décision répond avec des règles plus anciennes que celles en vigueur ; rien ne sort.",
         "The policy engine answers with rules older than those in force; nothing leaves.",
     ),
+    "policy_engine_other_time": (
+        "L'horloge du moteur de décision et celle de la plateforme ne sont pas d'accord : nul ne sait si la convention "
+        "est en vigueur ; dans le doute, rien ne sort.",
+        "The clocks of the policy engine and of the platform do not agree: nobody knows whether the agreement is in "
+        "force; in doubt, nothing leaves.",
+    ),
     "policy_answer_malformed": (
         "La réponse du moteur de décision n'est pas lisible ; dans le doute, rien ne sort.",
         "The answer of the policy engine cannot be read; in doubt, nothing leaves.",

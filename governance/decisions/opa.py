@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from governance.decisions.bundle import revisions_of
 from governance.decisions.kept_answers import KeptAnswers
 from governance.decisions.model import Decision, DecisionRequest, Duty, Frozen, Mask, Reason, denial_without_engine
-from governance.decisions.policy_client import NO_ANSWER, PolicyClient
+from governance.decisions.policy_client import NO_ANSWER, PolicyClient, Told
 from governance.decisions.reasons import Rule
 from governance.decisions.revisions import Revisions
 from governance.settings import Settings
@@ -138,9 +138,9 @@ class OpaDecisionPoint:
         instant = request.context.instant
         try:
             told = self._client.ask_raw("archipel/explanation/answer", _asked(request))
-            found = _Explained.model_validate_json(told)
+            found = _Explained.model_validate_json(told.content)
             answer = found.result.decision if found.result else None
-            return self._decided(request, request.question_key(), answer, found.decision_id), found.result
+            return self._decided(request, request.question_key(), answer, found.decision_id, told), found.result
         except ValidationError:
             return denial_without_engine("policy_answer_malformed", instant), None
         except NO_ANSWER:
@@ -148,11 +148,12 @@ class OpaDecisionPoint:
 
     def _decide_once(self, request: DecisionRequest, question: str) -> Decision:
         document = "archipel/decision/answer" if request.hands_over else "archipel/decision/outlook"
-        told = _Envelope.model_validate_json(self._client.ask_raw(document, _asked(request)))
-        return self._decided(request, question, told.result, told.decision_id)
+        told = self._client.ask_raw(document, _asked(request))
+        found = _Envelope.model_validate_json(told.content)
+        return self._decided(request, question, found.result, found.decision_id, told)
 
     def _decided(
-        self, request: DecisionRequest, question: str, answer: _Answer | None, told_as: str | None
+        self, request: DecisionRequest, question: str, answer: _Answer | None, told_as: str | None, by: Told
     ) -> Decision:
         instant = request.context.instant
         if answer is None:
@@ -161,6 +162,9 @@ class OpaDecisionPoint:
             return denial_without_engine("policy_engine_outdated", instant, told_as)
         if not answer.reasons or (answer.column_masks and not answer.allow):
             return denial_without_engine("policy_answer_malformed", instant, told_as)
+        if answer.agreement_id is not None and by.is_of_another_time:
+            # Nobody knows whether it is in force: it begins and ends by the clock.
+            return denial_without_engine("policy_engine_other_time", instant, told_as)
         row_filter = self._filter_of(request, question, answer) if answer.allow else None
         told = {name: getattr(answer, name) for name in _Answer.model_fields}
         return Decision(row_filter=row_filter, engine_decision_id=told_as, **told)

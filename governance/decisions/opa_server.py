@@ -140,6 +140,8 @@ def _configuration(settings: Settings, engine: Engine) -> dict[str, Any]:
         "status": {"service": "archipel"},
         "decision_logs": {
             "service": "archipel",
+            # The id of the work that a question was asked for (W3C Trace Context).
+            "request_context": {"http": {"headers": ["traceparent"]}},
             "reporting": {
                 "min_delay_seconds": _LOG_SECONDS[0],
                 "max_delay_seconds": _LOG_SECONDS[1],

@@ -6,6 +6,8 @@ once, by the model that it must fit.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -16,8 +18,10 @@ from urllib3.exceptions import HTTPError
 
 from governance.deadlines import TimedPool, TimedTlsPool
 from governance.decisions.opa_server import CALLER_SECRET
+from governance.http_date import MOST_APART, ahead_of_us
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
+from governance.telemetry.trace_context import current_traceparent
 
 TIMEOUT_SECONDS = 2.0
 _UCAST = "application/vnd.opa.ucast.all+json"
@@ -28,6 +32,23 @@ _OK = 200
 
 NO_ANSWER = (HTTPError, ValueError)
 """What is raised where there is no readable answer."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer of the engine, unread, and the clocks on both sides of it."""
+
+    content: bytes
+    asked_at: datetime
+    """By our clock."""
+    date: str | None
+    """By the engine's, as HTTP writes it."""
+
+    @property
+    def is_of_another_time(self) -> bool:
+        """Whether the engine's clock and ours do not agree on what time it is."""
+        ahead = ahead_of_us(self.date, self.asked_at)
+        return ahead is not None and abs(ahead) > MOST_APART
 
 
 class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client is not typed
@@ -71,7 +92,7 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
         self._pool.close()
         super().close_connection()
 
-    def ask_raw(self, path: str, question: bytes) -> bytes:
+    def ask_raw(self, path: str, question: bytes) -> Told:
         """The engine's answer for a question (JSON, ``{"input": …}``) to the document at ``path``, unread.
 
         Raises:
@@ -85,7 +106,7 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
         Raises:
             HTTPError, ValueError: no readable answer.
         """
-        answer = from_json(self.ask_raw(path, json.dumps({"input": dict(question)}).encode()))
+        answer = from_json(self.ask_raw(path, json.dumps({"input": dict(question)}).encode()).content)
         return answer.get("result") if isinstance(answer, dict) else None
 
     def compile_filter(self, path: str, question: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -95,7 +116,7 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
             HTTPError, ValueError: no readable answer.
         """
         asked = {"input": dict(question), "unknowns": ["input.row"], "options": {"maskRule": _NO_MASK_RULE}}
-        document = from_json(self._post(f"/v1/compile/{path}", json.dumps(asked).encode(), _UCAST))
+        document = from_json(self._post(f"/v1/compile/{path}", json.dumps(asked).encode(), _UCAST).content)
         result = document.get("result") if isinstance(document, dict) else None
         tree = result.get("query") if isinstance(result, dict) else None
         return tree if isinstance(tree, dict) else None
@@ -115,10 +136,12 @@ class PolicyClient(OpaClient):  # type: ignore[misc]  # kept because opa_client 
             return None
         return found if isinstance(found, str) else None
 
-    def _post(self, path: str, body: bytes, accept: str) -> bytes:
-        response = self._pool.urlopen(
-            "POST", path, body=body, headers={"Content-Type": "application/json", "Accept": accept, **self._identity}
-        )
+    def _post(self, path: str, body: bytes, accept: str) -> Told:
+        asked_at = datetime.now(UTC)
+        headers = {"Content-Type": "application/json", "Accept": accept, **self._identity}
+        if traceparent := current_traceparent():
+            headers["traceparent"] = traceparent
+        response = self._pool.urlopen("POST", path, body=body, headers=headers)
         if response.status != _OK:
             raise HTTPError(f"{path}: status {response.status}")
-        return response.data
+        return Told(response.data, asked_at, response.headers.get("date"))

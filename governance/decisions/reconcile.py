@@ -55,6 +55,8 @@ class Gap(Frozen):
     entry: int | None
     """Number of the journal's entry, where there is one."""
     engine_decision_id: str | None
+    trace_id: str | None
+    """Of the work that it belongs to, as log lines bear it."""
     detail: str = ""
 
     def text(self, language: str) -> str:
@@ -158,5 +160,6 @@ def _gap(
         target=told.target,
         entry=entry.sequence if entry else None,
         engine_decision_id=number or (one.decision_id if one else None),
+        trace_id=entry.fields.get("trace_id") if entry else (one.trace_id if one else None),
         detail=detail,
     )

@@ -68,4 +68,5 @@ class Revisions:
         if known[-1].revision == revision:
             return True
         is_predecessor = len(known) > 1 and known[-2].revision == revision
-        return is_predecessor and (at or datetime.now(UTC)) - known[-1].at <= GRACE
+        # Put in force in the future, the clock was ahead then: that must not let an older bundle answer until it comes.
+        return is_predecessor and abs((at or datetime.now(UTC)) - known[-1].at) <= GRACE

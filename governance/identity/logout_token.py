@@ -11,6 +11,8 @@ from governance.identity.refusals import TokenError
 from governance.identity.tokens import TokenVerifier
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
+LONGEST_TOKEN = 16_384
+"""Signs of a logout token at most."""
 _OLDEST = timedelta(minutes=10)
 """A token that was made earlier than this is refused, however long it says it may be used."""
 
@@ -45,3 +47,9 @@ def read_logout_token(verifier: TokenVerifier, token: str, is_new: Callable[[str
     if not is_new(told[:200], made + 2 * _OLDEST):
         raise TokenError("token_used")
     return Ended(claims["sub"], session if isinstance(session, str) and session else None)
+
+
+def refusal_of(error: TokenError) -> tuple[int, dict[str, str]]:
+    """Return status and JSON body that tell the issuer that its word was not taken (2.8)."""
+    told = {"error": "invalid_request", "error_description": error.refusal.code}
+    return (503 if error.refusal.code == "issuer_unreachable" else 400), told

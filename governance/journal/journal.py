@@ -21,6 +21,7 @@ from governance.journal.together import Together
 from governance.journal.verified import Verification, note_verification, read_verification
 from governance.settings import Settings
 from governance.state.database import open_database
+from governance.state.room import has_found_room
 from governance.telemetry.trace_context import current_trace_id
 
 _HEAD_ID = 1
@@ -110,6 +111,7 @@ class Journal:
                 update(head).where(head.c.id == _HEAD_ID).values(sequence=sequence, hash=previous, mac=mac)
             )
             self._remember(connection, {one.pseudonym: one.subject for one in told if one.pseudonym and one.subject})
+        has_found_room(self._engine)
         self._note_anchor(sequence, previous, mac)
         return made
 

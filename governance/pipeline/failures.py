@@ -9,6 +9,16 @@ class SourceDidNotAnswer(StepFailed):
     """The source is down or slow; trying again later is sensible."""
 
 
+class NoRoomLeft(StepFailed):
+    """The platform's own disk, or the state database's, is full; trying again once there is room is sensible."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Plus de place sur le disque : voyez df -h, libérez-en ; la tâche reprend d'elle-même. Rien n'est perdu. "
+            "No room left on the disk: see df -h, make some; the task goes on by itself. Nothing is lost."
+        )
+
+
 class SourceRefused(StepFailed):
     """The source said no (a 4xx, a forbidden address, a wrong option); trying again changes nothing."""
 

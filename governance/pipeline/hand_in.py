@@ -133,7 +133,7 @@ def find_waiting(platform: Platform, box: Box) -> Waiting | None:
 
 
 def hand_in(platform: Platform, box: Box, file: Path, filename: str, who: str) -> HandedIn:
-    """Look at a file and leave it in its box, unless it cannot be used; ``who`` is written into the journal first.
+    """Look at a file and leave it in its box, unless it cannot be used; the journal has ``who`` before it lies there.
 
     The same bytes as those that wait are not left a second time.
 
@@ -184,7 +184,6 @@ def _leave(platform: Platform, box: Box, file: Path, name: str, sha256: str, who
     waiting = find_waiting(platform, box)
     if waiting is not None and waiting.sha256 == sha256:
         return waiting.path.name
-    _journal(platform, box, "handed_in", name, sha256, who)
     newest = _newest(platform, box)
     after = newest.stat().st_mtime_ns + 1 if newest is not None else 0
     with written_atomically(box.folder / name) as draft:
@@ -192,6 +191,8 @@ def _leave(platform: Platform, box: Box, file: Path, name: str, sha256: str, who
         # A clock that was set back must not let an older file win.
         at = max(after, draft.stat().st_mtime_ns)
         os.utime(draft, ns=(at, at))
+        # Whole on disk and not yet in the box: the journal says of no file that it is there which found no room.
+        _journal(platform, box, "handed_in", name, sha256, who)
     return name
 
 

@@ -93,7 +93,7 @@ def publish(platform: Platform) -> Published:
         _tell(platform, publication, shared.version, started_at)
         log.info("published %s: %s", shared.version, _counts(result))
         opened = sorted({dataset.dataset for dataset in publication.catalogue.datasets})
-    _prepare_feeds(platform)
+    make_feeds_ready(platform)
     return Published(result, ckan, tuple(opened))
 
 
@@ -116,7 +116,7 @@ def _tell(platform: Platform, publication: Publication, version: str, started_at
     tell_publication(platform, told, started_at)
 
 
-def _prepare_feeds(platform: Platform) -> None:
+def make_feeds_ready(platform: Platform) -> None:
     """Make partners' files ready. Not a part of the publication: what fails here is made when it is asked for."""
     from governance.api.prepared import prepare_feeds
     from governance.api.problems import ProblemError

@@ -35,6 +35,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from governance.state.room import watch_room
+
 metadata = MetaData()
 # No text has a length: SQLite never held one to it, and PostgreSQL would lose a receipt for a long word in it.
 
@@ -261,6 +263,7 @@ def open_database(address: str) -> Engine:
     engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _wait_for_the_other_writer)
+    watch_room(engine)
     _make_tables(engine)
     return engine
 

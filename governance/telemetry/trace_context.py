@@ -54,6 +54,12 @@ def context_of(traceparent: str | None) -> Context | None:
     return context if trace.get_current_span(context).get_span_context().is_valid else None
 
 
+def trace_id_of(traceparent: str | None) -> str | None:
+    """Return the id in a ``traceparent``; None as in `context_of`."""
+    context = context_of(traceparent)
+    return f"{trace.get_current_span(context).get_span_context().trace_id:032x}" if context else None
+
+
 def current_traceparent() -> str | None:
     """Return the header that carries the current id on, or None outside of any work."""
     carrier: dict[str, str] = {}

@@ -28,6 +28,7 @@ SPEAKS_TO_OUR_OWN_SERVICES = {
     "governance/identity/keys.py",
     "governance/orchestrator/airflow.py",
     "governance/timed_client.py",
+    "infra/ckan/extension/archipel_ckan/issuer.py",
     "infra/ckan/extension/archipel_ckan/sign_in.py",
     "infra/native/opa_binary.py",
     "infra/native/service.py",

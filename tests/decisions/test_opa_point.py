@@ -139,6 +139,14 @@ def test_only_the_revision_in_force_counts_and_for_a_moment_its_predecessor(tmp_
     assert not revisions.is_acceptable("unheard of", just_after)
 
 
+def test_a_clock_that_was_ahead_lets_no_older_bundle_answer_until_that_hour_comes(tmp_path: Path) -> None:
+    revisions = Revisions(tmp_path / "revisions.json")
+    revisions.record("first", NOW - timedelta(hours=1))
+    revisions.record("second", NOW + timedelta(hours=1))
+    assert revisions.is_acceptable("second", NOW)
+    assert not revisions.is_acceptable("first", NOW)
+
+
 def test_revision_that_returns_is_in_force_again(tmp_path: Path) -> None:
     revisions = Revisions(tmp_path / "revisions.json")
     for revision in ("first", "second", "first", "first"):

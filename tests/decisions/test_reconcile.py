@@ -19,8 +19,10 @@ from governance.decisions.reconcile import ACCESS, Reconciliation, reconcile
 from governance.decisions.record import record_decision
 from governance.federation import Federation
 from governance.journal.journal import Journal
+from governance.journal.model import Search
 from governance.settings import Settings, load_settings
 from governance.state.database import open_database
+from governance.telemetry.trace_context import context_of, step
 from tests.decisions.engine import (
     agreement,
     ask,
@@ -34,6 +36,8 @@ from tests.decisions.engine import (
 )
 
 pytestmark = pytest.mark.services
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 SECRET_ACCOUNT = "machine-of-a-person-whose-name-is-secret"  # noqa: S105 - kept because it is an account, not a secret
 
 
@@ -142,6 +146,20 @@ def test_gap_is_named_in_both_directions(world: World) -> None:
         )
     gaps = {gap.kind: gap.engine_decision_id for gap in world.reconciled().gaps}
     assert gaps == {"not_in_journal": unwritten.engine_decision_id, "not_in_log": lost.engine_decision_id}
+
+
+def test_one_id_leads_from_the_journal_to_the_engine_s_own_log(world: World) -> None:
+    with step("request", under=context_of(TRACEPARENT)):
+        decision = world.access()
+        unwritten = world.access(is_recorded=False)
+    (entry,) = world.journal.search(Search(kind="decision"))
+    assert entry.fields["trace_id"] == TRACE_ID
+    logged = world.logged(decision)
+    assert (logged.decision_id, logged.trace_id) == (entry.fields["engine_decision_id"], TRACE_ID)
+    assert world.logged(unwritten).trace_id == TRACE_ID
+    (gap,) = world.reconciled().gaps
+    assert (gap.kind, gap.trace_id) == ("not_in_journal", TRACE_ID)
+    assert world.logged(world.access()).trace_id is None
 
 
 def test_difference_between_the_two_is_named(world: World) -> None:

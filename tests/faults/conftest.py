@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.databases import postgresql
 from tests.faults.twice import Published, publish_twice
+
+__all__ = ["postgresql", "published"]
 
 
 @pytest.fixture(scope="module")

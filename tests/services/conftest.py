@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from ckanapi import RemoteCKAN
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.catalogue.world import ROWS, World
+from tests.chromium import chromium
 from tests.services.portal import Portal
 from tests.services.stack import Full, Stack, new_stack
 from tests.services.wire import wire_to
@@ -65,3 +67,17 @@ def published(stack: Stack, editor: RemoteCKAN, tmp_path_factory: pytest.TempPat
     with empty_portal(stack, editor, tmp_path_factory.mktemp("published")) as made:
         made.publish()
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    # The authority of the installation is known to nobody else; what it vouches for is looked at in another test.
+    opened = browser.new_context(ignore_https_errors=True)
+    yield opened
+    opened.close()

@@ -1,7 +1,7 @@
 """Accounts of the tests' own in a real Keycloak, labelled as such, and how one of them signs in with a browser."""
 
 from keycloak import KeycloakAdmin
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 PASSWORD = "un-mot-de-passe-d-essai"
 
@@ -28,3 +28,12 @@ def fill_in(page: Page, name: str) -> None:
         page.wait_for_selector("#password")
     page.fill("#password", PASSWORD)
     page.click("#kc-login")
+
+
+def enter(context: BrowserContext, address: str, name: str) -> Page:
+    """Open an address that leads to Keycloak, and sign in there."""
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("#username")
+    fill_in(page, name)
+    return page

@@ -1,12 +1,11 @@
 """The full profile through its front: who comes into the console, into Airflow and into CKAN, and as what."""
 
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from ckanapi import RemoteCKAN
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from governance.identity.keycloak.account import open_account
 from governance.journal.journal import Journal
@@ -14,8 +13,7 @@ from governance.journal.model import Search
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
 from infra.native.profiles import PROFILES
-from tests.chromium import chromium
-from tests.services.people import fill_in, make_account
+from tests.services.people import enter, make_account
 from tests.services.stack import Full
 
 pytestmark = pytest.mark.services
@@ -31,35 +29,13 @@ def settings(full: Full) -> Settings:
     return settled
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    # The authority of the installation is known to nobody else; what it vouches for is looked at in another test.
-    opened = browser.new_context(ignore_https_errors=True)
-    yield opened
-    opened.close()
-
-
-def _enter(context: BrowserContext, address: str, name: str) -> Page:
-    page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector("#username")
-    fill_in(page, name)
-    return page
-
-
 def _noted(settings: Settings) -> list[tuple[str | None, str]]:
     found = Journal.from_settings(settings).search(Search(kind="sign_in", limit=5))
     return [(entry.target, entry.fields["outcome"]) for entry in found]
 
 
 def test_through_the_front_the_cookie_is_the_hosts_alone(settings: Settings, context: BrowserContext) -> None:
-    page = _enter(context, f"{settings.public_address}/fr/journal", "chargee-essai")
+    page = enter(context, f"{settings.public_address}/fr/journal", "chargee-essai")
     page.wait_for_url(f"{settings.public_address}/fr/journal")
     assert page.locator("h1").inner_text() == "Journal"
     (cookie,) = [each for each in context.cookies() if "archipel-session" in each["name"]]
@@ -72,7 +48,7 @@ def test_through_the_front_the_cookie_is_the_hosts_alone(settings: Settings, con
 def test_a_session_that_keycloak_ends_ends_here_though_keycloak_is_behind_the_front(
     settings: Settings, context: BrowserContext
 ) -> None:
-    page = _enter(context, f"{settings.public_address}/fr/journal", "chargee-essai")
+    page = enter(context, f"{settings.public_address}/fr/journal", "chargee-essai")
     page.wait_for_url(f"{settings.public_address}/fr/journal")
     admin = open_account(settings)
     admin.user_logout(str(admin.get_user_id("chargee-essai")))
@@ -84,7 +60,7 @@ def test_a_session_that_keycloak_ends_ends_here_though_keycloak_is_behind_the_fr
 
 def test_an_operator_comes_into_airflow_and_leaves(settings: Settings, context: BrowserContext) -> None:
     airflow = f"http://{settings.host}:{settings.airflow_port}"
-    page = _enter(context, f"{airflow}/dags", "exploitante-essai")
+    page = enter(context, f"{airflow}/dags", "exploitante-essai")
     page.wait_for_url(f"{airflow}/**")
     page.get_by_text("harvest__donges").first.wait_for(timeout=60_000)
     assert _noted(settings)[0] == ("archipel-airflow", "signed_in")
@@ -99,7 +75,7 @@ def test_an_operator_comes_into_airflow_and_leaves(settings: Settings, context: 
 
 def test_an_officer_does_not_come_into_airflow(settings: Settings, context: BrowserContext) -> None:
     airflow = f"http://{settings.host}:{settings.airflow_port}"
-    page = _enter(context, airflow, "chargee-essai")
+    page = enter(context, airflow, "chargee-essai")
     page.get_by_text("Airflow est réservé aux exploitants").wait_for()
     assert page.request.get(f"{airflow}/api/v2/dags").status == 401
     assert _noted(settings)[0] == ("archipel-airflow", "refused")
@@ -129,7 +105,7 @@ def test_an_officer_edits_what_their_own_organisation_publishes_and_administers_
 ) -> None:
     ckan = _ckan(settings)
     make_account(open_account(settings), "donges-essai", "donges", "officer")
-    page = _enter(context, f"{ckan}/user/login", "donges-essai")
+    page = enter(context, f"{ckan}/user/login", "donges-essai")
     page.wait_for_url(f"{ckan}/**")
     page.get_by_text("Essai donges-essai").first.wait_for()
     for path in ("/organization/edit/trignac", "/ckan-admin/", "/organization/new", "/group/new"):
@@ -156,7 +132,7 @@ def test_an_officer_edits_what_their_own_organisation_publishes_and_administers_
 def test_other_roles_get_no_right_in_the_catalogue_by_signing_in(settings: Settings, context: BrowserContext) -> None:
     ckan = _ckan(settings)
     make_account(open_account(settings), "donges-lectrice-essai", "donges", "contributor", "operator", "auditor")
-    page = _enter(context, f"{ckan}/user/login", "donges-lectrice-essai")
+    page = enter(context, f"{ckan}/user/login", "donges-lectrice-essai")
     page.get_by_text("Essai donges-lectrice-essai").first.wait_for()
     for path in ("/dataset/new?group=donges", "/dataset/new", "/organization/new", "/ckan-admin/"):
         assert page.request.get(f"{ckan}{path}").status == 403, path

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from keycloak import KeycloakAdmin
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 from governance.identity.keycloak.account import open_account
 from governance.identity.keycloak.declarations import apply_declarations
@@ -22,7 +22,6 @@ from governance.platform import Platform, open_platform
 from governance.settings import Settings
 from infra.native.profiles import PROFILES
 from tests.api.small_platform import ENERGIE, SUBVENTIONS, served, write_federation, write_run, write_runs, write_shared
-from tests.chromium import chromium
 from tests.console.accessible import assert_fits_everybody
 from tests.decisions.engine import free_port
 from tests.services.people import fill_in, make_account
@@ -81,19 +80,6 @@ def world(identity: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         write_run(platform, "run-energie", "donges", "consommation_energie", wrong)
         with served(platform) as url:
             yield SignIn(platform, open_account(settings), url)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context()
-    yield opened
-    opened.close()
 
 
 def enter(world: SignIn, context: BrowserContext, name: str, path: str = "/fr/journal") -> Page:

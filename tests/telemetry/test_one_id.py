@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from governance.decisions.engine_records import EngineRecords
 from governance.decisions.opa import OpaDecisionPoint
 from governance.journal.model import Search
 from governance.lineage.store import LineageStore
@@ -33,6 +35,10 @@ from tests.pipeline.conftest import World, place
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextmanager
@@ -55,6 +61,7 @@ def test_one_id_is_in_the_logs_the_journal_and_the_events_of_one_run(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.write("donges", place(1))
+    started = _now()
     with with_policy_engine(world.platform.settings) as settings, _json_lines(world, capsys) as lines:
         platform = replace(world.platform, settings=settings, pdp=OpaDecisionPoint.from_settings(settings))
         run_main_job(platform, lambda _: None, lambda _: None)
@@ -67,7 +74,9 @@ def test_one_id_is_in_the_logs_the_journal_and_the_events_of_one_run(
     assert manifest["metadata"]["invocation_id"] in {line["dbt_invocation_id"] for line in of_dbt}
     decisions = platform.journal.search(Search(kind="decision"))
     assert decisions and all(entry.fields["trace_id"] == trace_id for entry in decisions)
-    assert all(entry.fields["engine_decision_id"] for entry in decisions)
+    cited = {entry.fields["engine_decision_id"] for entry in decisions}
+    logged = {one.decision_id: one.trace_id for one in EngineRecords(platform.engine).decisions(started, _now())}
+    assert cited <= logged.keys() and {logged[number] for number in cited} == {trace_id}
     assert {run.trace_id for run in LineageStore(platform.engine).last_runs()} == {trace_id}
 
 

@@ -56,7 +56,7 @@ class Way:
     """With a code."""
     left: tuple[str, ...]
     """After signing out; the first is where a browser goes that has no language."""
-    told: str | None = None
+    told: str
     """Where Keycloak itself says that a session has ended."""
 
 
@@ -65,12 +65,15 @@ def ways_in(settings: Settings) -> dict[str, Way]:
     console, airflow = settings.public_address, f"http://{settings.host}:{settings.airflow_port}"
     left = tuple(f"{console}/{language}/" for language in ("fr", "en"))
     told = f"{_reached_by_keycloak(settings)}/back-channel-logout"
+    left_airflow, told_airflow = (f"{airflow}/auth/signed-out",), f"{airflow}/auth/back-channel-logout"
     ways = [
         Way(CONSOLE, "Console", console, f"{console}/signed-in", left, told),
-        Way(AIRFLOW, "Airflow", airflow, f"{airflow}/auth/signed-in", (f"{airflow}/auth/signed-out",)),
+        Way(AIRFLOW, "Airflow", airflow, f"{airflow}/auth/signed-in", left_airflow, told_airflow),
     ]
     if ckan := (settings.ckan_public_url or settings.ckan_url or "").rstrip("/"):
-        ways.append(Way(CATALOGUE, "CKAN", ckan, f"{ckan}/user/signed-in", (f"{ckan}/",)))
+        beside = (settings.ckan_url or ckan).rstrip("/") if _is_behind_the_front(settings) else ckan
+        told = f"{beside}/user/back-channel-logout"
+        ways.append(Way(CATALOGUE, "CKAN", ckan, f"{ckan}/user/signed-in", (f"{ckan}/",), told))
     return {way.client: way for way in ways}
 
 
@@ -157,7 +160,6 @@ def _machine(name: str, partner: Partner) -> Representation:
 
 
 def _of_people(way: Way) -> Representation:
-    told = {"backchannel.logout.url": way.told, "backchannel.logout.session.required": "true"} if way.told else {}
     return {
         "clientId": way.client,
         "name": way.name,
@@ -174,7 +176,9 @@ def _of_people(way: Way) -> Representation:
         "attributes": {
             "pkce.code.challenge.method": "S256",
             "post.logout.redirect.uris": "##".join(way.left),
-            **told,
+            "backchannel.logout.url": way.told,
+            # Each word of it names one session.
+            "backchannel.logout.session.required": "true",
         },
     }
 

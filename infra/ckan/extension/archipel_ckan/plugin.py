@@ -8,7 +8,8 @@ from ckan import plugins
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit
 
-from . import sign_in
+from . import ended_sessions, sign_in
+from .issuer import is_on
 from .portals import Portal, is_export, portal_of_request
 from .words import word_for
 
@@ -70,16 +71,22 @@ class ArchipelPlugin(plugins.SingletonPlugin, DefaultTranslation):  # type: igno
         toolkit.add_template_directory(config, "templates")
 
     def get_blueprint(self) -> list[Any]:
-        """Give the addresses at which people sign in, where there is a Keycloak."""
-        return [sign_in.blueprint] if sign_in.is_on() else []
+        """Give the addresses at which people sign in and Keycloak speaks, where there is one."""
+        if not is_on():
+            return []
+        from ckan.config.middleware.flask_app import csrf  # kept here because that module asks plugins as it is loaded
+
+        # Keycloak comes from no page of ours; what it says is signed.
+        csrf.exempt(ended_sessions.end)
+        return [sign_in.blueprint, ended_sessions.blueprint]
 
     def login(self) -> Any:
         """Send to Keycloak instead of asking for a password."""
-        return toolkit.redirect_to("archipel_sign_in.begin") if sign_in.is_on() else None
+        return toolkit.redirect_to("archipel_sign_in.begin") if is_on() else None
 
     def logout(self) -> Any:
         """Leave Keycloak too."""
-        return sign_in.leave() if sign_in.is_on() else None
+        return sign_in.leave() if is_on() else None
 
     def get_helpers(self) -> dict[str, Callable[..., Any]]:
         """Give templates the words."""

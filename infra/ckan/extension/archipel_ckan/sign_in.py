@@ -20,24 +20,17 @@ from ckan.common import login_user, logout_user, session
 from ckan.plugins import toolkit
 from ckan.views.user import regenerate_session, rotate_token
 from flask import Blueprint
+from redis.exceptions import RedisError
 
-CLIENT = "archipel-catalogue"
+from .ended_sessions import LONGEST_SESSION, has_ended
+from .issuer import CLIENT, TIMEOUT, address, is_on
+
 EDITS = "officer"
 _KEY, _BEGUN = "archipel_sign_in", "archipel_sign_in_begun"
-_TIMEOUT, _ASK_AFTER, _ENDS_AFTER = 10, 900, 3600
-"""Seconds: of a question to Keycloak; after which somebody is asked about again; after which a form is not taken."""
+_ASK_AFTER = 900
+"""Seconds after which somebody is asked about again."""
 
 blueprint = Blueprint("archipel_sign_in", __name__)
-
-
-def is_on() -> bool:
-    """Whether there is a Keycloak to sign in at."""
-    return bool(toolkit.config.get("archipel.sign_in.issuer"))
-
-
-def _at(which: str, what: str) -> str:
-    """Address of Keycloak: as browsers see it (``issuer``), or as it is reached from here (``server``)."""
-    return f"{toolkit.config[f'archipel.sign_in.{which}'].rstrip('/')}/protocol/openid-connect/{what}"
 
 
 def _here(path: str) -> str:
@@ -66,7 +59,7 @@ def begin() -> Any:
         "code_challenge_method": "S256",
         "ui_locales": toolkit.h.lang(),
     }
-    return toolkit.redirect_to(f"{_at('issuer', 'auth')}?{urlencode(asked)}")
+    return toolkit.redirect_to(f"{address('issuer', 'auth')}?{urlencode(asked)}")
 
 
 @blueprint.route("/user/signed-in")
@@ -84,6 +77,8 @@ def finish() -> Any:
     expected = (begun["nonce"], CLIENT, toolkit.config["archipel.sign_in.issuer"], person.get("sub"))
     if (told.get("nonce"), told.get("aud"), told.get("iss"), told.get("sub")) != expected:
         return toolkit.abort(403, _said("refused"))
+    if not isinstance(told.get("sid"), str):
+        return toolkit.abort(403, _said("refused"))
     organisations = _organisations(person)
     if not organisations:
         return toolkit.abort(403, _said("organisation"))
@@ -94,18 +89,27 @@ def finish() -> Any:
     regenerate_session()
     login_user(user)
     rotate_token()
-    session[_KEY] = {"at": time.time(), "identity": tokens["id_token"]}
+    session[_KEY] = {"at": time.time(), "identity": tokens["id_token"], "issuer_session": told["sid"]}
     return toolkit.redirect_to(begun["to"])
 
 
 @blueprint.before_app_request
 def ask_again() -> Any:
-    """Have Keycloak asked again from time to time; a browser that is signed in there sees nothing of it."""
+    """Leave those whose session Keycloak has ended, and have it asked again about others from time to time.
+
+    A browser that is signed in there sees nothing of that.
+    """
     kept = session.get(_KEY) if is_on() else None
     if kept is None or toolkit.request.endpoint in ("static", "archipel_sign_in.begin", "archipel_sign_in.finish"):
         return None
     age, is_read = time.time() - kept["at"], toolkit.request.method in ("GET", "HEAD")
-    if age < _ASK_AFTER or (age < _ENDS_AFTER and not is_read):
+    try:
+        if "issuer_session" not in kept or has_ended(kept["issuer_session"]):
+            _forget()
+            return toolkit.redirect_to(_local(toolkit.request.full_path) if is_read else "/")
+    except RedisError:
+        return toolkit.abort(503, _said("silent"))
+    if age < _ASK_AFTER or (age < LONGEST_SESSION and not is_read):
         return None
     _forget()
     return toolkit.redirect_to("archipel_sign_in.begin", to=toolkit.request.full_path if is_read else "/")
@@ -118,7 +122,7 @@ def leave() -> Any:
         return None
     _forget()
     told = {"id_token_hint": kept["identity"], "client_id": CLIENT, "post_logout_redirect_uri": _here("/")}
-    return toolkit.redirect_to(f"{_at('issuer', 'logout')}?{urlencode(told)}")
+    return toolkit.redirect_to(f"{address('issuer', 'logout')}?{urlencode(told)}")
 
 
 def _forget() -> None:
@@ -129,7 +133,7 @@ def _forget() -> None:
 def _redeem(code: str, verifier: str) -> dict[str, Any]:
     form = {"grant_type": "authorization_code", "client_id": CLIENT, "code": code, "code_verifier": verifier}
     form["redirect_uri"] = _here("/user/signed-in")
-    answer = requests.post(_at("server", "token"), data=form, timeout=_TIMEOUT, allow_redirects=False)
+    answer = requests.post(address("server", "token"), data=form, timeout=TIMEOUT, allow_redirects=False)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
@@ -137,7 +141,7 @@ def _redeem(code: str, verifier: str) -> dict[str, Any]:
 
 def _ask(access: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {access}"}
-    answer = requests.get(_at("server", "userinfo"), headers=headers, timeout=_TIMEOUT, allow_redirects=False)
+    answer = requests.get(address("server", "userinfo"), headers=headers, timeout=TIMEOUT, allow_redirects=False)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
@@ -192,6 +196,12 @@ _SAID = {
     "refused": (
         "La connexion n'a pas abouti : le service d'identité ne la reconnaît pas. Recommencez.",
         "The sign-in did not succeed: the identity service does not know it. Start again.",
+    ),
+    "silent": (
+        "Personne ne peut dire en ce moment si votre session vaut encore : réessayez dans un instant. Sans connexion, "
+        "le catalogue se lit comme d'habitude.",
+        "Nobody can say just now whether your session still holds: try again in a moment. Without signing in the "
+        "catalogue is read as always.",
     ),
     "organisation": (
         "Votre compte n'appartient à aucun organisme qui publie dans ce catalogue ; la fédération peut l'y rattacher.",
