@@ -33,7 +33,8 @@ PASSED_ON = (
     "Archipel-Decision", "Archipel-Policy", "Archipel-Data-Version", "Archipel-Contract-Version",
     "Archipel-Next-Since", "Archipel-Duties",
 )  # fmt: skip
-"""Headers that the front puts on the file again; an answer with any other goes the platform's own way."""
+"""Headers that the front puts on the file again; an answer with any other goes the platform's own way. So does what
+nobody in particular asks: ``X-Accel-Expires`` lets the front keep it for others, and it could not keep a name."""
 _RANGES = CARRIED["Accept-Ranges"]
 _MADE_THERE = {"content-length", "last-modified", "accept-ranges"}
 """Made by nginx from the file, the same as ours."""
