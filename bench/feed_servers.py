@@ -27,8 +27,12 @@ from tests.decisions.engine import free_port, running
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETTE = ROOT / ".venv" / "peers" / "datasette" / "bin" / "datasette"
-NO_LIMIT: dict[str, Any] = {"front_requests_per_second": 1_000_000, "front_connections": 1_000}
-"""What is measured is how fast, not how fast one address may ask."""
+NO_LIMIT: dict[str, Any] = {
+    "front_requests_per_second": 1_000_000,
+    "front_connections": 1_000,
+    "feed_quota_requests": 1_000_000,
+}
+"""What is measured is how fast, not how fast one address or agreement may ask."""
 GRANTS = """
 SELECT 'Association exemple ' || i AS beneficiaire, round(i * 1.37, 2) AS montant,
   DATE '2020-01-01' + CAST(i % 2000 AS INTEGER) AS "dateConvention", i % 3 = 0 AS notifie,

@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     catalogue's files it may ask five times as many."""
     front_connections: int = Field(50, ge=1)
     """Answers that one address may take from the front at the same time."""
+    front_sends_files: bool | None = None
+    """Whether the front itself sends whole files of feeds, once the platform has decided and written it down; by
+    default where the account of its workers may read what is made in ``feeds/whole``. With true it refuses to start
+    where they may not."""
     tls_certificate: Path | None = None
     """Certificate of the front with those that vouch for it, as PEM; by default one of this installation's own
     authority."""
@@ -193,6 +197,11 @@ class Settings(BaseSettings):
     def uploads_dir(self) -> Path:
         """Folder of the boxes in which people hand in files: ``<member>/<source>``."""
         return self.state_dir / "uploads"
+
+    @property
+    def feeds_dir(self) -> Path:
+        """Folder of the files that feeds are answered with."""
+        return self.state_dir / "feeds"
 
     @property
     def example_sites_address(self) -> str:

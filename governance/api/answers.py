@@ -15,6 +15,7 @@ from governance.api.compression import Encoding, compress, encoding_of
 from governance.api.cursor import Cursor, write_cursor
 from governance.api.formats import Format
 from governance.api.gate import Gate, OpenFeed, open_version, record
+from governance.api.handed_over import hand_over
 from governance.api.kept_pages import Page
 from governance.api.query import FeedQuery
 from governance.api.rows import Relation
@@ -58,7 +59,7 @@ def answer(gate: Gate, request: Request, asked: Question) -> Response:
     if is_known(request, etag):
         return not_modified(gate, asked.feed, etag)
     if asked.query.limit is None:
-        return _whole(gate, asked, encoding, etag)
+        return _whole(gate, asked, encoding, etag, request)
     return _page(gate, asked, encoding, etag, request)
 
 
@@ -140,15 +141,16 @@ def _encoded(headers: Mapping[str, str], encoding: Encoding | None) -> dict[str,
     return {**headers, "Content-Encoding": encoding} if encoding else dict(headers)
 
 
-def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str) -> Response:
+def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, request: Request) -> Response:
     feed, kind = asked.feed, asked.format
     file = gate.rows.whole(feed.kept_in, feed.relation, feed.fingerprint(kind.name), kind, encoding)
     record_allowed(gate, feed, file.rows)
     headers = {**headers_of(feed, etag), "Row-Count": str(file.rows), "Total-Count": str(file.rows)}
     name = f"{feed.asked.dataset}.{kind.extension}"
-    return _FeedFileResponse(
+    sent = _FeedFileResponse(
         file.path, media_type=kind.content_type, headers=_encoded(headers, encoding), filename=name
     )
+    return hand_over(request, sent, gate.rows.whole_folder, gate.front_key)
 
 
 def _rows_of(gate: Gate, asked: Question) -> tuple[Relation, FeedQuery]:

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from governance.api.earlier_views import contract_read, seen_columns, seen_decision
 from governance.api.geometry import feature_id_sql, geometry_of
+from governance.api.handed_over import front_key
 from governance.api.kept_pages import KeptPages
 from governance.api.problems import ProblemError
 from governance.api.query import quote
@@ -55,6 +56,7 @@ class Gate:
     pages: KeptPages
     refused: RefusedTokens
     cursor_key: bytes
+    front_key: str
 
     @classmethod
     def of(cls, platform: Platform) -> Self:
@@ -63,12 +65,13 @@ class Gate:
         default = Quota(requests=settings.feed_quota_requests, seconds=settings.feed_quota_seconds)
         return cls(
             platform=platform,
-            rows=RowReader(platform.lake.shared, settings.state_dir / "feeds"),
+            rows=RowReader(platform.lake.shared, settings.feeds_dir),
             verifier=open_verifier(settings),
             quotas=Quotas(settings.federation_dir, default),
             pages=KeptPages(),
             refused=RefusedTokens(platform.journal),
             cursor_key=derive_key(load_key(settings), "feed-cursor"),
+            front_key=front_key(settings),
         )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from governance.journal.chain import canonical, finding, first_wrong, hash_entry, is_sealed, seal
@@ -25,6 +25,11 @@ from governance.state.room import has_found_room
 from governance.telemetry.trace_context import current_trace_id
 
 _HEAD_ID = 1
+# Made once, because an access is written down in little more time than it takes to make its statements.
+_LAST = select(head).where(head.c.id == _HEAD_ID).with_for_update()
+_MOVE_HEAD = update(head).where(head.c.id == _HEAD_ID)
+_ADD = insert(entries)
+_IDENTITY = select(identities.c.pseudonym).where(identities.c.pseudonym == bindparam("who"))
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Journal:
         """Write entries behind the last, in one transaction: all of them or none."""
         made: list[Entry] = []
         with self._writing() as connection:
-            last = connection.execute(select(head).where(head.c.id == _HEAD_ID).with_for_update()).one()
+            last = connection.execute(_LAST).one()
             sequence, previous = last.sequence, last.hash
             rows: list[dict[str, Any]] = []
             for one in told:
@@ -105,11 +110,9 @@ class Journal:
                 previous = row["hash"]
                 rows.append(row)
                 made.append(Entry(**{**row, "at": datetime.fromisoformat(at), "fields": json.loads(one.text)}))
-            connection.execute(insert(entries), rows)
+            connection.execute(_ADD, rows)
             mac = seal(self._head_key, sequence, previous)
-            connection.execute(
-                update(head).where(head.c.id == _HEAD_ID).values(sequence=sequence, hash=previous, mac=mac)
-            )
+            connection.execute(_MOVE_HEAD, {"sequence": sequence, "hash": previous, "mac": mac})
             self._remember(connection, {one.pseudonym: one.subject for one in told if one.pseudonym and one.subject})
         has_found_room(self._engine)
         self._note_anchor(sequence, previous, mac)
@@ -272,8 +275,7 @@ class Journal:
 
     def _remember(self, connection: Connection, who: Mapping[str, str]) -> None:
         for pseudonym, identity in who.items():
-            query = select(identities.c.pseudonym).where(identities.c.pseudonym == pseudonym)
-            if connection.execute(query).first() is None:
+            if connection.execute(_IDENTITY, {"who": pseudonym}).first() is None:
                 connection.execute(insert(identities).values(pseudonym=pseudonym, identity=identity))
 
     def _note_anchor(self, sequence: int, last_hash: str, mac: str) -> None:

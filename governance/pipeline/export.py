@@ -18,7 +18,8 @@ from governance.settings import Settings
 _ORDER_FIRST = ("member_id", "file_sha256", "line_number")
 """Rows of one member lie together, so that a slice reads few row groups; the other columns settle what is left, so that
 the same rows are the same bytes."""
-_ROW_GROUP = 8192
+ROW_GROUP = 8192
+"""Rows of a row group: few, so that a filter that fits some of them, or a page, reads little."""
 _Columns = tuple[tuple[str, str], ...]
 
 
@@ -141,7 +142,7 @@ def _write(draft: Path, former: Former | None, changed: Iterable[str], path: Pat
     if former is not None:
         kept = pl.scan_parquet(former.path).filter(~pl.col("member_id").is_in(list(changed)))
         rows = kept.merge_sorted(rows, key="member_id")
-    rows.sink_parquet(path, compression="zstd", row_group_size=_ROW_GROUP)
+    rows.sink_parquet(path, compression="zstd", row_group_size=ROW_GROUP)
 
 
 def _require_same(connection: duckdb.DuckDBPyConnection, draft: Path, path: Path, rows: int) -> None:

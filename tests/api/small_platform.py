@@ -29,6 +29,7 @@ from governance.identity.issuer import DevelopmentIssuer
 from governance.intake.findings import SCHEMA, Findings
 from governance.intake.model import ContractFacts, Examined, FileFacts, Report, RowCounts
 from governance.lake import write_atomically
+from governance.pipeline.export import ROW_GROUP
 from governance.pipeline.in_force import put_in_force
 from governance.pipeline.run_reports import write_run_reports
 from governance.platform import Platform, open_platform
@@ -263,6 +264,7 @@ def write_shared(platform: Platform, version: str = "v1", **rows: str) -> Shared
                 f"COPY (SELECT *, 'source' AS source_id, 'abc' AS file_sha256, row_number() OVER () AS line_number,"
                 f" 'run1' AS run_id, '1.0.0' AS contract_version,"
                 f" NULL::VARCHAR AS overlap FROM ({sql})) TO '{path}'"
+                f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
             described = connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
             by_member = connection.execute(f"SELECT member_id, count(*) FROM '{path}' GROUP BY 1").fetchall()

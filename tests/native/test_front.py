@@ -1,114 +1,22 @@
 """nginx before the real API: what is open is a file, what is not is no file, too much is told, TLS is believed."""
 
 import json
-import shutil
 import socket
 import ssl
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
-import yaml
 
 from governance.api.app import SECURITY_HEADERS
 from governance.journal.model import Search
-from governance.pipeline.publish import publish
-from governance.settings import Settings
-from infra.native.services.front import FRONT, authority_file, render_front
-from tests.api.small_platform import Running, small_platform
-from tests.connectors.contract.servers import absent
+from infra.native.services.front import authority_file, render_front
 from tests.decisions.engine import free_port
+from tests.native.fronts import PORTAL, Front, another
 
 pytestmark = pytest.mark.services
-PORTAL = "donges.localhost"
-
-KEPT_SECONDS = 60
-"""How long a decision holds here: long enough for a slow machine to ask twice."""
-
-
-@dataclass(frozen=True)
-class Front:
-    """nginx of the test's own, and what stands behind it."""
-
-    settings: Settings
-    running: Running
-
-    @property
-    def address(self) -> str:
-        return f"https://127.0.0.1:{self.settings.front_port}"
-
-    def client(self, **headers: str) -> httpx.Client:
-        trust = ssl.create_default_context(cafile=authority_file(self.settings))
-        return httpx.Client(base_url=self.address, verify=trust, timeout=30, headers=headers)
-
-    def open_files(self) -> list[str]:
-        with self.client() as client:
-            index = client.get("/catalogue/index.json").json()
-        return [file["url"].split("/catalogue/", 1)[1] for dataset in index["datasets"] for file in dataset["files"]]
-
-
-def _start(settings: Settings) -> subprocess.Popen[bytes]:
-    FRONT.configure(settings, lambda _: None)
-    process = subprocess.Popen(FRONT.command(settings))
-    deadline = time.monotonic() + 30
-    while FRONT.is_ready is not None and not FRONT.is_ready(settings):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    return process
-
-
-def _declare_portal(root: Path) -> None:
-    path = root / "federation" / "members" / "donges.yaml"
-    portal = {"host": PORTAL, "title": "Donges, données ouvertes", "colour": "#0b5c6b"}
-    told = yaml.safe_load(path.read_text(encoding="utf-8")) | {"portal": portal}
-    path.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    process.wait(20)
-
-
-@contextmanager
-def another(front: Front, **changes: int) -> Iterator[Front]:
-    """A second nginx before the same platform, with other settings."""
-    ports = {f"front_{name}": free_port() for name in ("port", "http_port", "ckan_port")}
-    settings = front.settings.model_copy(update={**ports, **changes})
-    files = [front.settings.state_dir / "services" / "front" / name for name in ("nginx.conf", "nginx.pid")]
-    kept = [path.read_bytes() for path in files]
-    process = _start(settings)
-    try:
-        yield Front(settings, front.running)
-    finally:
-        _stop(process)
-        for path, content in zip(files, kept, strict=True):
-            path.write_bytes(content)
-
-
-@pytest.fixture(scope="module")
-def front() -> Iterator[Front]:
-    if shutil.which("nginx", path="/usr/sbin:/usr/bin") is None:
-        absent("nginx")
-    root = Path(tempfile.mkdtemp(prefix="archipel-front-"))
-    root.chmod(0o755)  # nginx's workers run as another account when root runs the tests
-    try:
-        with small_platform(root, lambda: _declare_portal(root), decision_keep_seconds=KEPT_SECONDS) as running:
-            publish(running.platform)
-            ports = {f"front_{name}": free_port() for name in ("port", "http_port", "ckan_port")}
-            settings = running.platform.settings.model_copy(update={**ports, "front_requests_per_second": 200})
-            process = _start(settings)
-            yield Front(settings, running)
-            _stop(process)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def test_certificate_is_believed_by_whoever_knows_the_authority_and_by_nobody_else(front: Front) -> None:
@@ -214,7 +122,7 @@ def test_every_answer_bears_the_security_headers_once(front: Front, path: str) -
 
 def test_browsers_are_told_to_stay_with_tls_where_the_name_is_public(front: Front) -> None:
     public = front.settings.model_copy(update={"public_url": "https://donnees.agglo.example"})
-    text = render_front(public, Path("/f"), Path("/c"), Path("/k"), None)
+    text = render_front(public, Path("/f"), Path("/c"), Path("/k"), None, None)
     assert text.count('Strict-Transport-Security "max-age=31536000"') == 5
     assert "default https://donnees.agglo.example;" in text
     assert "return 308 $home$request_uri" in text

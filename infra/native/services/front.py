@@ -6,14 +6,19 @@ Its workers run as an account that may read the published catalogue and none of 
 import json
 import os
 import pwd
+import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from governance.api.app import SECURITY_HEADERS
 from governance.api.catalogue_files import CATALOGUE_TYPES
+from governance.api.handed_over import CARRIED, KEY, LOCATION, PASSED_ON, front_key
 from governance.api.problems import Language, ProblemError, to_problem
+from governance.api.rows import WHOLE
 from governance.api.words import reason
 from governance.federation import Member, load_federation
 from governance.kept_secrets import secret_path, write_privately
@@ -65,8 +70,10 @@ def _portals(settings: Settings) -> list[Member]:
     return [member for member in federation.members.values() if member.portal]
 
 
-def render_front(settings: Settings, folder: Path, certificate: Path, key: Path, user: str | None) -> str:
-    """Return nginx's configuration."""
+def render_front(
+    settings: Settings, folder: Path, certificate: Path, key: Path, user: str | None, files: Path | None
+) -> str:
+    """Return nginx's configuration; ``files`` is the folder of whole files that it may send itself, if it may."""
     loader = FileSystemLoader(_TEMPLATES)
     templates = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - no HTML
     listens_on, loopback = settings.front_host or settings.host, settings.host
@@ -95,6 +102,14 @@ def render_front(settings: Settings, folder: Path, certificate: Path, key: Path,
         largest_body=settings.fetch_max_bytes + 1_000_000,
         types={suffix.removeprefix("."): kind for suffix, kind in CATALOGUE_TYPES.items()},
         headers=SECURITY_HEADERS,
+        files={
+            "folder": files,
+            "location": LOCATION,
+            "key_header": KEY,
+            "key": front_key(settings) if files else "",
+            "passed_on": (*PASSED_ON, *SECURITY_HEADERS, "traceparent"),
+            "carried": CARRIED,
+        },
         # A browser would hold it against every other program of this machine.
         strict="" if settings.is_local else f"max-age={_STRICT_SECONDS}",
         problems={
@@ -129,6 +144,42 @@ def _account(settings: Settings) -> str | None:
     return ACCOUNT
 
 
+def files_to_send(settings: Settings, account: str | None) -> Path | None:
+    """Return the folder of whole files, where the front is to send them itself; ``account`` is its workers'.
+
+    Raises:
+        StartFailed: the settings say so, and that account may not read them.
+    """
+    folder = settings.feeds_dir.resolve() / WHOLE
+    if settings.front_sends_files is False:
+        return None
+    if folder.is_dir() and _may_read_what_is_made_in(folder, account):
+        return folder
+    if settings.front_sends_files:
+        raise StartFailed(
+            f"ARCHIPEL_FRONT_SENDS_FILES is true, and nginx's workers ({account or 'this account'}) may not read what "
+            f"is made in {folder}, or it is not there. Either give their group the right to, as "
+            "docs/howto/run-in-production.md says, or leave the setting out: the platform then sends them itself."
+        )
+    return None
+
+
+def _may_read_what_is_made_in(folder: Path, account: str | None) -> bool:
+    """Whether an account may read what the platform makes in a folder from now on; asked of the system."""
+    probe = folder / f".probe-{uuid4().hex}" / "file"
+    probe.parent.mkdir()
+    try:
+        probe.touch()
+        if account is None:
+            return os.access(probe, os.R_OK)
+        entry = pwd.getpwnam(account)
+        groups = os.getgrouplist(account, entry.pw_gid)
+        words = ["test", "-r", str(probe)]
+        return subprocess.run(words, user=entry.pw_uid, group=entry.pw_gid, extra_groups=groups).returncode == 0
+    finally:
+        shutil.rmtree(probe.parent)
+
+
 def _names(settings: Settings) -> set[str]:
     public = {urlsplit(address).hostname for address in (settings.public_url, settings.ckan_public_url) if address}
     portals = {member.portal.host for member in _portals(settings) if member.portal}
@@ -159,7 +210,8 @@ def _file(settings: Settings) -> Path:
 def _configure(settings: Settings, _say: Say) -> None:
     folder, user = folder_of(settings, "front"), _account(settings)
     (folder / "temp").mkdir(exist_ok=True)
-    write_privately(_file(settings), render_front(settings, folder, *_certificate(settings), user))
+    files = files_to_send(settings, user)
+    write_privately(_file(settings), render_front(settings, folder, *_certificate(settings), user, files))
     run("nginx -t", [find_program("nginx", "nginx"), "-t", "-e", "stderr", "-c", _file(settings)])
 
 
