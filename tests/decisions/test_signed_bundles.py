@@ -139,6 +139,8 @@ def test_bundle_that_is_not_ours_is_refused_said_and_the_old_one_stays(
     with engine_up(settings):
         good = put_in_force(settings, facts_of(federation, agreement(state="suspended")))
         wait_for_revision(settings, good, PATIENCE_SECONDS)
+        # What was said of the time before it had any must have come and gone.
+        wait_for(partial(_reported, settings, good))
         later = data_bundle(facts_of(federation, agreement(state="revoked")), BundleKey.from_settings(settings))
         write_atomically(bundle_path(settings, "data"), forge(settings, later))
         refused = _refused(settings, "data")
