@@ -81,7 +81,7 @@ class ExternalState(_Frozen):
     more: int
     """Left out and not shown here."""
     waits_for_publication: bool
-    """Whether its last answer came after the last publication."""
+    """Whether it said anything after the last publication that this did not know."""
     seen: tuple[Seen, ...] = ()
 
 
@@ -170,7 +170,9 @@ def _refusal(kept: KeptCatalogue) -> Refusal | None:
 
 
 def _waits(kept: KeptCatalogue, listing: KeptListing | None) -> bool:
-    return kept.asked_at is not None and (listing is None or listing.asked_at != kept.asked_at)
+    if listing is None or listing.asked_at is None:
+        return kept.asked_at is not None
+    return kept.says_more_than(listing.asked_at)
 
 
 def _left_out(found: Compared, titles: Mapping[str, str]) -> LeftOut:

@@ -92,7 +92,8 @@ class Writing:
             start, end = (names[(int(number) - 1) % 7] for number in (first, last))
             return f"du {start} au {end} à {at}" if french else f"{start} to {end} at {at}"
         if day.isdigit() and weekday == "*":
-            return f"le {day} du mois à {at}" if french else f"on day {day} of the month at {at}"
+            date = "1er" if day == "1" else day
+            return f"le {date} du mois à {at}" if french else f"on day {day} of the month at {at}"
         return cron
 
     def ago(self, value: datetime | None) -> str:

@@ -119,6 +119,22 @@ def test_what_changed_there_is_counted_beside_the_answer_before(own: Running, po
     )
 
 
+def test_an_answer_that_says_what_was_published_already_waits_for_nothing(own: Running, portal: DcatCatalogue) -> None:
+    platform = open_platform(own.platform.settings)
+    ask_external(platform)
+    publish(platform)
+    ask_external(platform, is_due=False)
+    assert not _state(own)["waits_for_publication"]
+    portal.titles = {**portal.titles, "d1": "Voirie de Donges, autrement"}
+    ask_external(platform, is_due=False)
+    ask_external(platform, is_due=False)
+    assert _state(own)["waits_for_publication"]
+    publish(platform)
+    del portal.titles["d1"]
+    ask_external(platform, is_due=False)
+    assert _state(own)["waits_for_publication"]
+
+
 def test_what_is_listed_and_what_is_left_out_and_why(own: Running) -> None:
     platform = open_platform(own.platform.settings)
     ask_external(platform)

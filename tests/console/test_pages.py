@@ -225,6 +225,7 @@ def test_numbers_and_plurals_follow_the_language() -> None:
         ("0 6 * * 1", "chaque lundi à 06:00", "every Monday at 06:00"),
         ("0 6 * * 0", "chaque dimanche à 06:00", "every Sunday at 06:00"),
         ("5 0 12 * *", "le 12 du mois à 00:05", "on day 12 of the month at 00:05"),
+        ("15 6 1 * *", "le 1er du mois à 06:15", "on day 1 of the month at 06:15"),
         ("*/5 * * * *", "*/5 * * * *", "*/5 * * * *"),
         ("@daily", "@daily", "@daily"),
     ],

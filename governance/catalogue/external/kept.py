@@ -84,6 +84,11 @@ class KeptCatalogue(BaseModel):
             gone=sum(1 for each, _ in of_then if each.absent_since is not None and each.absent_since == self.asked_at),
         )
 
+    def says_more_than(self, instant: datetime) -> bool:
+        """Whether some answer since an instant brought anything new, changed or gone."""
+        each = self.records.values()
+        return any(max(one.first_seen, one.changed, one.absent_since or one.changed) > instant for one in each)
+
     def told(self, records: Iterable[Mapping[str, Any]], now: datetime, offered: int | None = None) -> "KeptCatalogue":
         """Return what is known after an answer: what is new, changed, the same, back, or missing from now on.
 
