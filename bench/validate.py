@@ -83,11 +83,17 @@ def make_file(path: Path, rows: int) -> int:
         "commentaire": chance.choices(["", "donnée synthétique"], k=rows),
         "objet": chance.choices(["Fonctionnement", "Investissement", "Entretien; réparation"], k=rows),
     }
+    return _write_spoilt(path, table, SPOILED, chance)
+
+
+def _write_spoilt(path: Path, table: dict[str, list[str]], wrong: dict[str, str], chance: random.Random) -> int:
+    """Write a table with one cell spoiled in some of its rows; return in how many."""
+    rows = len(next(iter(table.values())))
     bad = chance.sample(range(rows), int(rows * BAD_SHARE))
-    columns = sorted(SPOILED)
+    columns = sorted(wrong)
     for row in bad:
         column = chance.choice(columns)
-        table[column][row] = SPOILED[column]
+        table[column][row] = wrong[column]
     pl.DataFrame(table).write_csv(path)
     return len(bad)
 
@@ -117,14 +123,9 @@ def make_stations(path: Path, rows: int) -> int:
     for field in stations_schema()["fields"]:
         table[field["name"]] = _values_of(field, rows, chance)
     table["id_pdc_itinerance"] = [f"FRXXXE{number:08d}" for number in range(rows)]
-    bad = chance.sample(range(rows), int(rows * BAD_SHARE))
     wrong = {"code_insee_commune": "ZZ999", "nbre_pdc": "deux", "condition_acces": "libre", "date_maj": "01/02/2024",
              "puissance_nominale": "22,0", "gratuit": "peut-être", "nom_station": ""}  # fmt: skip
-    for row in bad:
-        column = chance.choice(sorted(wrong))
-        table[column][row] = wrong[column]
-    pl.DataFrame(table).write_csv(path)
-    return len(bad)
+    return _write_spoilt(path, table, wrong, chance)
 
 
 def _values_of(field: dict[str, Any], rows: int, chance: random.Random) -> list[str]:

@@ -120,9 +120,14 @@ def one_byte_encoding(path: Path) -> str | None:
     return None if name == "utf-8" else name
 
 
+def has_other_line_ends(content: bytes) -> bool:
+    """Tell whether some line ends as those of an old Macintosh do, without a line feed."""
+    return b"\r" in content and count_byte(content, b"\r") != content.count(b"\r\n")
+
+
 def _one_line_end(content: bytes) -> bytes:
     """Old Macintosh and mixed line ends would hide lines from a reader that only knows the line feed."""
-    if b"\r" not in content or count_byte(content, b"\r") == content.count(b"\r\n"):
+    if not has_other_line_ends(content):
         return content
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from governance.federation import Reading
 from governance.intake.axes import check_axes
 from governance.intake.byte_counts import count_byte
-from governance.intake.decoding import Text, decode
+from governance.intake.decoding import Text, decode, has_other_line_ends
 from governance.intake.delimited import NEAR_LINES, Found, edges, locate, read_body
 from governance.intake.header import Wanted
 from governance.intake.limits import MAX_CELLS_BY_PIECES, MAX_LINE_BYTES, MIB, check_shape
@@ -88,8 +88,7 @@ def _text(piece: bytes, reading: Reading, guessed: str | None) -> Text:
         text = replace(text, encoding=guessed or text.encoding)
     elif not text.encoding.startswith("utf-8") or (text.damaged and not pinned):
         raise AnotherEncodingError
-    has_other_ends = b"\r" in piece and count_byte(piece, b"\r") != piece.count(b"\r\n")
-    if text.damaged or has_other_ends:
+    if text.damaged or has_other_line_ends(piece):
         raise WholeLookNeeded
     return text
 
