@@ -116,7 +116,7 @@ def list_beside(platform: Platform, catalogue: Catalogue) -> tuple[ExternalCatal
     """
     listing, kept = listing_of(platform, catalogue), kept_catalogues(platform)
     for name, told in listing.kept.items():
-        kept.write_listing(name, told)
+        kept.write_listing(name, *told)
     return listing.catalogues
 
 
