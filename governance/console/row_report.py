@@ -77,6 +77,8 @@ class RunPage(_Frozen):
     groups: tuple[FaultGroup, ...]
     errors: int
     contract_version: str | None
+    release: str | None
+    """Which release of the platform did the work."""
     has_copy: bool
     """Whether the received bytes are still there, so that a corrected copy can be made of them."""
 
@@ -192,5 +194,6 @@ def run_page(gate: Gate, run_id: str, person: Person | None = None, most: int = 
         groups=_groups(faults, most),
         errors=len(faults),
         contract_version=receipt.contract_version,
+        release=receipt.release,
         has_copy=bool(receipt.file_sha256) and platform.lake.landed(receipt.file_sha256 or "").is_file(),
     )

@@ -79,6 +79,7 @@ receipts = Table(
     Column("rows_duplicates", Integer),
     Column("rows_gone", Integer),
     Column("contract_version", String),
+    Column("release", String),
     Column("detected", Words),
     Column("message_fr", Words, nullable=False),
     Column("message_en", Words, nullable=False),
@@ -213,7 +214,7 @@ lineage_events = Table(
 
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
-LAYOUT = 4
+LAYOUT = 5
 """Version of these tables and of the lake's folders; raised whenever either changes."""
 
 _LOCK_NUMBER = 4_157_044

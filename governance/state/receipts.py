@@ -53,6 +53,8 @@ class Receipt(BaseModel):
     rows_gone: int | None = None
     """Rows handed over that an incremental source no longer has; they stay until a person decides."""
     contract_version: str | None = None
+    release: str | None = None
+    """Which release of the platform did the work."""
     detected: str | None = None
     """JSON of how the file was read: encoding, delimiter, sheet, header row."""
     message_fr: str
