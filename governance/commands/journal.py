@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from governance.decisions.engine_records import EngineRecords
 from governance.decisions.reconcile import SETTLED, Reconciliation, reconcile
 from governance.journal.journal import Journal
 from governance.journal.model import Entry, Kind, Search
+from governance.legal_time import read_instant
 from governance.settings import load_settings
 from governance.state.database import open_database
 
@@ -114,10 +114,7 @@ def _print_reconciliation(found: Reconciliation, lang: str) -> None:
 
 
 def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("Europe/Paris"))
+    return read_instant(text) if text is not None else None
 
 
 def _print(found: list[Entry]) -> None:

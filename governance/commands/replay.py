@@ -5,17 +5,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from governance.commands.options import FederationOption, JsonOption, Language, StateOption, chosen_settings
+from governance.legal_time import read_instant
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.replay import Replayed
 from governance.pipeline.replay import replay as replay_dataset
 from governance.platform import open_platform
 
-_ZONE = ZoneInfo("Europe/Paris")
 _SAYINGS = {
     "fr": {
         "same": "{dataset}, version {version} : refait à l'identique, {rows} lignes, SHA-256 {sha256}.",
@@ -85,12 +84,11 @@ def replay(
 
 def _instant(text: str) -> datetime:
     try:
-        read = datetime.fromisoformat(text)
+        return read_instant(text).astimezone(UTC)
     except ValueError:
         raise NotAnInstant(
             f"--at {text!r} is no instant; write it as 2026-11-25T08:00 or 2026-11-25T08:00:00Z"
         ) from None
-    return (read if read.tzinfo is not None else read.replace(tzinfo=_ZONE)).astimezone(UTC)
 
 
 def _said(replayed: Replayed, say: dict[str, str]) -> list[str]:
