@@ -1,7 +1,7 @@
 """Receipts: one pull of one source and what came of it, kept for good."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -64,11 +64,7 @@ class Receipt(BaseModel):
 
 
 def _to_receipt(row: Row[tuple[object, ...]]) -> Receipt:
-    values = dict(row._mapping)
-    for name in ("started_at", "finished_at"):
-        # SQLite forgets the zone; everything stored is UTC.
-        values[name] = values[name].replace(tzinfo=UTC) if values[name].tzinfo is None else values[name]
-    return Receipt.model_validate(values)
+    return Receipt.model_validate(dict(row._mapping))
 
 
 def store_receipts(connection: Connection, kept: Sequence[Receipt]) -> None:
