@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.catalogue.already_there import Kind
 from governance.catalogue.external.described import web_address
 from governance.catalogue.external.kept import Change, KeptListing, KeptSums
 from governance.catalogue.external.kept import LeftOut as KeptLeftOut
 from governance.catalogue.file_catalogue import FileCatalogue
+from governance.console.shown import Shown
 from governance.console.why import FormFault
 from governance.external_catalogues import DeclaredCatalogue
 from governance.pipeline.external import kept_catalogues
@@ -22,11 +21,7 @@ REFRESH_SECONDS = 3
 """How soon the page asks for itself again while a portal is being asked."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class LeftOut(_Frozen):
+class LeftOut(Shown):
     """One dataset of theirs that is not listed: which of ours or of others' it is like, and by what both are known."""
 
     title: str
@@ -39,7 +34,7 @@ class LeftOut(_Frozen):
     by: str
 
 
-class Refusal(_Frozen):
+class Refusal(Shown):
     """Why a portal did not answer the last time, and what can be done."""
 
     at: datetime | None
@@ -47,14 +42,14 @@ class Refusal(_Frozen):
     remedy: Words
 
 
-class Seen(_Frozen):
+class Seen(Shown):
     """One place where what is listed of a portal is seen."""
 
     where: Literal["ckan", "turtle", "json_ld"]
     url: str
 
 
-class ExternalState(_Frozen):
+class ExternalState(Shown):
     """One portal. Counts are of datasets."""
 
     id: str
@@ -84,7 +79,7 @@ class ExternalState(_Frozen):
     seen: tuple[Seen, ...] = ()
 
 
-class ExternalPage(_Frozen):
+class ExternalPage(Shown):
     """Every declared portal, in the order in which the first has a thing."""
 
     catalogues: tuple[ExternalState, ...]
