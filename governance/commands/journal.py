@@ -7,6 +7,8 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
+from governance.commands.asking import ask_or_leave
+from governance.commands.options import Language, YesOption
 from governance.commands.screen import open_screen
 from governance.decisions.engine_records import EngineRecords
 from governance.decisions.reconcile import SETTLED, Reconciliation, reconcile
@@ -17,7 +19,15 @@ from governance.settings import load_settings
 from governance.state.database import open_database
 
 _GAPS_SHOWN = 20
-app = typer.Typer(help="Journal: verify, search, export, hold against the engine's log.", no_args_is_help=True)
+_FORGET = {
+    "fr": "Plus personne ne pourra dire que les entrées de « {identity} » sont les siennes ; elles restent au journal. "
+    "Oublier ?",
+    "en": "Nobody will be able to tell any more that the entries of {identity!r} are theirs; they stay in the journal. "
+    "Forget?",
+}
+app = typer.Typer(
+    help="Journal: verify, search, export, say or forget who, hold against the engine's log.", no_args_is_help=True
+)
 
 
 def _open() -> Journal:
@@ -95,6 +105,35 @@ def export() -> None:
     """Every entry as a line of JSON, oldest first, and the head; identities stay in the platform."""
     for line in _open().export():
         typer.echo(line)
+
+
+@app.command("who")
+def who(number: Annotated[int, typer.Argument(min=1, help="Number of the entry, as `list` shows it.")]) -> None:
+    """Say who is behind an entry; exit 0, or 1 where nobody is, or it was forgotten. On this machine alone."""
+    journal = _open()
+    found = [entry for entry in journal.search(Search(before=number + 1, limit=1)) if entry.sequence == number]
+    identity = journal.identity_of(found[0].subject) if found and found[0].subject else None
+    if identity is None:
+        typer.echo("Personne n'est connu derrière cette entrée. / Nobody is known behind this entry.", err=True)
+        raise typer.Exit(1)
+    typer.echo(identity)
+
+
+@app.command("forget")
+def forget(
+    identity: Annotated[str, typer.Argument(help="Who, as signed in or as `who` says it.")],
+    yes: YesOption = False,
+    lang: Annotated[Language, typer.Option(help="Language of the question.")] = Language.fr,
+) -> None:
+    """Forget who is behind their entries for good (GDPR, art. 17); the entries stay, and the chain with them.
+
+    Ends with 0 when forgotten, and 1 when you said no or nobody of that name is known.
+    """
+    if not yes:
+        ask_or_leave(_FORGET[lang.value].format(identity=identity), lang)
+    if not _open().erase_identity(identity):
+        typer.echo("Personne de ce nom n'est connu. / Nobody of that name is known.", err=True)
+        raise typer.Exit(1)
 
 
 def _print_reconciliation(found: Reconciliation, lang: str) -> None:
