@@ -1,14 +1,19 @@
 """The answers of a feed once it is open: the whole file, a page, a number of rows, or that nothing changed."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Self
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.background import BackgroundTask
 
 from governance.api.changes import CHANGE, changes_between, key_of
 from governance.api.compression import Encoding, compress, encoding_of
@@ -17,13 +22,18 @@ from governance.api.formats import Format
 from governance.api.gate import Gate, OpenFeed, open_version, record
 from governance.api.handed_over import hand_over
 from governance.api.kept_pages import Page
+from governance.api.problems import ProblemError
 from governance.api.query import FeedQuery
 from governance.api.rows import Relation
 from governance.api.snapshots import read_since, write_since
+from governance.api.words import reason
 from governance.api.writing import Envelope
 from governance.contracts.model import Contract
 
 NEXT_SINCE = "Archipel-Next-Since"
+_MOST_TRIES = 3
+"""How often a whole file is made that somebody else takes away before it can be sent."""
+_OPENED_WITHIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ def answer(gate: Gate, request: Request, asked: Question) -> Response:
     """Return the rows asked for: a whole file, or a page with the way to the next one.
 
     Raises:
-        ProblemError: 400 or 410, the changes asked for cannot be told; 503, reading took too long.
+        ProblemError: 400 or 410, the changes asked for cannot be told; 503, reading took too long, or the file was
+            taken away again and again.
     """
     encoding = encoding_of(request.headers, asked.format)
     etag = asked.etag(encoding)
@@ -131,6 +142,16 @@ class _FeedFileResponse(FileResponse):
     """Bytes a step: small enough to go from read to send within the processor's cache, large enough that the change of
     thread for each does not count; the framework's 64 KiB are half as fast."""
 
+    def named(self, path: Path) -> Self:
+        """Send it by a name of its own, which is taken away once the server has opened it."""
+        self.path, self.background = path, BackgroundTask(_forget_later, path)
+        return self
+
+
+async def _forget_later(path: Path) -> None:
+    """Take a name away after a while: a server that sends a file by its name opens it after it was told to."""
+    asyncio.get_running_loop().call_later(_OPENED_WITHIN_SECONDS, partial(path.unlink, missing_ok=True))
+
 
 def record_allowed(gate: Gate, feed: OpenFeed, rows: int) -> None:
     """Write into the journal that rows are about to leave."""
@@ -142,15 +163,24 @@ def _encoded(headers: Mapping[str, str], encoding: Encoding | None) -> dict[str,
 
 
 def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, request: Request) -> Response:
+    """The file, made again where it is taken away before it is ours to send: a new version or a sweep may do so."""
     feed, kind = asked.feed, asked.format
-    file = gate.rows.whole(feed.kept_in, feed.relation, feed.fingerprint(kind.name), kind, encoding)
-    record_allowed(gate, feed, file.rows)
-    headers = {**headers_of(feed, etag), "Row-Count": str(file.rows), "Total-Count": str(file.rows)}
-    name = f"{feed.asked.dataset}.{kind.extension}"
-    sent = _FeedFileResponse(
-        file.path, media_type=kind.content_type, headers=_encoded(headers, encoding), filename=name
-    )
-    return hand_over(request, sent, gate.rows.whole_folder, gate.front_key)
+    for _ in range(_MOST_TRIES):
+        with suppress(FileNotFoundError):
+            file = gate.rows.whole(feed.kept_in, feed.relation, feed.fingerprint(kind.name), kind, encoding)
+            headers = {**headers_of(feed, etag), "Row-Count": str(file.rows), "Total-Count": str(file.rows)}
+            sent = _FeedFileResponse(
+                file.path,
+                media_type=kind.content_type,
+                headers=_encoded(headers, encoding),
+                filename=f"{feed.asked.dataset}.{kind.extension}",
+            )
+            handed = hand_over(request, sent, gate.rows.whole_folder, gate.front_key)
+            if handed is sent:
+                handed = sent.named(gate.rows.name_apart(file.path))
+            record_allowed(gate, feed, file.rows)
+            return handed
+    raise ProblemError(503, reason("file_taken_away"), headers={"Retry-After": "5"})
 
 
 def _rows_of(gate: Gate, asked: Question) -> tuple[Relation, FeedQuery]:

@@ -42,6 +42,7 @@ def prepare_feeds(platform: Platform) -> Prepared:
         agreements = load_agreements(platform.settings.federation_dir)
         done = [_prepare(gate, agreement, current) for agreement in agreements.values() if current is not None]
         gone = gate.rows.remove_agreements(set(agreements))
+        gate.rows.forget_names()
     finally:
         gate.rows.close()
     return Prepared(sum(one.ready for one in done), gone + sum(one.removed for one in done))

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import duckdb
 
+from connectors.problems import is_out_of_room
 from governance.api.compression import ENCODINGS, Encoding, compress_file
 from governance.api.formats import FORMATS, Format
 from governance.api.geometry import Geometry
@@ -31,6 +32,8 @@ _MOST_KEPT = 48
 """Whole files of one dataset and agreement that are kept: versions, rights, formats, encodings, those used last."""
 WHOLE = "whole"
 """Folder of the whole files in that of feeds; the front may have been given it to read."""
+APART = ".sent"
+"""Folder, in that of whole files, of the second names of those that are being sent."""
 OPEN_TO_ALL = "-"
 """Folder of what is read under no agreement; no agreement can bear that name."""
 
@@ -74,6 +77,8 @@ class RowReader:
         self._work.mkdir(parents=True, exist_ok=True)
         self.whole_folder = self._work / WHOLE
         self.whole_folder.mkdir(exist_ok=True)
+        self._apart = self.whole_folder / APART
+        self._apart.mkdir(exist_ok=True)
         self._building = threading.Lock()
         self._described: dict[tuple[str, str], dict[str, str]] = {}
         self._engine = duckdb.connect(":memory:")
@@ -157,6 +162,33 @@ class RowReader:
                 file = _kept(folder, wanted) or _packed(file, wanted, encoding)
             _prune(folder, keep=_MOST_KEPT)
         return file
+
+    def name_apart(self, file: Path) -> Path:
+        """Give a whole file a second name, by which it can be opened though its first is taken away meanwhile.
+
+        Who asked for the name takes it away; should they not get to it, ``forget_names`` does.
+
+        Raises:
+            FileNotFoundError: its first name was taken away before.
+        """
+        apart = self._apart / f".{uuid4().hex}"
+        try:
+            os.link(file, apart, follow_symlinks=False)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if is_out_of_room(error):
+                raise
+            return file  # kept because not every disk gives second names; then it may be gone when it is opened
+        return apart
+
+    def forget_names(self) -> None:
+        """Take away second names that are older than any sending needs: who asked for them was cut short."""
+        for apart in self._apart.iterdir():
+            with suppress(FileNotFoundError):
+                # When a file got a name, and not when its content was written.
+                if time.time() - apart.lstat().st_ctime > _LONGEST_SECONDS:
+                    apart.unlink()
 
     def formats_taken(self, place: str) -> tuple[Format, ...]:
         """Formats of the whole files that lie in a folder."""

@@ -217,6 +217,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "N'envoyez qu'une finalité.",
         "Send one purpose only.",
     ),
+    "file_taken_away": (
+        "Le fichier de ce flux a été remplacé ou retiré pendant qu'on l'ouvrait ; rien n'a été transmis.",
+        "The file of this feed was replaced or taken away while it was being opened; nothing was handed over.",
+        "Redemandez-le dans quelques secondes : il sera refait, si vos droits valent encore.",
+        "Ask for it again in a few seconds: it will be made again, if your rights still hold.",
+    ),
     "query_too_long": (
         "La lecture a dépassé le temps permis.",
         "Reading took longer than allowed.",

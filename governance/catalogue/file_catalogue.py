@@ -18,6 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -180,6 +181,12 @@ def _unchanged(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[s
     return frozenset(name for name, print_ in now.items() if before.get(name) == print_)
 
 
+@lru_cache(maxsize=2)
+def _index_of(version: Path) -> Index:
+    """A version never changes, so its index is read once, however many look at it."""
+    return Index.model_validate_json((version / "index.json").read_bytes())
+
+
 class FileCatalogue:
     """A catalogue in a folder; the folder's ``current`` is all that may be served."""
 
@@ -194,7 +201,7 @@ class FileCatalogue:
     def read_index(self) -> Index | None:
         """Return what readers see now, or None before the first publication."""
         try:
-            return Index.model_validate_json((self.current / "index.json").read_bytes())
+            return _index_of(self.current.resolve(strict=True))
         except FileNotFoundError:
             return None
 

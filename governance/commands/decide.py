@@ -1,8 +1,6 @@
 """``archipel decide``: ask the policy engine as somebody would, and see the answer and every rule behind it."""
 
-from datetime import datetime
 from typing import Annotated, Literal, cast
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
@@ -13,6 +11,7 @@ from governance.decisions.explain import Explanation, explain
 from governance.decisions.model import Action, Channel, Context, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
 from governance.federation import DeclarationError, load_federation
+from governance.legal_time import read_instant
 from governance.settings import Settings, load_settings
 
 Language = Literal["fr", "en"]
@@ -93,10 +92,7 @@ def _context(
     context = Context(channel=cast(Channel, channel), purpose=purpose, legal_basis=legal_basis, agreement_id=agreement)
     if at is None:
         return context
-    instant = datetime.fromisoformat(at)
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=ZoneInfo("Europe/Paris"))
-    return context.model_copy(update={"instant": instant})
+    return context.model_copy(update={"instant": read_instant(at)})
 
 
 def _print(found: Explanation, language: Language) -> None:

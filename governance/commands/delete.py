@@ -21,14 +21,18 @@ from governance.pipeline.delete import Deletable, delete_source, find_deletable
 from governance.platform import open_platform
 
 _ASK = {
-    "fr": "{member}/{source}, absente depuis le {day}{archived} : {rows} lignes valables, {files} fichiers reçus et "
-    "les rapports de {runs} passages vont être supprimés pour de bon. Les accusés (comptes et messages), le journal et "
-    "les versions déjà publiées restent. Supprimer ?",
-    "en": "{member}/{source}, absent since {day}{archived}: {rows} valid rows, {files} received files and the reports "
-    "of {runs} runs will be deleted for good. Receipts (counts and words), the journal and versions already published "
-    "stay. Delete?",
+    "fr": "{member}/{source}, absente depuis le {day}{archived} : {rows} lignes valables, {files} fichiers reçus, "
+    "{handed_in} fichiers dans sa boîte de dépôt et les rapports de {runs} passages vont être supprimés pour de bon. "
+    "Les accusés (comptes et messages), le journal et les versions déjà publiées restent{shared}. Supprimer ?",
+    "en": "{member}/{source}, absent since {day}{archived}: {rows} valid rows, {files} received files, {handed_in} "
+    "files in its box and the reports of {runs} runs will be deleted for good. Receipts (counts and words), the "
+    "journal and versions already published stay{shared}. Delete?",
 }
 _ARCHIVED = {"fr": " et archivée", "en": " and archived"}
+_SHARED = {
+    "fr": ", et {count} fichiers qu'une autre source a aussi",
+    "en": ", and so do {count} files that another source has as well",
+}
 _DONE = {
     "fr": "C'est fait, et noté au journal. La prochaine harmonisation (archipel harmonise) n'en tient plus compte.",
     "en": "Done, and noted in the journal. It is left out when data is next harmonised (archipel harmonise).",
@@ -67,5 +71,7 @@ def _told(found: Deletable, lang: Language) -> dict[str, object]:
         "archived": _ARCHIVED[lang.value] if found.archived_at else "",
         "rows": found.rows,
         "files": len(found.files),
+        "handed_in": len(found.handed_in),
+        "shared": _SHARED[lang.value].format(count=len(found.shared)) if found.shared else "",
         "runs": len(found.runs),
     }

@@ -1,12 +1,20 @@
 """``archipel external``: what the catalogues of others have for the territory, and what of it stands beside ours."""
 
+import getpass
 import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from governance.commands.options import FederationOption, JsonOption, Language, StateOption, chosen_settings
+from governance.commands.options import (
+    ByOption,
+    FederationOption,
+    JsonOption,
+    Language,
+    StateOption,
+    chosen_settings,
+)
 from governance.pipeline.external import ask_external
 from governance.platform import open_platform
 
@@ -27,6 +35,7 @@ _SAYINGS = {
 def external(
     catalogue: Annotated[str | None, typer.Argument(help="Id of one of them; all by default.")] = None,
     due: Annotated[bool, typer.Option("--due", help="Ask only those whose last answer is too old.")] = False,
+    by: ByOption = None,
     federation: FederationOption = None,
     state: StateOption = None,
     as_json: JsonOption = False,
@@ -35,6 +44,8 @@ def external(
     """Ask the declared catalogues of others what they have for the territory; the next publication lists it.
 
     What is ours come back, or already there, is left out then; the page "Catalogues externes" says which and why.
+    Who asked is written into the journal, as the page's button does.
+
     Ends with 0, with 1 where a catalogue did not answer (what is known of it stays), with 2 where none has that id.
 
     Example: archipel external
@@ -44,7 +55,7 @@ def external(
     if catalogue is not None and catalogue not in known:
         typer.echo(f"archipel: {say['unknown'].format(name=catalogue, known=', '.join(known) or '–')}", err=True)
         raise typer.Exit(2)
-    asked = ask_external(platform, only=catalogue, is_due=due)
+    asked = ask_external(platform, only=catalogue, is_due=due, who=by or getpass.getuser())
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in asked], ensure_ascii=False))
     elif not known:

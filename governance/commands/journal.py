@@ -2,22 +2,32 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
 from rich.table import Table
 
+from governance.commands.asking import ask_or_leave
+from governance.commands.options import Language, YesOption
 from governance.commands.screen import open_screen
 from governance.decisions.engine_records import EngineRecords
 from governance.decisions.reconcile import SETTLED, Reconciliation, reconcile
 from governance.journal.journal import Journal
 from governance.journal.model import Entry, Kind, Search
+from governance.legal_time import read_instant
 from governance.settings import load_settings
 from governance.state.database import open_database
 
 _GAPS_SHOWN = 20
-app = typer.Typer(help="Journal: verify, search, export, hold against the engine's log.", no_args_is_help=True)
+_FORGET = {
+    "fr": "Plus personne ne pourra dire que les entrées de « {identity} » sont les siennes ; elles restent au journal. "
+    "Oublier ?",
+    "en": "Nobody will be able to tell any more that the entries of {identity!r} are theirs; they stay in the journal. "
+    "Forget?",
+}
+app = typer.Typer(
+    help="Journal: verify, search, export, say or forget who, hold against the engine's log.", no_args_is_help=True
+)
 
 
 def _open() -> Journal:
@@ -97,6 +107,35 @@ def export() -> None:
         typer.echo(line)
 
 
+@app.command("who")
+def who(number: Annotated[int, typer.Argument(min=1, help="Number of the entry, as `list` shows it.")]) -> None:
+    """Say who is behind an entry; exit 0, or 1 where nobody is, or it was forgotten. On this machine alone."""
+    journal = _open()
+    found = [entry for entry in journal.search(Search(before=number + 1, limit=1)) if entry.sequence == number]
+    identity = journal.identity_of(found[0].subject) if found and found[0].subject else None
+    if identity is None:
+        typer.echo("Personne n'est connu derrière cette entrée. / Nobody is known behind this entry.", err=True)
+        raise typer.Exit(1)
+    typer.echo(identity)
+
+
+@app.command("forget")
+def forget(
+    identity: Annotated[str, typer.Argument(help="Who, as signed in or as `who` says it.")],
+    yes: YesOption = False,
+    lang: Annotated[Language, typer.Option(help="Language of the question.")] = Language.fr,
+) -> None:
+    """Forget who is behind their entries for good (GDPR, art. 17); the entries stay, and the chain with them.
+
+    Ends with 0 when forgotten, and 1 when you said no or nobody of that name is known.
+    """
+    if not yes:
+        ask_or_leave(_FORGET[lang.value].format(identity=identity), lang)
+    if not _open().erase_identity(identity):
+        typer.echo("Personne de ce nom n'est connu. / Nobody of that name is known.", err=True)
+        raise typer.Exit(1)
+
+
 def _print_reconciliation(found: Reconciliation, lang: str) -> None:
     counts = (found.entries, found.decisions, found.unanswered, len(found.gaps))
     if lang == "fr":
@@ -114,10 +153,7 @@ def _print_reconciliation(found: Reconciliation, lang: str) -> None:
 
 
 def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("Europe/Paris"))
+    return read_instant(text) if text is not None else None
 
 
 def _print(found: list[Entry]) -> None:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from governance.decisions.engine_status import PolicyStatus
+from governance.legal_time import LEGAL_TIME
 
 _WORDS = {
     "fr": ("en vigueur", "depuis le", "le moteur répond", "moteur", "active depuis le", "refusé", "rien"),
@@ -13,7 +13,7 @@ _WORDS = {
 
 
 def _instant(at: datetime | None) -> str:
-    return at.astimezone(ZoneInfo("Europe/Paris")).strftime("%Y-%m-%d %H:%M:%S") if at else "?"
+    return at.astimezone(LEGAL_TIME).strftime("%Y-%m-%d %H:%M:%S") if at else "?"
 
 
 def status_lines(status: PolicyStatus, language: Literal["fr", "en"]) -> list[str]:

@@ -5,17 +5,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from governance.commands.options import FederationOption, JsonOption, Language, StateOption, chosen_settings
+from governance.legal_time import read_instant
 from governance.pipeline.failures import StepFailed
 from governance.pipeline.replay import Replayed
 from governance.pipeline.replay import replay as replay_dataset
 from governance.platform import open_platform
 
-_ZONE = ZoneInfo("Europe/Paris")
 _SAYINGS = {
     "fr": {
         "same": "{dataset}, version {version} : refait à l'identique, {rows} lignes, SHA-256 {sha256}.",
@@ -24,7 +23,11 @@ _SAYINGS = {
         "no_file": "Le fichier servi n'est plus là : seules les empreintes sont comparées.",
         "columns": "Colonnes différentes : {columns}.",
         "bytes": "Les lignes sont les mêmes ; seule leur écriture en Parquet diffère.",
-        "software": "Le logiciel a changé depuis : {software}.",
+        "same_release": "Version de la plateforme : {now}, la même qu'alors.",
+        "other_release": "Refait par une autre version de la plateforme : alors {then}, maintenant {now}.",
+        "no_effect": "Elle donne le même résultat : la preuve tient.",
+        "no_cause": "Ni le code qui lit et juge ni les bibliothèques n'ont changé : la différence vient d'ailleurs.",
+        "perhaps": "La différence peut venir de là ({software}) : pour le savoir, refaites-le avec la version d'alors.",
         "where": "Fichier : {path}",
     },
     "en": {
@@ -34,7 +37,12 @@ _SAYINGS = {
         "no_file": "The file that was served is there no more: only hashes are compared.",
         "columns": "Columns that differ: {columns}.",
         "bytes": "The rows are the same; only how they are written as Parquet differs.",
-        "software": "The software changed since: {software}.",
+        "same_release": "Release of the platform: {now}, the same as then.",
+        "other_release": "Made again with another release of the platform: then {then}, now {now}.",
+        "no_effect": "It gives the same result: the proof holds.",
+        "no_cause": "Neither the code that reads and judges nor the libraries changed: the difference comes from "
+        "elsewhere.",
+        "perhaps": "The difference may come from that ({software}): to know, make it again with the release of then.",
         "where": "File: {path}",
     },
 }
@@ -55,38 +63,40 @@ def replay(
 ) -> None:
     """Make a dataset as readers had it at an instant again, from the bytes that were received.
 
-    Ends with 0 when it is the same to the byte, 1 when it differs, 2 when it cannot be made.
+    Ends with 0 when it is the same to the byte, with whichever release; 1 when it differs, 2 when it cannot be made,
+    3 when it differs and was made again with another release than then, which may be why.
+
 
     Example: archipel replay subventions --at 2026-11-25T08:00
     """
     instant = _instant(at)
     replayed = replay_dataset(open_platform(chosen_settings(federation, state)), dataset, instant, to)
     if as_json:
-        told = {**asdict(replayed), "is_same": replayed.is_same}
+        names = ("is_same", "is_by_another_release", "may_differ_by_release")
+        told = {**asdict(replayed), **{name: getattr(replayed, name) for name in names}}
         typer.echo(json.dumps(told, ensure_ascii=False, default=str))
     else:
         for line in _said(replayed, _SAYINGS[lang.value]):
             typer.echo(line)
     if not replayed.is_same:
-        raise typer.Exit(1)
+        raise typer.Exit(3 if replayed.may_differ_by_release else 1)
 
 
 def _instant(text: str) -> datetime:
     try:
-        read = datetime.fromisoformat(text)
+        return read_instant(text).astimezone(UTC)
     except ValueError:
         raise NotAnInstant(
             f"--at {text!r} is no instant; write it as 2026-11-25T08:00 or 2026-11-25T08:00:00Z"
         ) from None
-    return (read if read.tzinfo is not None else read.replace(tzinfo=_ZONE)).astimezone(UTC)
 
 
 def _said(replayed: Replayed, say: dict[str, str]) -> list[str]:
     facts = {"dataset": replayed.dataset, "version": replayed.version, "sha256": replayed.sha256, "rows": replayed.rows}
-    where = say["where"].format(path=replayed.path)
+    last = [*_released(replayed, say), say["where"].format(path=replayed.path)]
     found = replayed.differences
     if found is None:
-        return [say["same"].format(**facts), where]
+        return [say["same"].format(**facts), *last]
     lines = [say["differs"].format(**facts, served=replayed.served_sha256)]
     if found.only_served is None:
         lines.append(say["no_file"])
@@ -96,6 +106,17 @@ def _said(replayed: Replayed, say: dict[str, str]) -> list[str]:
         lines.append(say["bytes"])
     if found.columns:
         lines.append(say["columns"].format(columns=", ".join(found.columns)))
-    if found.software:
-        lines.append(say["software"].format(software=", ".join(found.software)))
-    return [*lines, where]
+    return [*lines, *last]
+
+
+def _released(replayed: Replayed, say: dict[str, str]) -> list[str]:
+    """By which releases it was made then and now, and what that means for the result."""
+    if not replayed.is_by_another_release:
+        return [say["same_release"].format(now=replayed.release_now)]
+    then = ", ".join(sorted({replayed.release, *replayed.judged_by}))
+    said = say["other_release"].format(then=then, now=replayed.release_now)
+    if replayed.is_same:
+        return [said, say["no_effect"]]
+    if not replayed.may_differ_by_release:
+        return [said, say["no_cause"]]
+    return [said, say["perhaps"].format(software=", ".join(replayed.software_changed) or then)]

@@ -6,8 +6,7 @@ Points stand where ``places.csv`` has the middle of each circle; contours of com
 import math
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from governance.console.shown import Shown
 from governance.contracts.model import Place
 from governance.contracts.places import FILE, read_places
 from governance.federation import Member
@@ -20,10 +19,8 @@ _SIGN_WIDTH, _LINE_HEIGHT = 8.0, 18.0
 """About as much as a sign of a name takes, and a line."""
 
 
-class MapPoint(BaseModel):
+class MapPoint(Shown):
     """One commune on the drawing, in its units; y grows downwards."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     name: str
@@ -38,10 +35,8 @@ class MapPoint(BaseModel):
     """Of its own portal, or of its page here."""
 
 
-class CommuneMap(BaseModel):
+class CommuneMap(Shown):
     """The drawing."""
-
-    model_config = ConfigDict(frozen=True)
 
     width: float
     height: float

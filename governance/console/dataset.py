@@ -4,11 +4,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import FeedDescription, describe_feed
 from governance.api.gate import Asked, Gate, ask, record, relation_of
 from governance.catalogue.file_catalogue import FileCatalogue, IndexedFile
+from governance.console.shown import Shown
 from governance.decisions.model import PROVENANCE_COLUMNS, Reason, Subject
 from governance.shared_layer import SharedTable, read_current
 
@@ -17,11 +16,7 @@ _MACHINE_COLUMNS = frozenset(PROVENANCE_COLUMNS) - {"member_id"}
 """Provenance that tells a reader nothing; it is in the files and the feed."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Preview(_Frozen):
+class Preview(Shown):
     """The first rows, as the policy engine lets everybody see them; no row and the reasons where it does not."""
 
     columns: tuple[str, ...] = ()
@@ -29,7 +24,7 @@ class Preview(_Frozen):
     reasons: tuple[Reason, ...] = ()
 
 
-class Contributor(_Frozen):
+class Contributor(Shown):
     """One member or partner whose rows are in the dataset."""
 
     id: str
@@ -37,14 +32,14 @@ class Contributor(_Frozen):
     rows: int
 
 
-class Snippet(_Frozen):
+class Snippet(Shown):
     """Ready code in one language."""
 
     name: Literal["curl", "Python", "R"]
     code: str
 
 
-class DatasetPage(_Frozen):
+class DatasetPage(Shown):
     """One dataset."""
 
     feed: FeedDescription

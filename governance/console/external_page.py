@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
-from governance.catalogue.already_there import Compared, Kind, counted
+from governance.catalogue.already_there import Kind
 from governance.catalogue.external.described import web_address
-from governance.catalogue.external.kept import Change, KeptCatalogue, KeptListing
+from governance.catalogue.external.kept import Change, KeptListing, KeptSums
+from governance.catalogue.external.kept import LeftOut as KeptLeftOut
 from governance.catalogue.file_catalogue import FileCatalogue
+from governance.console.shown import Shown
 from governance.console.why import FormFault
 from governance.external_catalogues import DeclaredCatalogue
 from governance.pipeline.external import kept_catalogues
@@ -19,15 +19,9 @@ from governance.platform import Platform
 
 REFRESH_SECONDS = 3
 """How soon the page asks for itself again while a portal is being asked."""
-SHOWN = 25
-"""Datasets left out that the page shows of one portal; its JSON has them all."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class LeftOut(_Frozen):
+class LeftOut(Shown):
     """One dataset of theirs that is not listed: which of ours or of others' it is like, and by what both are known."""
 
     title: str
@@ -40,7 +34,7 @@ class LeftOut(_Frozen):
     by: str
 
 
-class Refusal(_Frozen):
+class Refusal(Shown):
     """Why a portal did not answer the last time, and what can be done."""
 
     at: datetime | None
@@ -48,14 +42,14 @@ class Refusal(_Frozen):
     remedy: Words
 
 
-class Seen(_Frozen):
+class Seen(Shown):
     """One place where what is listed of a portal is seen."""
 
     where: Literal["ckan", "turtle", "json_ld"]
     url: str
 
 
-class ExternalState(_Frozen):
+class ExternalState(Shown):
     """One portal. Counts are of datasets."""
 
     id: str
@@ -85,7 +79,7 @@ class ExternalState(_Frozen):
     seen: tuple[Seen, ...] = ()
 
 
-class ExternalPage(_Frozen):
+class ExternalPage(Shown):
     """Every declared portal, in the order in which the first has a thing."""
 
     catalogues: tuple[ExternalState, ...]
@@ -97,18 +91,14 @@ class ExternalPage(_Frozen):
 
 
 def external_page(
-    platform: Platform, desk: ExternalDesk, parameters: Mapping[str, str], most: int = SHOWN, *faults: FormFault
+    platform: Platform, desk: ExternalDesk, parameters: Mapping[str, str], *faults: FormFault, is_whole: bool = False
 ) -> ExternalPage:
-    """Read what is known; nobody is asked. At most so many of what is left out are shown of each portal."""
-    seen, declared = _seen(platform), platform.federation.external
-    known = {name: kept_catalogues(platform).read(name) for name in declared}
-    records = [each.record for kept in known.values() for each in kept.records.values()]
-    titles = {str(record.get("uri")): str(record.get("title") or "") for record in records}
+    """Read what is known; nobody is asked. What is left out of each portal is all there if ``is_whole``, or its first.
+
+    Nothing is read but sums, so that a portal of many datasets is looked at as fast as one of a few.
+    """
     return ExternalPage(
-        catalogues=tuple(
-            _state(platform, one, known[name], titles, most).model_copy(update={"seen": seen.get(name, ())})
-            for name, one in declared.items()
-        ),
+        catalogues=tuple(_state(platform, one, is_whole=is_whole) for one in platform.federation.external.values()),
         is_asking=desk.is_asking(),
         is_still="still" in parameters,
         grace_days=platform.settings.absence_grace_days,
@@ -131,13 +121,12 @@ def ask_now(platform: Platform, desk: ExternalDesk, fields: Mapping[str, str], w
     return None
 
 
-def _state(
-    platform: Platform, declared: DeclaredCatalogue, kept: KeptCatalogue, titles: Mapping[str, str], most: int
-) -> ExternalState:
-    listing = kept_catalogues(platform).read_listing(declared.id)
-    grace, now = timedelta(days=platform.settings.absence_grace_days), datetime.now(UTC)
-    gone = [each for each in kept.records.values() if each.absent_since is not None]
-    out = listing.left_out if listing else ()
+def _state(platform: Platform, declared: DeclaredCatalogue, *, is_whole: bool) -> ExternalState:
+    files = kept_catalogues(platform)
+    kept, listing = files.read_sums(declared.id), files.read_listing(declared.id)
+    counts = {kind: count for kind, count in listing.left_out_by.items() if count} if listing else {}
+    first = listing.first_left_out if listing else ()
+    out = files.read_left_out(declared.id) if is_whole else first
     return ExternalState(
         id=declared.id,
         name=declared.name,
@@ -147,19 +136,20 @@ def _state(
         asked_at=kept.asked_at,
         refusal=_refusal(kept),
         offered=kept.offered,
-        kept=len(kept.records) - len(gone),
-        change=kept.last_change(),
-        missing=sum(1 for each in gone if each.is_listed(now, grace)),
+        kept=kept.there,
+        change=kept.change,
+        missing=kept.missing(datetime.now(UTC), timedelta(days=platform.settings.absence_grace_days)),
         listed=listing.listed if listing else None,
         undescribed=listing.undescribed if listing else 0,
-        left_out_by=tuple((kind, count) for kind, count in counted(out).items() if count),
-        left_out=tuple(_left_out(each, titles) for each in out[:most]),
-        more=max(0, len(out) - most),
+        left_out_by=tuple(counts.items()),
+        left_out=tuple(map(_left_out, out)),
+        more=max(0, sum(counts.values()) - len(out)),
         waits_for_publication=_waits(kept, listing),
+        seen=tuple(_seen(platform, declared.id)),
     )
 
 
-def _refusal(kept: KeptCatalogue) -> Refusal | None:
+def _refusal(kept: KeptSums) -> Refusal | None:
     if not kept.problem_fr:
         return None
     return Refusal(
@@ -169,33 +159,32 @@ def _refusal(kept: KeptCatalogue) -> Refusal | None:
     )
 
 
-def _waits(kept: KeptCatalogue, listing: KeptListing | None) -> bool:
+def _waits(kept: KeptSums, listing: KeptListing | None) -> bool:
     if listing is None or listing.asked_at is None:
         return kept.asked_at is not None
-    return kept.says_more_than(listing.asked_at)
+    return kept.last_news_at is not None and kept.last_news_at > listing.asked_at
 
 
-def _left_out(found: Compared, titles: Mapping[str, str]) -> LeftOut:
+def _left_out(found: KeptLeftOut) -> LeftOut:
     """What another portal writes is text, and a link only where it is a web address."""
     return LeftOut(
         title=found.title or found.uri,
         url=web_address(found.uri),
         kind=found.kind,
         like=found.like,
-        like_title=titles.get(found.like) or found.like,
+        like_title=found.like_title or found.like,
         like_url=web_address(found.like),
         by=found.by,
     )
 
 
-def _seen(platform: Platform) -> dict[str, tuple[Seen, ...]]:
-    """Where what the last publication listed is seen, by portal."""
-    index = FileCatalogue(platform.settings.state_dir / "catalogue").read_index()
-    return {each.id: tuple(_places(platform, each.id, each.url)) for each in (index.external if index else ())}
-
-
-def _places(platform: Platform, catalogue_id: str, turtle: str) -> Iterator[Seen]:
+def _seen(platform: Platform, catalogue_id: str) -> Iterator[Seen]:
+    """Where what the last publication listed of a portal is seen; nowhere if it listed nothing."""
     settings = platform.settings
+    page = FileCatalogue(settings.state_dir / "catalogue").current / "external" / f"{catalogue_id}.ttl"
+    if not page.is_file():
+        return
+    turtle = f"{settings.public_address}/catalogue/external/{page.name}"
     ckan = settings.ckan_public_url or settings.ckan_url
     if ckan:
         yield Seen(where="ckan", url=f"{ckan.rstrip('/')}/organization/{catalogue_id}")

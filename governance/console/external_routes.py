@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from governance.api.callers import CallerGate
-from governance.console.entrance import HERE, person_of_request, require_own_form
-from governance.console.external_page import REFRESH_SECONDS, SHOWN, ExternalPage, ask_now, external_page
+from governance.console.entrance import HERE, person_of_request
+from governance.console.external_page import REFRESH_SECONDS, ExternalPage, ask_now, external_page
 from governance.console.page_addresses import add_page
-from governance.console.received_form import read_form
+from governance.console.received_form import read_own_fields
 from governance.console.rendering import render
 from governance.pipeline.external_desk import ExternalDesk
 
@@ -23,8 +23,8 @@ def _desk(request: Request) -> ExternalDesk:
 
 
 def _external(request: Request, gate: CallerGate) -> ExternalPage:
-    most = 1_000_000 if request.url.path.endswith(".json") else SHOWN
-    return external_page(gate.platform, _desk(request), request.query_params, most)
+    is_whole = request.url.path.endswith(".json")
+    return external_page(gate.platform, _desk(request), request.query_params, is_whole=is_whole)
 
 
 def _refresh(page: ExternalPage) -> Mapping[str, str]:
@@ -39,12 +39,11 @@ add_page(router, "/external", "external.html", _external, _refresh)
 @router.post("/external.json")
 async def post_external(request: Request, gate: CallerGate) -> Response:
     """Begin to ask one portal now and lead back to the page, which says what came of it."""
-    form = await read_form(request)
-    require_own_form(request, form.fields)
+    fields = await read_own_fields(request)
     person, desk = person_of_request(request), _desk(request)
     who = person.id if person else HERE
-    fault = await run_in_threadpool(ask_now, gate.platform, desk, form.fields, who)
+    fault = await run_in_threadpool(ask_now, gate.platform, desk, fields, who)
     if fault is not None:
-        page = await run_in_threadpool(external_page, gate.platform, desk, {}, SHOWN, fault)
+        page = await run_in_threadpool(external_page, gate.platform, desk, {}, fault)
         return await run_in_threadpool(render, request, "external.html", page, 422)
     return RedirectResponse(request.url.path, status_code=303, headers={"Cache-Control": "no-store"})

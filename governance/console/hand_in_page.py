@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.received_form import MAX_BYTES, ReceivedForm
 from governance.console.refused import Refused, refused_of
+from governance.console.shown import Shown
 from governance.console.why import FormFault
 from governance.contracts.model import Contract
 from governance.deliverables.mends import Mend, first_mends
@@ -25,18 +24,14 @@ TOO_LARGE = Words(
 )
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class FileThatWaits(_Frozen):
+class FileThatWaits(Shown):
     """A file that the next harvest takes."""
 
     name: str
     since: datetime
 
 
-class Answer(_Frozen):
+class Answer(Shown):
     """What became of the file handed in just now."""
 
     file: FileFacts
@@ -50,7 +45,7 @@ class Answer(_Frozen):
     refused: Refused
 
 
-class HandInPage(_Frozen):
+class HandInPage(Shown):
     """The form, what waits, and the answer once a file was handed in."""
 
     member_id: str

@@ -5,16 +5,16 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.clocks import clocks_apart
 from governance.api.gate import Gate
 from governance.api.health import PARTS, faults_of
+from governance.console.shown import Shown
 from governance.decisions.engine_status import PolicyStatus, policy_status
 from governance.decisions.model import Reason
 from governance.journal.verified import Verification
 from governance.pipeline.opened import policies_in_force, published_policies, published_version
 from governance.platform import Platform
+from governance.release import release_of_now
 from governance.shared_layer import read_current
 from governance.state.database import LAYOUT
 from governance.state.outbox import count_notices, oldest_due
@@ -25,11 +25,7 @@ LAST_RUNS = 15
 _LIBRARIES = ("apache-airflow", "dbt-core", "duckdb", "polars")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Disk(_Frozen):
+class Disk(Shown):
     """Room on the disk of the state folder, in bytes."""
 
     free: int
@@ -41,7 +37,7 @@ class Disk(_Frozen):
         return 100 * self.free // self.size
 
 
-class Queue(_Frozen):
+class Queue(Shown):
     """What waits for somebody or something, and how much."""
 
     name: str
@@ -49,7 +45,7 @@ class Queue(_Frozen):
     since: datetime | None = None
 
 
-class HealthPage(_Frozen):
+class HealthPage(Shown):
     """How the installation is, now."""
 
     faults: tuple[Reason, ...]
@@ -77,7 +73,7 @@ def health_page(gate: Gate) -> HealthPage:
     platform = gate.platform
     settings, shared = platform.settings, read_current(platform.lake)
     usage = shutil.disk_usage(settings.state_dir)
-    versions = [("archipel", installed("archipel")), ("Python", machine.python_version())]
+    versions = [("archipel", release_of_now()), ("Python", machine.python_version())]
     versions += [(name, installed(name)) for name in _LIBRARIES]
     is_of_version = shared is None or published_version(settings) == shared.version
     return HealthPage(

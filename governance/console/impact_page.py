@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.api.problems import ProblemError
 from governance.api.words import reason
+from governance.console.shown import Shown
 from governance.console.why import Choice, FormFault
 from governance.decisions.agreements import load_agreements
 from governance.federation import DeclarationError
@@ -19,18 +18,14 @@ from governance.settings import Settings
 REFRESH_SECONDS = 2
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class ImpactForm(_Frozen):
+class ImpactForm(Shown):
     """The question, as filled in; a form that fails comes back with it."""
 
     ended: str = ""
     on: str = ""
 
 
-class ImpactPage(_Frozen):
+class ImpactPage(Shown):
     """The form, one impact, and those that are kept."""
 
     form: ImpactForm = ImpactForm()

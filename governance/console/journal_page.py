@@ -5,19 +5,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
+from governance.console.shown import Shown
 from governance.journal.model import Entry, Kind, Search
 from governance.platform import Platform
 
 PAGE = 50
 
 
-class JournalLine(BaseModel):
+class JournalLine(Shown):
     """One entry; `details` are its fields in the order of their names."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: int
     at: datetime
@@ -27,10 +24,8 @@ class JournalLine(BaseModel):
     details: tuple[tuple[str, str], ...]
 
 
-class JournalPage(BaseModel):
+class JournalPage(Shown):
     """What was searched, what was found, and the state of the chain if it was asked for."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: str
     target: str

@@ -10,7 +10,6 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.messages.catalog import Catalog
@@ -19,10 +18,11 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
+from governance.legal_time import LEGAL_TIME
+
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 _LOCALES = {"fr": "fr_FR", "en": "en_GB"}
-_LEGAL_TIME = ZoneInfo("Europe/Paris")
 _ENGLISH = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "console.po"
 
 
@@ -65,14 +65,14 @@ class Writing:
         """A day in full."""
         if value is None:
             return "–"
-        local = value.astimezone(_LEGAL_TIME) if isinstance(value, datetime) else value
+        local = value.astimezone(LEGAL_TIME) if isinstance(value, datetime) else value
         return format_date(local, "long", locale=self._locale)
 
     def instant(self, value: datetime | None) -> str:
         """A day and time, in legal time."""
         if value is None:
             return "–"
-        return format_datetime(value, "d MMM y, HH:mm", tzinfo=_LEGAL_TIME, locale=self._locale)
+        return format_datetime(value, "d MMM y, HH:mm", tzinfo=LEGAL_TIME, locale=self._locale)
 
     def schedule(self, cron: str) -> str:
         """A cron line as a sentence where it is a plain one (daily, weekly, monthly), else as it stands."""

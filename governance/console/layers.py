@@ -7,35 +7,29 @@ sweeps there and back). Source: Sugiyama, Tagawa, Toda, 1981.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
+from governance.console.shown import Shown
 
 BOX_WIDTH, BOX_HEIGHT = 190, 44
 COLUMN_GAP, ROW_GAP, MARGIN = 40, 14, 8
 SWEEPS = 4
 
 
-class Box(BaseModel):
+class Box(Shown):
     """Where one node is drawn; left upper corner, in the drawing's units."""
-
-    model_config = ConfigDict(frozen=True)
 
     key: str
     x: int
     y: int
 
 
-class Line(BaseModel):
+class Line(Shown):
     """A curve from one box to another, as an SVG path."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
 
 
-class Drawing(BaseModel):
+class Drawing(Shown):
     """A laid out graph."""
-
-    model_config = ConfigDict(frozen=True)
 
     width: int
     height: int

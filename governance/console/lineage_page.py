@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.layers import Drawing, lay_out
+from governance.console.shown import Shown
 from governance.lineage.answers import Answer, Lineage, Origin
 from governance.lineage.graph import Node
 
@@ -23,11 +24,7 @@ ASKED = ("source", *KINDS.values())
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class DrawnBox(_Frozen):
+class DrawnBox(Shown):
     """A node, or several of one kind, as the drawing shows it."""
 
     x: int
@@ -38,7 +35,7 @@ class DrawnBox(_Frozen):
     is_asked: bool
 
 
-class LineagePage(_Frozen):
+class LineagePage(Shown):
     """Both answers about one thing, and the drawing of them."""
 
     answer: Answer
@@ -46,7 +43,7 @@ class LineagePage(_Frozen):
     boxes: tuple[DrawnBox, ...] = Field(exclude=True)
 
 
-class LineageList(_Frozen):
+class LineageList(Shown):
     """Everything that can be asked about, and, for a line of a file, where it came from."""
 
     nodes: tuple[Node, ...]

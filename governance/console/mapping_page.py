@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.console.received_form import MAX_BYTES, ReceivedForm
 from governance.console.refused import Refused, refused_of, shortened
+from governance.console.shown import Shown
 from governance.console.why import Choice, FormFault
 from governance.contracts.model import Column, Contract
 from governance.federation import Organisation, Reading
@@ -31,11 +31,7 @@ TOO_LARGE = Words(
 )
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class MappedColumn(_Frozen):
+class MappedColumn(Shown):
     """One column of the contract and the header proposed for it."""
 
     name: str
@@ -54,7 +50,7 @@ class MappedColumn(_Frozen):
     """What a parser makes of the first rows; empty where the cell is taken whole."""
 
 
-class Rehearsal(_Frozen):
+class Rehearsal(Shown):
     """What would come of the first rows if every proposal were declared."""
 
     looked_at: int
@@ -63,7 +59,7 @@ class Rehearsal(_Frozen):
     refused: Refused
 
 
-class MappingPage(_Frozen):
+class MappingPage(Shown):
     """The form, and the answer once a file was handed in."""
 
     contracts: tuple[Choice, ...]

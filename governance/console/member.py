@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.overview import OrganisationState, SourceState, organisation_state, source_state
 from governance.console.row_report import mends_of
+from governance.console.shown import Shown
 from governance.console.subscribers import Subscriber, subscribers_of
 from governance.deliverables.mends import Mend
 from governance.identity.people import Person
@@ -23,10 +22,8 @@ from governance.state.receipts import latest_receipts, list_receipts, standing_r
 from governance.state.standing import Standing, standings
 
 
-class SourcePage(BaseModel):
+class SourcePage(Shown):
     """One source: where it is read from, when, and its receipts, newest first."""
-
-    model_config = ConfigDict(frozen=True)
 
     state: SourceState
     connector: str
@@ -46,10 +43,8 @@ class SourcePage(BaseModel):
     """The three most useful mends of the file that stands, whatever came of it."""
 
 
-class MemberPage(BaseModel):
+class MemberPage(Shown):
     """One member or partner."""
-
-    model_config = ConfigDict(frozen=True)
 
     organisation: OrganisationState
     homepage: str | None

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.console.commune_map import CommuneMap, commune_map
+from governance.console.shown import Shown
 from governance.contracts.model import Classification
 from governance.federation import Member, Partner
 from governance.platform import Platform
@@ -14,11 +13,7 @@ from governance.shared_layer import SharedVersion, read_current
 from governance.state.receipts import CheckState, Outcome, Receipt, standing_receipts
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class SourceState(_Frozen):
+class SourceState(Shown):
     """One declared source and what came of its last run; counts are rows of the file."""
 
     source_id: str
@@ -48,7 +43,7 @@ class SourceState(_Frozen):
         return 2 if self.rows_quarantined else 3
 
 
-class OrganisationState(_Frozen):
+class OrganisationState(Shown):
     """One member or partner and the state of its sources."""
 
     id: str
@@ -70,7 +65,7 @@ class OrganisationState(_Frozen):
         return tuple(sorted(waiting, key=lambda source: (source.urgency, -(source.rows_quarantined or 0))))
 
 
-class DatasetLine(_Frozen):
+class DatasetLine(Shown):
     """One dataset of the shared layer."""
 
     id: str
@@ -81,7 +76,7 @@ class DatasetLine(_Frozen):
     updated_at: datetime | None
 
 
-class Overview(_Frozen):
+class Overview(Shown):
     """The first page."""
 
     name: str

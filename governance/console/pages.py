@@ -6,7 +6,6 @@ import io
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel, ConfigDict
 from starlette.staticfiles import StaticFiles
 
 from governance.api.callers import CallerGate
@@ -29,6 +28,7 @@ from governance.console.reasons import ReasonList, ReasonPage, reason_list, reas
 from governance.console.received_form import TooLarge, read_form
 from governance.console.rendering import STATIC, language_of_path, render, sign_in_link
 from governance.console.row_report import ERRORS_PER_GROUP, RunPage, corrected_copy, faults_of, find_run, run_page
+from governance.console.shown import Shown
 from governance.console.why import FormFault, WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
 
@@ -36,10 +36,8 @@ router = APIRouter(include_in_schema=False)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class PlainPage(BaseModel):
+class PlainPage(Shown):
     """A page whose words are all in its template."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
 
@@ -81,10 +79,8 @@ def _reason(gate: CallerGate, code: str) -> ReasonPage:
     return reason_page(gate.platform, code)
 
 
-class ApiPage(BaseModel):
+class ApiPage(Shown):
     """How feeds are read by a program; its words are in the template, its formats in the API's own table."""
-
-    model_config = ConfigDict(frozen=True)
 
     formats: tuple[FeedFormat, ...]
 

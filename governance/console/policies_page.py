@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from governance.console.shown import Shown
 from governance.decisions.engine_records import EngineRecords
 from governance.decisions.engine_status import PolicyStatus, policy_status
 from governance.journal.model import Entry, Search
@@ -15,11 +14,7 @@ from governance.platform import Platform
 CHANGES_SHOWN = 50
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class PolicyChange(_Frozen):
+class PolicyChange(Shown):
     """One version put in force."""
 
     at: datetime
@@ -31,7 +26,7 @@ class PolicyChange(_Frozen):
     commit: str | None
 
 
-class PoliciesPage(_Frozen):
+class PoliciesPage(Shown):
     """The status of now and the versions before, the newest first."""
 
     status: PolicyStatus

@@ -8,11 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from governance.api.callers import CallerGate
-from governance.console.entrance import require_own_form
 from governance.console.impact_page import REFRESH_SECONDS, ImpactPage, ask_impact, impact_page
 from governance.console.page_addresses import add_page
 from governance.console.policies_page import PoliciesPage, policies_page
-from governance.console.received_form import read_form
+from governance.console.received_form import read_own_fields
 from governance.console.rendering import render
 from governance.pipeline.impact_desk import ImpactDesk
 
@@ -44,9 +43,8 @@ add_page(router, "/policies/impact", "impact.html", _impact, _refresh)
 @router.post("/policies/impact.json")
 async def post_impact(request: Request, gate: CallerGate) -> Response:
     """Begin to work out an impact and lead to where it will be; one that is under way is gone on with."""
-    form = await read_form(request)
-    require_own_form(request, form.fields)
-    asked = await run_in_threadpool(ask_impact, gate.platform.settings, _desk(request), form.fields)
+    fields = await read_own_fields(request)
+    asked = await run_in_threadpool(ask_impact, gate.platform.settings, _desk(request), fields)
     if isinstance(asked, ImpactPage):
         return await run_in_threadpool(render, request, "impact.html", asked, 422)
     return RedirectResponse(f"{request.url.path}?id={asked}", status_code=303, headers={"Cache-Control": "no-store"})

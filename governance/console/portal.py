@@ -1,26 +1,19 @@
 """A commune's own portal: what it shares, what it does not and why, in words for its inhabitants."""
 
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
 from governance.api.gate import Gate
-from governance.catalogue.file_catalogue import Index, IndexedFile
+from governance.catalogue.file_catalogue import FileCatalogue, IndexedFile
 from governance.catalogue.openings import SUBJECT
 from governance.console.overview import title_of
+from governance.console.shown import Shown
 from governance.decisions.model import Context, Decision, DecisionRequest, Target
 from governance.federation import Member
 from governance.platform import Platform
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class SharedPart(_Frozen):
+class SharedPart(Shown):
     """One dataset that the commune publishes under its name."""
 
     id: str
@@ -31,7 +24,7 @@ class SharedPart(_Frozen):
     files: tuple[IndexedFile, ...]
 
 
-class KeptReason(_Frozen):
+class KeptReason(Shown):
     """One reason of the decision."""
 
     code: str
@@ -39,7 +32,7 @@ class KeptReason(_Frozen):
     change: Words
 
 
-class KeptPart(_Frozen):
+class KeptPart(Shown):
     """One dataset that the commune provides and that is not open to everybody."""
 
     dataset: str
@@ -48,7 +41,7 @@ class KeptPart(_Frozen):
     """Empty where nothing forbids it: no row has been published yet."""
 
 
-class PortalPage(_Frozen):
+class PortalPage(Shown):
     """The first and only page of a commune's portal; all else is the federation's, under its address."""
 
     id: str
@@ -68,19 +61,6 @@ class PortalPage(_Frozen):
     """Titles of datasets of the federation that it declares no source for."""
 
 
-@lru_cache(maxsize=2)
-def _index_of(version: Path) -> Index:
-    """A version never changes, so its index is read once."""
-    return Index.model_validate_json((version / "index.json").read_bytes())
-
-
-def _current_index(platform: Platform) -> Index | None:
-    try:
-        return _index_of((platform.settings.state_dir / "catalogue" / "current").resolve(strict=True))
-    except FileNotFoundError:
-        return None
-
-
 def portal_page(gate: Gate, member: Member) -> PortalPage:
     """Return the portal's page of a member that declares one.
 
@@ -90,7 +70,7 @@ def portal_page(gate: Gate, member: Member) -> PortalPage:
     platform, portal = gate.platform, member.portal
     if portal is None:
         raise LookupError(member.id)
-    index = _current_index(platform)
+    index = FileCatalogue(platform.settings.state_dir / "catalogue").read_index()
     own = [each for each in (index.datasets if index else ()) if each.publisher == member.id and each.part_of]
     declared = {source.dataset for source in member.sources}
     kept = sorted(declared - {each.part_of for each in own})

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.api.problems import ProblemError
 from governance.api.words import CODES, reason, token_reason
+from governance.console.shown import Shown
 from governance.decisions.model import ENGINE_REASON_CODES, Reason, denial_without_engine
 from governance.decisions.opa_server import PolicyEngineError
 from governance.decisions.reasons import load_rules
@@ -19,10 +18,8 @@ from governance.identity.refusals import REFUSALS
 from governance.platform import Platform
 
 
-class ReasonPage(BaseModel):
+class ReasonPage(Shown):
     """One reason code."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: str
     layer: str
@@ -33,10 +30,8 @@ class ReasonPage(BaseModel):
     change: Words
 
 
-class ReasonList(BaseModel):
+class ReasonList(Shown):
     """Every reason code, by where it comes from."""
-
-    model_config = ConfigDict(frozen=True)
 
     reasons: tuple[ReasonPage, ...]
 

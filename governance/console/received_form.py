@@ -14,6 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from governance.api.feeds import Words
 from governance.api.problems import ProblemError
 from governance.api.words import reason
+from governance.console.entrance import require_own_form
 from governance.console.why import FormFault
 
 MAX_BYTES = 20 << 20
@@ -94,3 +95,17 @@ async def read_form(request: Request) -> ReceivedForm:
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     files = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
     return ReceivedForm(fields, files[0] if files else None)
+
+
+async def read_own_fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form of ours that takes no file.
+
+    Raises:
+        ProblemError: 403, it does not come from a page of ours in this session, or is larger than any of ours.
+    """
+    try:
+        form = await read_form(request)
+    except TooLarge as error:
+        raise ProblemError(403, reason("form_not_ours")) from error
+    require_own_form(request, form.fields)
+    return form.fields

@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
+from governance.console.shown import Shown
 from governance.intake.model import RowError
 
 SHOWN_FAULTS, SHOWN_SIGNS = 25, 60
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Fault(_Frozen):
+class Fault(Shown):
     """One thing that a harvest would refuse; line and value are absent for the whole file."""
 
     line: int | None
@@ -25,7 +20,7 @@ class Fault(_Frozen):
     remedy: Words
 
 
-class Refused(_Frozen):
+class Refused(Shown):
     """All that would be refused: of the file as a whole, then row by row."""
 
     of_file: tuple[Fault, ...]

@@ -6,14 +6,13 @@ What may be shown of a cell is said by ``governance.deliverables.sight``.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.acts import may_act_for
 from governance.console.overview import SourceState, source_state
+from governance.console.shown import Shown
 from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
 from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
@@ -31,11 +30,7 @@ ERRORS_PER_GROUP = 100
 _WITHOUT_COPY = {"too_large": "copy_too_large", "too_long": "copy_too_long", "no_table": "copy_without_table"}
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Fault(_Frozen):
+class Fault(Shown):
     """One thing to mend; `value` is absent where it may not be shown."""
 
     line: int | None
@@ -48,7 +43,7 @@ class Fault(_Frozen):
     remedy: Words
 
 
-class FaultGroup(_Frozen):
+class FaultGroup(Shown):
     """All faults of one rule in one column."""
 
     rule: str
@@ -61,7 +56,7 @@ class FaultGroup(_Frozen):
     """The first hundred on the page; all of them in the JSON and CSV."""
 
 
-class RunPage(_Frozen):
+class RunPage(Shown):
     """One run of one source."""
 
     member_id: str
@@ -77,6 +72,8 @@ class RunPage(_Frozen):
     groups: tuple[FaultGroup, ...]
     errors: int
     contract_version: str | None
+    release: str | None
+    """Which release of the platform did the work."""
     has_copy: bool
     """Whether the received bytes are still there, so that a corrected copy can be made of them."""
 
@@ -192,5 +189,6 @@ def run_page(gate: Gate, run_id: str, person: Person | None = None, most: int = 
         groups=_groups(faults, most),
         errors=len(faults),
         contract_version=receipt.contract_version,
+        release=receipt.release,
         has_copy=bool(receipt.file_sha256) and platform.lake.landed(receipt.file_sha256 or "").is_file(),
     )

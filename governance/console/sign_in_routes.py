@@ -14,12 +14,11 @@ from governance.console.entrance import (
     desk_of,
     drop_cookie,
     refusal,
-    require_own_form,
     session_cookie,
     set_cookie,
 )
 from governance.console.languages import LANGUAGES
-from governance.console.received_form import TooLarge, read_form
+from governance.console.received_form import read_own_fields
 from governance.console.rendering import language_of_path
 from governance.identity.logout_token import LONGEST_TOKEN, refusal_of
 from governance.identity.refusals import REFUSALS, TokenError
@@ -98,10 +97,7 @@ def show_refusal(request: Request, reason: Annotated[str, Query(max_length=60)] 
 async def leave(request: Request) -> Response:
     """End the session here, then at the issuer."""
     desk, settings, language = _desk(request), request.app.state.platform.settings, language_of_path(request)
-    try:
-        require_own_form(request, (await read_form(request)).fields)
-    except TooLarge as error:
-        raise ProblemError(403, reason("form_not_ours")) from error
+    await read_own_fields(request)
     secret = request.cookies.get(session_cookie(settings), "")
     address = await run_in_threadpool(desk.end, secret, language)
     response = _go(address or f"/{language}/")

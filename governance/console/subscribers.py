@@ -7,19 +7,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
+from governance.console.shown import Shown
 from governance.federation import Member, Partner
 from governance.platform import Platform
 from governance.state.outbox import Notice, NoticeState, list_notices
 from governance.subscriptions import Subscription
 
 
-class Subscriber(BaseModel):
+class Subscriber(Shown):
     """One subscription and what became of its notices; times are those of the last attempt that settled one."""
-
-    model_config = ConfigDict(frozen=True)
 
     channel: str
     address: str

@@ -3,34 +3,28 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
-from zoneinfo import ZoneInfo
-
-from pydantic import BaseModel, ConfigDict
 
 from governance.api.decision_words import filter_words
 from governance.api.feeds import Words
 from governance.api.gate import Gate
+from governance.console.shown import Shown
 from governance.decisions.agreements import load_agreements
 from governance.decisions.explain import ConsideredRule, Explanation, explain
 from governance.decisions.model import Action, Channel, Context, DecisionRequest, Subject, Target
 from governance.decisions.opa import OpaDecisionPoint
+from governance.legal_time import read_instant
 
-_LEGAL_TIME = ZoneInfo("Europe/Paris")
 ANONYMOUS = "public"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Choice(_Frozen):
+class Choice(Shown):
     """One value of a list of the form."""
 
     value: str
     label: Words
 
 
-class Question(_Frozen):
+class Question(Shown):
     """What the form holds, as typed; a form that fails comes back with it."""
 
     organisation: str = ANONYMOUS
@@ -41,14 +35,14 @@ class Question(_Frozen):
     instant: str = ""
 
 
-class FormFault(_Frozen):
+class FormFault(Shown):
     """One field to mend."""
 
     field: str
     message: Words
 
 
-class WhyPage(_Frozen):
+class WhyPage(Shown):
     """The form, and the answer once a dataset was chosen."""
 
     question: Question
@@ -82,15 +76,12 @@ def read_question(parameters: Mapping[str, str]) -> Question:
 
 
 def _instant(text: str) -> datetime:
-    """An instant of the form: local time without a zone is legal time; nothing is now.
+    """An instant of the form; nothing is now.
 
     Raises:
         ValueError: no such instant.
     """
-    if not text:
-        return datetime.now(UTC)
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=_LEGAL_TIME)
+    return read_instant(text) if text else datetime.now(UTC)
 
 
 def _faults(gate: Gate, question: Question) -> tuple[FormFault, ...]:

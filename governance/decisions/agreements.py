@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -19,6 +18,7 @@ from governance.decisions.ucast import MAX_EXACT_INTEGER, is_comparable
 from governance.declaration import Identifier
 from governance.declared_place import Place, Wrong, wrong_field
 from governance.federation import DeclarationError, load_named
+from governance.legal_time import LEGAL_TIME
 
 State = Literal[
     "requested", "offered", "agreed", "finalized", "suspended", "expired", "revoked", "renounced", "refused",
@@ -28,7 +28,6 @@ Operator = Literal[
     "startswith", "endswith", "contains", "not_startswith", "not_contains",
 ]  # fmt: skip
 Scalar = str | int | float | bool | None
-LEGAL_TIME = ZoneInfo("Europe/Paris")
 MAX_CONDITIONS = 8
 _TEXT_OPERATORS = {"startswith", "endswith", "contains", "not_startswith", "not_contains"}
 _RANGE_OPERATORS = {"lt", "le", "gt", "ge"}

@@ -29,11 +29,6 @@ class Explanation(Frozen):
     decision: Decision
     rules: tuple[ConsideredRule, ...]
 
-    @property
-    def winners(self) -> tuple[ConsideredRule, ...]:
-        """The rules that made the answer; deny overrides, so several may refuse and the first is the winner."""
-        return tuple(rule for rule in self.rules if rule.is_decisive)
-
 
 def explain(point: OpaDecisionPoint, request: DecisionRequest) -> Explanation:
     """Decide, and say which rules were considered; without an engine the list of rules is empty."""

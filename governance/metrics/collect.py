@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from typing import get_args
-from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from prometheus_client.core import Metric
@@ -20,6 +19,7 @@ from prometheus_client.registry import Collector
 from governance.catalogue.file_catalogue import FileCatalogue
 from governance.decisions.engine_records import EngineRecords
 from governance.decisions.engine_status import Verdict, policy_status
+from governance.legal_time import LEGAL_TIME
 from governance.metrics.families import counter, gauge, info
 from governance.metrics.journal_counts import JournalCounts
 from governance.pipeline.opened import policies_in_force, published_policies, published_version
@@ -30,7 +30,6 @@ from governance.state.receipts import READ, CheckState, Outcome, Receipt, count_
 from governance.state.standing import list_absences, standings
 
 log = logging.getLogger(__name__)
-_ZONE = ZoneInfo("Europe/Paris")
 GOOD: tuple[Outcome, ...] = ("accepted", "unchanged")
 """Outcomes of a run in which the source answered with a file that could be used."""
 _CLASSES = ("read", "accepted", "quarantined", "duplicates")
@@ -164,7 +163,7 @@ def _rows(receipt: Receipt) -> list[tuple[str, float]]:
 
 def _overdue(cron: str, good_at: datetime, now: datetime) -> float:
     """Seconds since the second run that was due after the last good one: one that fails is tried again by itself."""
-    due = croniter(cron, good_at.astimezone(_ZONE))
+    due = croniter(cron, good_at.astimezone(LEGAL_TIME))
     due.get_next(datetime)
     second: datetime = due.get_next(datetime)
     return max(0.0, (now - second).total_seconds())

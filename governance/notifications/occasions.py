@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from sqlalchemy import Connection
 
 from governance.federation import Federation
+from governance.legal_time import LEGAL_TIME
 from governance.state.cursors import SourceKey
 from governance.state.outbox import Notice, notice_id, queue_notices
 from governance.state.receipts import Receipt, newest_receipts, store_receipts
 from governance.subscriptions import Subscription
 
-ZONE = ZoneInfo("Europe/Paris")
 DIGESTS = {"daily": "0 7 * * *", "weekly": "0 7 * * 1"}
 """When a digest is due, as cron lines in legal time: before offices open."""
 
@@ -74,7 +73,7 @@ def _of_run(subscription: Subscription, receipt: Receipt) -> Notice:
 
 def _of_period(subscription: Subscription, receipt: Receipt) -> Notice:
     """The digest of the period that the receipt falls into: queued by the first receipt of it."""
-    schedule = croniter(DIGESTS[subscription.every or "daily"], receipt.finished_at.astimezone(ZONE))
+    schedule = croniter(DIGESTS[subscription.every or "daily"], receipt.finished_at.astimezone(LEGAL_TIME))
     ends = schedule.get_next(datetime).astimezone(UTC)
     begins = schedule.get_prev(datetime).astimezone(UTC)
     return Notice(

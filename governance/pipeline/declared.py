@@ -3,15 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
 from governance.federation import Federation, Member, Partner, load_federation
+from governance.legal_time import LEGAL_TIME
 from governance.settings import load_settings
-
-ZONE = ZoneInfo("Europe/Paris")
-"""Schedules are written in the time of the town halls."""
 
 NOT_BEFORE_THE_NEXT_TIME = timedelta(0)
 """For ``run_immediately``: a new installation waits for the next time of a schedule.
@@ -35,7 +32,7 @@ def is_due(organisation: Member | Partner, source_id: str, instant: datetime | N
     if instant is None:
         return True
     source = next(source for source in organisation.sources if source.id == source_id)
-    return bool(croniter.match(source.schedule or organisation.schedule, instant.astimezone(ZONE)))
+    return bool(croniter.match(source.schedule or organisation.schedule, instant.astimezone(LEGAL_TIME)))
 
 
 def set_off_by(triggering_asset_events: Mapping[Any, Sequence[Any]] | None) -> list[str]:

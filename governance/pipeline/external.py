@@ -19,6 +19,7 @@ from governance.catalogue.external.kept import KeptCatalogue, KeptCatalogues
 from governance.catalogue.external.listing import Listing, concerns_us, list_external
 from governance.catalogue.model import Catalogue, ExternalCatalogue
 from governance.external_catalogues import DeclaredCatalogue
+from governance.journal.journal import Journal
 from governance.pipeline.words import our_fault
 from governance.platform import Platform
 from governance.source_secrets import resolve_secret
@@ -58,12 +59,20 @@ class AskedCatalogue:
 
 
 def ask_external(
-    platform: Platform, now: datetime | None = None, *, only: str | None = None, is_due: bool = True
+    platform: Platform,
+    now: datetime | None = None,
+    *,
+    only: str | None = None,
+    is_due: bool = True,
+    who: str | None = None,
 ) -> list[AskedCatalogue]:
     """Ask each declared catalogue of others, or the one of that id; with ``is_due`` only where the answer is too old.
 
+    ``who``, where a person asks, is in the journal before each is asked.
+
     Raises:
         OSError: the disk refused what came.
+        SQLAlchemyError: the journal could not be written; that catalogue was not asked.
     """
     now = now or datetime.now(UTC)
     kept = kept_catalogues(platform)
@@ -72,12 +81,23 @@ def ask_external(
         known = kept.read(declared.id)
         if only not in (None, declared.id) or is_due and not _is_due(declared, known, now):
             continue
+        if who is not None:
+            journal_asked(platform.journal, declared.id, who)
         after = _ask(platform, declared, known, now)
         kept.write(declared.id, after)
         there = sum(1 for each in after.records.values() if each.absent_since is None)
         told = after.problem_fr, after.problem_en, after.remedy_fr, after.remedy_en
         asked.append(AskedCatalogue(declared.id, declared.name, there, *told))
     return asked
+
+
+def journal_asked(journal: Journal, catalogue_id: str, who: str) -> None:
+    """Write into the journal that a person asks a catalogue of others, by whichever way.
+
+    Raises:
+        SQLAlchemyError: it could not be written; nothing may be asked then.
+    """
+    journal.append("source_change", {"action": "external_asked", "external": catalogue_id}, subject=who)
 
 
 def listing_of(platform: Platform, catalogue: Catalogue, now: datetime | None = None) -> Listing:
@@ -96,7 +116,7 @@ def list_beside(platform: Platform, catalogue: Catalogue) -> tuple[ExternalCatal
     """
     listing, kept = listing_of(platform, catalogue), kept_catalogues(platform)
     for name, told in listing.kept.items():
-        kept.write_listing(name, told)
+        kept.write_listing(name, *told)
     return listing.catalogues
 
 

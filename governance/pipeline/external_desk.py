@@ -5,7 +5,7 @@ from multiprocessing.process import BaseProcess
 from governance.journal.journal import Journal
 from governance.lake import Lake
 from governance.pipeline.beside import be_beside, begin_beside, end_beside
-from governance.pipeline.external import ask_external
+from governance.pipeline.external import ask_external, journal_asked
 from governance.pipeline.locks import hold_if_free
 from governance.platform import open_platform
 from governance.settings import Settings
@@ -31,8 +31,7 @@ class ExternalDesk:
         if lock is None:
             return False
         try:
-            told = {"action": "external_asked", "external": catalogue_id}
-            self._journal.append("source_change", told, subject=who)
+            journal_asked(self._journal, catalogue_id, who)
         except BaseException:
             lock.release()
             raise

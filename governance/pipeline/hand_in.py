@@ -18,6 +18,7 @@ from connectors import upload
 from connectors.base import FetchRequest
 from connectors.problems import ConnectorProblem
 from governance.contracts.model import Contract
+from governance.federation import Source
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile, Report
 from governance.lake import sha256_of, written_atomically
@@ -74,6 +75,17 @@ class HandedIn:
 def takes_files(connector: str) -> bool:
     """Whether sources of a connector are those that people hand files in for."""
     return connector == upload.__name__.rpartition(".")[2]
+
+
+def box_of(platform: Platform, source: Source) -> tuple[Path, str] | None:
+    """Return the folder of a source's box and which names it takes; none where its files come another way."""
+    if not takes_files(source.connector):
+        return None
+    try:
+        options = upload.Options.model_validate(dict(source.options))
+    except ValidationError:
+        return None
+    return upload.box_folder(platform.settings.uploads_dir, options.box), options.pattern
 
 
 def find_box(platform: Platform, member_id: str, source_id: str, today: date | None = None) -> Box:

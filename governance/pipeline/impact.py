@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 
 from governance.api.query import FeedQuery
 from governance.api.rows import Relation, RowReader
-from governance.decisions.agreements import LEGAL_TIME, load_agreements
+from governance.decisions.agreements import load_agreements
 from governance.decisions.bundle import bundle_path, revisions_of, write_bundles
 from governance.decisions.bundle_names import BUNDLES
 from governance.decisions.changes import Changes, changes_between, content_in_force
@@ -44,6 +44,7 @@ from governance.decisions.opa_server import PolicyEngineError, wait_for_revision
 from governance.decisions.signing import KEY_FILE
 from governance.decisions.ucast import UnsupportedFilterError
 from governance.kept_secrets import secret_path
+from governance.legal_time import LEGAL_TIME
 from governance.pipeline.engine import private_engine
 from governance.platform import Platform
 from governance.settings import Settings

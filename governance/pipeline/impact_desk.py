@@ -21,12 +21,12 @@ from filelock import BaseFileLock
 from pydantic import AwareDatetime, ValidationError
 
 from governance.contracts.model import ContractError
-from governance.decisions.agreements import LEGAL_TIME
 from governance.decisions.bundle import revisions_of
 from governance.decisions.model import Frozen
 from governance.decisions.opa_server import PolicyEngineError
 from governance.federation import DeclarationError
 from governance.lake import Lake, write_atomically
+from governance.legal_time import LEGAL_TIME
 from governance.pipeline.beside import be_beside, begin_beside, end_beside
 from governance.pipeline.impact import Supposed, UnknownAgreementError, find_impact
 from governance.pipeline.impact_words import ToldImpact, told_impact

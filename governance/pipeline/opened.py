@@ -1,8 +1,8 @@
 """What readers see now: which datasets the catalogue shows, and from which shared version."""
 
-import json
 from pathlib import Path
 
+from governance.catalogue.file_catalogue import FileCatalogue
 from governance.decisions.bundle import revisions_of
 from governance.lake import write_atomically
 from governance.settings import Settings
@@ -10,11 +10,8 @@ from governance.settings import Settings
 
 def opened_datasets(settings: Settings) -> tuple[str, ...]:
     """Return ids of the harmonised datasets in the published catalogue; none before the first publication."""
-    path = settings.state_dir / "catalogue" / "current" / "index.json"
-    if not path.is_file():
-        return ()
-    index = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(dataset["id"] for dataset in index["datasets"] if dataset["part_of"] is None)
+    index = FileCatalogue(settings.state_dir / "catalogue").read_index()
+    return tuple(dataset.id for dataset in index.datasets if dataset.part_of is None) if index else ()
 
 
 def _mark(settings: Settings) -> Path:

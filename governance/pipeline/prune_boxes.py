@@ -13,11 +13,8 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from connectors import upload
 from governance.lake import sha256_of
-from governance.pipeline.hand_in import PUT_ASIDE, takes_files
+from governance.pipeline.hand_in import PUT_ASIDE, box_of
 from governance.platform import Platform
 from governance.state.cursors import find_cursors
 
@@ -46,16 +43,12 @@ def prune_boxes(platform: Platform, now: datetime) -> list[Path]:
 def _boxes(platform: Platform) -> dict[Path, list[tuple[str, str | None]]]:
     """For each box, of each source that reads it: the pattern of its names, and the name of the file it took last."""
     found = defaultdict(list)
-    asks = [(who.id, source) for who, source in platform.federation.sources() if takes_files(source.connector)]
-    cursors = find_cursors(platform.engine, [(member_id, source.id) for member_id, source in asks])
-    for member_id, source in asks:
-        try:
-            options = upload.Options.model_validate(dict(source.options))
-        except ValidationError:
-            continue
-        cursor = cursors.get((member_id, source.id))
-        folder = upload.box_folder(platform.settings.uploads_dir, options.box)
-        found[folder].append((options.pattern, cursor.file_name if cursor else None))
+    boxes = {(who.id, source.id): box_of(platform, source) for who, source in platform.federation.sources()}
+    read = {key: box for key, box in boxes.items() if box is not None}
+    cursors = find_cursors(platform.engine, list(read))
+    for key, (folder, pattern) in read.items():
+        cursor = cursors.get(key)
+        found[folder].append((pattern, cursor.file_name if cursor else None))
     return found
 
 

@@ -23,6 +23,7 @@ from governance.pipeline.in_force import put_in_force
 from governance.pipeline.locks import hold
 from governance.pipeline.opened import mark_published
 from governance.platform import Platform
+from governance.release import release_of_now
 from governance.shared_layer import read_current
 from governance.state.receipts import READ, latest_receipts
 from governance.telemetry.trace_context import step
@@ -152,7 +153,8 @@ def _remember(platform: Platform, publication: Publication) -> None:
     if not publication.result.changed:
         told = [answer.decision.engine_decision_id for answer in publication.answers]
         engine_decisions = list(dict.fromkeys(name for name in told if name))
-        platform.journal.append("publication", {"unchanged": True, "engine_decisions": engine_decisions})
+        told_again = {"unchanged": True, "engine_decisions": engine_decisions, "release": release_of_now()}
+        platform.journal.append("publication", told_again)
         return
     for answer in publication.answers:
         record_decision(platform.journal, answer.request, answer.decision)
@@ -161,4 +163,4 @@ def _remember(platform: Platform, publication: Publication) -> None:
 
 def _note(journal: Journal, result: PublicationResult, more: dict[str, str]) -> None:
     told = {"created": list(result.created), "updated": list(result.updated), "archived": list(result.archived)}
-    journal.append("publication", {"version": result.version, **told, **more})
+    journal.append("publication", {"version": result.version, "release": release_of_now(), **told, **more})

@@ -1,7 +1,8 @@
 """Make a dataset as it was at an instant again, from the bytes that were received, and hold it against what was served.
 
 Received bytes, the contract and declaration that each was read by, the models and the facts about members: all as they
-were. The software is the one of now; where it differs from that of then and the result does too, that is said.
+were. The software is the one of now. Which releases read, judged and put together then, and which does now, is said
+with the result; whether it is the same is for the hash alone to say.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ class CannotReplay(StepFailed):  # noqa: N818 - kept because it is named after t
 
 @dataclass(frozen=True)
 class Replayed:
-    """A dataset made again: its version, both hashes, where it lies, and what differs if anything does."""
+    """A dataset made again: its version, both hashes, where it lies, by which releases, what differs if any does."""
 
     dataset: str
     version: str
@@ -53,7 +54,24 @@ class Replayed:
     served_sha256: str
     path: Path
     rows: int
+    release: str
+    """Which release put it together then."""
+    judged_by: tuple[str, ...]
+    """Which releases read and judged then, as far as their receipts say."""
+    release_now: str
+    software_changed: tuple[str, ...]
+    """What may change bytes and is other now than when it was put together: ``<what>: <then> → <now>``."""
     differences: Differences | None
+
+    @property
+    def is_by_another_release(self) -> bool:
+        """Whether any part of the work was done by another release then."""
+        return {self.release, *self.judged_by} != {self.release_now}
+
+    @property
+    def may_differ_by_release(self) -> bool:
+        """Whether a difference may come from that: of two releases, what changes bytes may be the same."""
+        return bool(self.software_changed) or not set(self.judged_by) <= {self.release, self.release_now}
 
     @property
     def is_same(self) -> bool:
@@ -77,10 +95,20 @@ def replay(platform: Platform, dataset: str, at: datetime, into: Path | None = N
     rows = _build(platform, record, table, folder, path)
     sha256 = sha256_of(path)
     served = table_path(platform.lake, table)
-    is_same = sha256 == table.sha256
-    differences = None if is_same else find_differences(served, path, record.software, software_of_now())
+    now = software_of_now()
     return Replayed(
-        dataset, record.shared.version, record.shared.created_at, sha256, table.sha256, path, rows, differences
+        dataset=dataset,
+        version=record.shared.version,
+        made_at=record.shared.created_at,
+        sha256=sha256,
+        served_sha256=table.sha256,
+        path=path,
+        rows=rows,
+        release=record.software.release,
+        judged_by=_judged_by(platform, record, dataset),
+        release_now=now.release,
+        software_changed=record.software.changes_to(now),
+        differences=None if sha256 == table.sha256 else find_differences(served, path),
     )
 
 
@@ -112,6 +140,12 @@ def _require_unaltered(platform: Platform, version: str, sha256: str) -> None:
         raise CannotReplay(
             f"{path} is not what the journal says was written: it was altered, or the journal is another's"
         )
+
+
+def _judged_by(platform: Platform, record: VersionRecord, dataset: str) -> tuple[str, ...]:
+    mine = [one.run_id for one in record.served if one.dataset in record.made_of[dataset]]
+    receipts = [find_receipt(platform.engine, run_id) for run_id in mine]
+    return tuple(sorted({receipt.release for receipt in receipts if receipt is not None and receipt.release}))
 
 
 def _restore(platform: Platform, record: VersionRecord, dataset: str, folder: Path) -> None:

@@ -24,6 +24,7 @@ from governance.pipeline.references import References, Runs, with_references
 from governance.pipeline.run_reports import write_run_reports
 from governance.pipeline.words import failed_words, held_words, outcome_words
 from governance.platform import Platform
+from governance.release import release_of_now
 from governance.state.cursors import AcceptedRows, Cursor, find_accepted, store_accepted, store_cursors
 from governance.state.receipts import Outcome, Receipt, state_after
 from governance.state.standing import Absence, end_checks, forget_absences, note_absences
@@ -260,6 +261,7 @@ def _receipt(
             "started_at": started,
             "finished_at": datetime.now(UTC),
             "outcome": outcome,
+            "release": release_of_now(),
             **words,
             **facts,
         }

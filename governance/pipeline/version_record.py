@@ -18,6 +18,7 @@ from governance.contracts.model import Contract
 from governance.lake import Lake, write_atomically
 from governance.pipeline.warehouse import project_files
 from governance.platform import Platform
+from governance.release import commit_of_now, release_name
 from governance.settings import PROJECT_ROOT, Settings
 from governance.shared_layer import SharedVersion
 from governance.shared_versions import record_path, version_used_at
@@ -34,8 +35,23 @@ class Software(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     archipel: str
+    commit: str | None = None
+    """Where it is known; of two commits, our own code may be the same."""
     code_sha256: str
     libraries: dict[str, str]
+
+    @property
+    def release(self) -> str:
+        """Version and commit as one word, as receipts have it."""
+        return release_name(self.archipel, self.commit)
+
+    def changes_to(self, now: "Software") -> tuple[str, ...]:
+        """Return what of it that may change bytes is other now: ``<what>: <then> → <now>``."""
+        before = {"archipel": self.archipel, "code": self.code_sha256[:12], **self.libraries}
+        after = {"archipel": now.archipel, "code": now.code_sha256[:12], **now.libraries}
+        return tuple(
+            f"{name}: {before[name]} → {after.get(name)}" for name in before if before[name] != after.get(name)
+        )
 
 
 class VersionRecord(BaseModel):
@@ -65,7 +81,12 @@ def software_of_now() -> Software:
             if path.suffix in {".py", ".yaml", ".sql", ".csv"}:
                 digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     libraries = {name: installed(name) for name in _LIBRARIES}
-    return Software(archipel=installed("archipel"), code_sha256=digest.hexdigest(), libraries=libraries)
+    return Software(
+        archipel=installed("archipel"),
+        commit=commit_of_now(),
+        code_sha256=digest.hexdigest(),
+        libraries=libraries,
+    )
 
 
 def write_record(
@@ -90,7 +111,10 @@ def write_record(
     content = record.model_dump_json(indent=1).encode()
     write_atomically(record_path(lake, shared.version), content)
     tables = {name: table.sha256 for name, table in shared.tables.items()}
-    told = {"version": shared.version, "record_sha256": hashlib.sha256(content).hexdigest(), "tables": tables}
+    told = {
+        "version": shared.version, "record_sha256": hashlib.sha256(content).hexdigest(), "tables": tables,
+        "release": record.software.release,
+    }  # fmt: skip
     platform.journal.append("harmonisation", told)
 
 
@@ -106,7 +130,8 @@ def read_record(lake: Lake, version: str) -> tuple[VersionRecord, str] | None:
 def is_held_to(record: VersionRecord, contract: Contract) -> bool:
     """Say whether a version was held to this very contract, by the software of now."""
     held_to = record.contracts.get(contract.id)
-    return held_to == hashlib.sha256(_as_json(contract)).hexdigest() and record.software == software_of_now()
+    is_this_one = held_to == hashlib.sha256(_as_json(contract)).hexdigest()
+    return is_this_one and not record.software.changes_to(software_of_now())
 
 
 def version_at(lake: Lake, instant: datetime) -> VersionRecord | None:

@@ -11,7 +11,6 @@ import yaml
 
 from governance.contracts.model import Column, Contract
 from governance.federation import Contact
-from governance.scaffold.files import write_new
 
 _TYPES = {
     "integer": "bigint",
@@ -50,13 +49,6 @@ def model_files(
         shared / f"{shr}.sql": _select(f"{{{{ ref('{stg}') }}}}", contract.id, "final", names),
         shared / f"_{contract.id}__models.yml": _dump(_shared_yaml(contract, shr, entity, group, owner)),
     }
-
-
-def write_models(dbt_dir: Path, contract: Contract, *, domain: str, entity: str, group: str) -> list[Path]:
-    """Write the files of a dataset for a federation made for one occasion; those that exist are left alone."""
-    owner = Contact(name="exemple", email="donnees@federation.example")
-    contents = model_files(dbt_dir, contract, domain=domain, entity=entity, group=group, owner=owner)
-    return write_new({path: text for path, text in contents.items() if not path.exists()})
 
 
 @cache

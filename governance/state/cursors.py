@@ -98,7 +98,14 @@ def store_accepted(connection: Connection, records: Sequence[AcceptedRows]) -> N
 def forget_source(connection: Connection, key: SourceKey) -> None:
     """Forget where a source stood and which rows of it were good, in the caller's transaction."""
     for table in (cursors, accepted):
-        connection.execute(delete(table).where(table.c.member_id == key[0], table.c.source_id == key[1]))
+        forget_rows(connection, table, [key])
+
+
+def forget_rows(connection: Connection, table: Table, keys: Collection[SourceKey]) -> None:
+    """Take the rows of some sources out of a table that has one a source, in the caller's transaction."""
+    if keys:
+        mine = and_(table.c.member_id == bindparam("whose"), table.c.source_id == bindparam("which"))
+        connection.execute(delete(table).where(mine), [{"whose": m, "which": s} for m, s in keys])
 
 
 def _rows_of(connection: Connection, table: Table, keys: Collection[SourceKey]) -> list[dict[str, Any]]:
@@ -121,6 +128,5 @@ _AT_ONCE = 500
 def _replace(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
-    mine = and_(table.c.member_id == bindparam("whose"), table.c.source_id == bindparam("which"))
-    connection.execute(delete(table).where(mine), [{"whose": r["member_id"], "which": r["source_id"]} for r in rows])
+    forget_rows(connection, table, [(row["member_id"], row["source_id"]) for row in rows])
     connection.execute(table.insert(), list(rows))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,23 @@ class Words(TypeDecorator[str]):
         )
 
 
+class Instant(TypeDecorator[datetime]):
+    """An instant in UTC, whichever zone it was given in and whatever the database keeps of that: SQLite nothing."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Keep it in UTC."""
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give it in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 receipts = Table(
     "receipts",
     metadata,
@@ -65,8 +83,8 @@ receipts = Table(
     Column("member_id", String, nullable=False, index=True),
     Column("source_id", String, nullable=False),
     Column("dataset", String, nullable=False, index=True),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant, nullable=False),
     Column("outcome", String, nullable=False),
     Column("state", String, nullable=False),
     Column("report_status", String),
@@ -79,6 +97,7 @@ receipts = Table(
     Column("rows_duplicates", Integer),
     Column("rows_gone", Integer),
     Column("contract_version", String),
+    Column("release", String),
     Column("detected", Words),
     Column("message_fr", Words, nullable=False),
     Column("message_en", Words, nullable=False),
@@ -122,7 +141,7 @@ under_way = Table(
     metadata,
     Column("member_id", String, primary_key=True),
     Column("source_id", String, primary_key=True),
-    Column("since", DateTime(timezone=True), nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 absences = Table(
@@ -131,8 +150,8 @@ absences = Table(
     Column("member_id", String, primary_key=True),
     Column("source_id", String, primary_key=True),
     Column("reason", String, nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False),
-    Column("archived_at", DateTime(timezone=True)),
+    Column("since", Instant, nullable=False),
+    Column("archived_at", Instant),
 )
 
 outbox = Table(
@@ -144,12 +163,12 @@ outbox = Table(
     Column("occasion", String, nullable=False),
     Column("run_id", String),
     Column("told", Text),
-    Column("since", DateTime(timezone=True)),
-    Column("due_at", DateTime(timezone=True), nullable=False),
-    Column("next_try_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("since", Instant),
+    Column("due_at", Instant, nullable=False),
+    Column("next_try_at", Instant, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
     Column("state", String, nullable=False),
-    Column("settled_at", DateTime(timezone=True)),
+    Column("settled_at", Instant),
     Column("failure_fr", Words, nullable=False),
     Column("failure_en", Words, nullable=False),
 )
@@ -186,17 +205,17 @@ sessions = Table(
     Column("issuer_session", String, nullable=False, index=True),
     Column("person", Text, nullable=False),
     Column("tokens", Text, nullable=False),
-    Column("seen_at", DateTime(timezone=True), nullable=False),
-    Column("ends_at", DateTime(timezone=True), nullable=False, index=True),
-    Column("ask_again_at", DateTime(timezone=True), nullable=False),
-    Column("asked_until", DateTime(timezone=True), nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+    Column("ask_again_at", Instant, nullable=False),
+    Column("asked_until", Instant, nullable=False),
 )
 
 used_tokens = Table(
     "used_tokens",
     metadata,
     Column("id", String, primary_key=True),
-    Column("until", DateTime(timezone=True), nullable=False, index=True),
+    Column("until", Instant, nullable=False, index=True),
 )
 
 lineage_events = Table(
@@ -206,14 +225,14 @@ lineage_events = Table(
     Column("place", Integer, primary_key=True),
     Column("job", String, nullable=False, index=True),
     Column("kind", String, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("at", Instant, nullable=False, index=True),
     Column("is_last", Boolean, nullable=False),
     Column("told", Text, nullable=False),
 )
 
 layout = Table("state_layout", metadata, Column("version", Integer, primary_key=True))
 
-LAYOUT = 4
+LAYOUT = 5
 """Version of these tables and of the lake's folders; raised whenever either changes."""
 
 _LOCK_NUMBER = 4_157_044

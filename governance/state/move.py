@@ -1,10 +1,8 @@
 """The whole state from one database to another, as it is: the journal's chain stays the same to the letter."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Table, delete, func, insert, select
+from sqlalchemy import Engine, Table, delete, func, insert, select
 
 from governance.journal import tables as journal
 from governance.state import database as state
@@ -35,7 +33,7 @@ def move_state(source: Engine, target: Engine) -> int:
             if table is not journal.entries:
                 writing.execute(delete(table))  # what a new state begins with, such as the journal's empty head
             for rows in reading.execute(select(table)).mappings().partitions(_AT_ONCE):
-                writing.execute(insert(table), [_in_utc(row) for row in rows])
+                writing.execute(insert(table), [dict(row) for row in rows])
                 moved += len(rows)
     return moved
 
@@ -43,11 +41,3 @@ def move_state(source: Engine, target: Engine) -> int:
 def _tables() -> Iterator[Table]:
     yield from (table for table in state.metadata.sorted_tables if table is not state.layout)
     yield from journal.metadata.sorted_tables
-
-
-def _in_utc(row: RowMapping) -> dict[str, Any]:
-    """SQLite forgets the zone; everything stored is UTC, and PostgreSQL would take it for its own zone's time."""
-    return {
-        str(name): value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
-        for name, value in row.items()
-    }

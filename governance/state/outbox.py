@@ -7,7 +7,7 @@ never send the same one, and one that died leaves it to the next.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -124,8 +124,7 @@ def oldest_due(engine: Engine) -> datetime | None:
     """Return when the longest waiting notice was due; None where none waits."""
     query = select(func.min(outbox.c.due_at)).where(outbox.c.state == "waiting")
     with engine.connect() as connection:
-        found: datetime | None = connection.execute(query).scalar_one_or_none()
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+        return connection.execute(query).scalar_one_or_none()
 
 
 def _change(engine: Engine, notice: Notice, values: dict[str, Any]) -> None:
@@ -134,8 +133,4 @@ def _change(engine: Engine, notice: Notice, values: dict[str, Any]) -> None:
 
 
 def _to_notice(row: Row[Any]) -> Notice:
-    values = dict(row._mapping)
-    for name in ("since", "due_at", "next_try_at", "settled_at"):
-        if values[name] is not None and values[name].tzinfo is None:
-            values[name] = values[name].replace(tzinfo=UTC)  # SQLite forgets the zone; everything stored is UTC.
-    return Notice.model_validate(values)
+    return Notice.model_validate(dict(row._mapping))

@@ -1,7 +1,7 @@
 """Receipts: one pull of one source and what came of it, kept for good."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -53,6 +53,8 @@ class Receipt(BaseModel):
     rows_gone: int | None = None
     """Rows handed over that an incremental source no longer has; they stay until a person decides."""
     contract_version: str | None = None
+    release: str | None = None
+    """Which release of the platform did the work."""
     detected: str | None = None
     """JSON of how the file was read: encoding, delimiter, sheet, header row."""
     message_fr: str
@@ -62,11 +64,7 @@ class Receipt(BaseModel):
 
 
 def _to_receipt(row: Row[tuple[object, ...]]) -> Receipt:
-    values = dict(row._mapping)
-    for name in ("started_at", "finished_at"):
-        # SQLite forgets the zone; everything stored is UTC.
-        values[name] = values[name].replace(tzinfo=UTC) if values[name].tzinfo is None else values[name]
-    return Receipt.model_validate(values)
+    return Receipt.model_validate(dict(row._mapping))
 
 
 def store_receipts(connection: Connection, kept: Sequence[Receipt]) -> None:

@@ -129,7 +129,4 @@ def _values(session: Session) -> dict[str, object]:
 
 def _to_session(row: Row[tuple[object, ...]]) -> Session:
     values = {name: value for name, value in row._mapping.items() if name in Session.model_fields}
-    for name in ("seen_at", "ends_at", "ask_again_at"):
-        if values[name].tzinfo is None:
-            values[name] = values[name].replace(tzinfo=UTC)  # SQLite forgets the zone; everything stored is UTC.
     return Session(**{**values, "person": Person.model_validate_json(values["person"])})

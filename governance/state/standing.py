@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, Row, Table, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 
-from governance.state.cursors import SourceKey
+from governance.state.cursors import SourceKey, forget_rows
 from governance.state.database import absences, insert_unless_known, under_way
 from governance.state.receipts import READ, CheckState, latest_receipts
 
@@ -68,7 +68,7 @@ def begin_checks(engine: Engine, keys: Collection[SourceKey], now: datetime) -> 
 
 def end_checks(connection: Connection, keys: Collection[SourceKey]) -> None:
     """Say that sources are under way no more, in the caller's transaction."""
-    _forget(connection, under_way, keys)
+    forget_rows(connection, under_way, keys)
 
 
 def note_absences(connection: Connection, noticed: Iterable[Absence]) -> None:
@@ -78,7 +78,7 @@ def note_absences(connection: Connection, noticed: Iterable[Absence]) -> None:
 
 def forget_absences(connection: Connection, keys: Collection[SourceKey]) -> None:
     """Say that sources are there again, in the caller's transaction."""
-    _forget(connection, absences, keys)
+    forget_rows(connection, absences, keys)
 
 
 def mark_archived(connection: Connection, absence: Absence, now: datetime) -> None:
@@ -101,16 +101,5 @@ def _under_way(engine: Engine) -> list[SourceKey]:
         return [(row.member_id, row.source_id) for row in connection.execute(query)]
 
 
-def _forget(connection: Connection, table: Table, keys: Collection[SourceKey]) -> None:
-    if keys:
-        mine = and_(table.c.member_id == bindparam("whose"), table.c.source_id == bindparam("which"))
-        connection.execute(delete(table).where(mine), [{"whose": m, "which": s} for m, s in keys])
-
-
 def _to_absence(row: Row[tuple[object, ...]]) -> Absence:
-    values = dict(row._mapping)
-    for name in ("since", "archived_at"):
-        at = values[name]
-        # SQLite forgets the zone; everything stored is UTC.
-        values[name] = at.replace(tzinfo=UTC) if isinstance(at, datetime) and at.tzinfo is None else at
-    return Absence.model_validate(values)
+    return Absence.model_validate(dict(row._mapping))

@@ -3,8 +3,7 @@
 The same obtaining, configuring and starting as in the full profile, so that both run the same thing.
 """
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import typer
 
@@ -12,7 +11,7 @@ from governance.settings import Settings
 from infra.native.installation import require_same_state, settle
 from infra.native.profiles import PLATFORM, PROFILES
 from infra.native.programs import become
-from infra.native.service import Say, Service, StartFailed
+from infra.native.service import Service, StartFailed, obtain_all
 
 FULL = PROFILES["full"]
 
@@ -41,17 +40,9 @@ def _named(name: str) -> Service:
     raise StartFailed(f"There is no service {name!r}")
 
 
-def _obtain_all(settings: Settings, services: Iterable[Service], say: Say) -> None:
-    def obtain(service: Service) -> None:
-        service.obtain(settings, say)
-
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(obtain, services))
-
-
 def obtain() -> None:
     """Download and build what the services of the full profile are made of; nothing is started or kept elsewhere."""
-    _obtain_all(FULL.adapt(Settings()), FULL.services, _say)
+    obtain_all(FULL.adapt(Settings()), FULL.services, _say)
 
 
 def serve(name: str) -> None:

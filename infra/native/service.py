@@ -1,7 +1,8 @@
 """What the platform must know of a service to obtain, configure, start and watch it. One file each in ``services/``."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,31 @@ class Service:
     def variable(self) -> str:
         """Variable that moves its port."""
         return f"ARCHIPEL_{(self.port or '').upper()}"
+
+
+def require_way_in(account: str, folder: Path, what: str) -> None:
+    """Refuse a place that some folder above it shuts an account out of; ``what`` says what the account is for.
+
+    Raises:
+        StartFailed: the message names that folder; the program itself would only say "permission denied".
+    """
+    for parent in reversed(folder.parents):
+        if parent.is_dir() and not parent.stat().st_mode & 0o001:
+            raise StartFailed(
+                f"The account {account!r}, as which {what}, may not enter {parent}. "
+                f"Either chmod o+x {parent}, or choose another place: ARCHIPEL_STATE_DIR=…"
+            )
+
+
+def obtain_all(settings: Settings, services: Iterable[Service], say: Say) -> None:
+    """Obtain each service's program; downloads wait for the network, not for each other.
+
+    Raises:
+        StartFailed: one cannot be had.
+    """
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for done in [pool.submit(service.obtain, settings, say) for service in services]:
+            done.result()
 
 
 def folder_of(settings: Settings, name: str) -> Path:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from xmlrpc.client import Fault, ProtocolError, ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from governance.settings import PROJECT_ROOT, Settings
-from infra.native.service import Say, Service, StartFailed
+from infra.native.service import Say, Service, StartFailed, obtain_all
 
 START_SECONDS = 180
 """Longest wait for one service to say it is ready."""
@@ -129,13 +128,6 @@ def _wait_until_ready(settings: Settings, service: Service) -> None:
     raise StartFailed(f"{service.name} did not start; see {settings.state_dir / 'logs' / service.name}.log")
 
 
-def _obtain_all(settings: Settings, planned: Sequence[Service], say: Say) -> None:
-    """Downloads wait for the network, not for each other."""
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        for done in [pool.submit(service.obtain, settings, say) for service in planned]:
-            done.result()
-
-
 def _start_supervisor(settings: Settings, planned: Sequence[Service]) -> None:
     for service in planned:
         _require_free(settings, service)
@@ -181,7 +173,7 @@ def start(settings: Settings, planned: Sequence[Service], say: Say) -> bool:
     known = states(settings)
     if all(known.get(service.name) == "RUNNING" for service in planned):
         return False
-    _obtain_all(settings, planned, say)
+    obtain_all(settings, planned, say)
     if known and not {service.name for service in planned} <= known.keys():
         say("  ending the services that run, as more are asked for")
         stop(settings)

@@ -12,10 +12,12 @@ import yaml
 
 from governance.contracts.odcs import dump_contract, load_contracts
 from governance.contracts.table_schema import from_table_schema
+from governance.federation import Contact
 from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.run import MainJob, run_main_job
 from governance.platform import Platform, open_platform
-from governance.scaffold.dataset_models import write_models
+from governance.scaffold.dataset_models import model_files
+from governance.scaffold.files import write_new
 from governance.settings import Settings
 
 HERE = Path(__file__).parent
@@ -55,7 +57,9 @@ def _write_models(folder: Path, contracts: Path) -> None:
         shutil.copy(ROOT / "dbt" / "models" / name, folder / "models" / name)
     shutil.copytree(ROOT / "dbt/models/staging/reference", folder / "models/staging/reference")
     for contract in load_contracts(contracts).values():
-        write_models(folder, contract, domain="acceptance", entity="row", group="territoire")
+        names = {"domain": "acceptance", "entity": "row", "group": "territoire"}
+        owner = Contact(name="exemple", email="donnees@federation.example")
+        write_new(model_files(folder, contract, **names, owner=owner))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,13 @@ import httpx
 import pytest
 import yaml
 
+from governance.api.earlier_views import contract_read, seen_columns
+from governance.api.problems import ProblemError
 from governance.contracts.odcs import dump_contract
+from governance.decisions.model import Decision, Mask
 from governance.journal.model import Search
+from governance.platform import open_platform
+from governance.settings import PROJECT_ROOT, Settings
 from tests.api.small_platform import CONTRACTS, LIEUX, ROWS, STARTUP, Running, small_platform, write_shared
 
 pytestmark = pytest.mark.services
@@ -158,3 +163,22 @@ def test_description_tells_of_each_version_by_which_a_feed_is_read(small: Runnin
     masks = {column["name"]: column["mask"] for column in then["columns"]}
     assert (masks["pdl"], masks["genre"], masks["adresse"]) == ("hash", "show", "hidden")
     assert then["formats"][0]["href"].count("?") == 1
+
+
+def test_the_example_federation_has_one_that_readers_may_keep_to_until_its_last_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(federation_dir=PROJECT_ROOT / "federation", state_dir=tmp_path)
+    platform = open_platform(settings)
+    current = platform.contracts["subventions_par_association"]
+    monkeypatch.setattr("governance.api.earlier_views._today", lambda: date(2027, 12, 31))
+    shown = contract_read(platform, current, "0")
+    everything = {column.name: Mask(mask="show") for column in current.columns}
+    decision = Decision(allow=True, column_masks=everything, reasons=(), valid_until=datetime.now(UTC))
+    seen = seen_columns(decision, shown, [column.name for column in current.columns])
+    assert list(seen) == [column.name for column in shown.columns]
+    assert (seen["beneficiaire"], seen["montant_total"]) == ('"nom_beneficiaire"', '"montant_total_eur"')
+    monkeypatch.setattr("governance.api.earlier_views._today", lambda: date(2028, 1, 1))
+    with pytest.raises(ProblemError) as ended:
+        contract_read(platform, current, "0")
+    assert ended.value.status == 410

@@ -13,7 +13,7 @@ from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, URIRef
 
 from governance.catalogue.already_there import AlreadyThere
 from governance.catalogue.external.described import describe
-from governance.catalogue.external.kept import Change, KeptCatalogue, KeptCatalogues
+from governance.catalogue.external.kept import Change, KeptCatalogue, KeptCatalogues, KeptSums
 from governance.catalogue.external.to_dcat import build_external_graph
 from governance.catalogue.file_catalogue import FileCatalogue
 from governance.catalogue.model import Catalogue, ExternalCatalogue
@@ -265,10 +265,24 @@ def test_what_is_left_out_is_remembered_by_portal_with_why(neighbours: Neighbour
     neighbours.tell([record_of("besne"), {"identifier": "nu", "title": "Donges sans adresse"}])
     neighbours.tell([record_of("besne")], DAY_TWO, name="region")
     kept = neighbours.list(neighbours.publish().catalogue, DAY_TWO).kept
-    first, second = kept["departement"], kept["region"]
-    assert (first.listed, first.undescribed, first.left_out, first.asked_at) == (1, 1, (), DAY_ONE)
-    assert (second.listed, [each.kind for each in second.left_out], second.asked_at) == (
-        0,
-        ["same_identifier"],
-        DAY_TWO,
-    )
+    (first, left_out), (second, seconds) = kept["departement"], kept["region"]
+    assert (first.listed, first.undescribed, left_out, first.asked_at) == (1, 1, (), DAY_ONE)
+    assert (second.listed, second.left_out_by["same_identifier"], second.asked_at) == (0, 1, DAY_TWO)
+    assert [(each.kind, each.like_title) for each in seconds] == [("same_identifier", "Pistes de besne")]
+    assert second.first_left_out == seconds
+
+
+def test_sums_are_of_all_that_is_known(tmp_path: Any) -> None:
+    files = KeptCatalogues(tmp_path)
+    assert files.read_sums("departement") == KeptSums()
+    first = KeptCatalogue().told([record_of("besne"), record_of("donges")], DAY_ONE, 9)
+    kept = first.told([record_of("besne", title="Voies"), record_of("trignac")], DAY_TWO, 7)
+    files.write("departement", kept)
+    sums = files.read_sums("departement")
+    assert (sums.asked_at, sums.offered, sums.there, sums.gone) == (DAY_TWO, 7, 2, {DAY_TWO: 1})
+    assert (sums.change, sums.last_news_at) == (kept.last_change(), DAY_TWO)
+    assert (sums.missing(DAY_TWO, GRACE), sums.missing(DAY_TWO + GRACE, GRACE)) == (1, 0)
+    # Asked again, it says nothing new: only that is noticed.
+    later = DAY_TWO + timedelta(hours=1)
+    files.write("departement", kept.told([record_of("besne", title="Voies"), record_of("trignac")], later, 7))
+    assert (files.read_sums("departement").asked_at, files.read_sums("departement").last_news_at) == (later, DAY_TWO)

@@ -118,7 +118,7 @@ def test_explanation_shows_every_rule_and_the_one_that_won(point: OpaDecisionPoi
     asked = {"subject": "exemple-eau", "dataset": "consommation_energie", "purpose": "dpv:ServiceOptimisation"}
     found = explain(point, _request(asked))
     verdicts = {one.rule.code: one.verdict for one in found.rules}
-    assert [winner.rule.code for winner in found.winners] == ["agreement_expired"]
+    assert [one.rule.code for one in found.rules if one.is_decisive] == ["agreement_expired"]
     assert verdicts["agreement_expired"] == "matched"
     assert verdicts["agreement_revoked"] == "not_matched"
     assert len(verdicts) >= 20

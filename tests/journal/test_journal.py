@@ -379,6 +379,28 @@ def test_decision_leaves_its_reasons_and_counts_and_no_identity(journal: Journal
     assert "clerk" not in entry.model_dump_json()
 
 
+def test_command_says_who_is_behind_an_entry_and_forgets_them(
+    journal: Journal, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIPEL_STATE_DIR", str(settings.state_dir))
+    monkeypatch.setenv("ARCHIPEL_DATABASE_URL", settings.database_address)
+    load_settings.cache_clear()
+    try:
+        number = str(journal.append("access", {}, subject="agente (exemple)").sequence)
+        nobodys = str(journal.append("publication", {}).sequence)
+        run = CliRunner().invoke
+        assert run(app, ["who", number]).stdout == "agente (exemple)\n"
+        assert [run(app, ["who", each]).exit_code for each in (nobodys, "99")] == [1, 1]
+        assert run(app, ["forget", "agente (exemple)"], input="n\n").exit_code == 1
+        assert run(app, ["who", number]).exit_code == 0
+        assert run(app, ["forget", "agente (exemple)", "--yes"]).exit_code == 0
+        assert run(app, ["who", number]).exit_code == 1
+        assert run(app, ["forget", "agente (exemple)", "--yes"]).exit_code == 1
+        assert journal.verify() is None
+    finally:
+        load_settings.cache_clear()
+
+
 def test_command_verifies_lists_and_exports(
     journal: Journal, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

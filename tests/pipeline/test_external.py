@@ -17,6 +17,7 @@ from governance.federation import DeclarationError, load_federation
 from governance.journal.model import Search
 from governance.pipeline.engine import with_policy_engine
 from governance.pipeline.external import ask_external
+from governance.pipeline.external_desk import ExternalDesk
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.publish import publish
 from governance.platform import Platform, open_platform
@@ -134,6 +135,22 @@ def test_the_command_tells_what_came_and_ends_with_one_when_one_was_silent(
     portal.refusal = Reply(b"", 404)
     done = CliRunner().invoke(app, ["external", *folders, "--lang", "en"])
     assert (done.exit_code, "2 dataset(s)" in done.stdout, "404" in done.stdout) == (1, True, True), done.output
+
+
+def test_who_asks_by_the_command_is_in_the_journal_as_by_the_page_and_a_schedule_is_nobody(
+    world: World, portal: DcatCatalogue
+) -> None:
+    platform = _declare(world, portal)
+    ask_external(platform, NOW)
+    assert platform.journal.search(Search(kind="source_change")) == []
+    folders = ["--federation", str(platform.settings.federation_dir), "--state", str(platform.settings.state_dir)]
+    CliRunner().invoke(app, ["external", "departement", "--by", "agente (exemple)", *folders])
+    desk = ExternalDesk(platform.settings, platform.journal)
+    assert desk.ask("departement", "agente (exemple)")
+    desk.close()
+    by_page, by_command = platform.journal.search(Search(kind="source_change"))
+    assert by_command.fields == {"action": "external_asked", "external": "departement"}
+    assert (by_command.fields, by_command.subject) == (by_page.fields, by_page.subject)
 
 
 def test_an_id_of_a_member_is_refused_with_the_file(world: World, portal: DcatCatalogue) -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from governance.commands.main import app
 from governance.journal.model import Search
 from governance.lake import sha256_of
+from governance.pipeline.delete import NothingToDelete, find_deletable
 from governance.pipeline.hand_in import NotHandedIn, find_box, find_waiting, hand_in, take_back
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.prune_boxes import KEPT, prune_boxes
@@ -216,3 +217,58 @@ def test_a_file_that_another_source_of_the_box_has_still_to_take_stays(box_world
     assert len(_lying(both)) == 2 and _prune(both, 2 * KEPT) == set()
     other = both.declare("trignac", options={"box": "donges/lieux", "pattern": "other*"})
     assert len(_prune(other)) == 1
+
+
+def _delete(world: World, *words: str) -> str:
+    settings = world.platform.settings
+    places = ["--federation", str(settings.federation_dir), "--state", str(settings.state_dir)]
+    done = CliRunner().invoke(app, ["delete", "donges", SOURCE, "--yes", *places, *words])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_source_that_is_deleted_leaves_nothing_in_its_box(box_world: World, tmp_path: Path) -> None:
+    box = find_box(box_world.platform, "donges", SOURCE)
+    taken = _hand_in(box_world, _file(tmp_path, place(1)))
+    box_world.harvest()
+    back = _hand_in(box_world, _file(tmp_path, place(1), place(2)))
+    take_back(box_world.platform, box, "clerk")
+    never = _hand_in(box_world, _file(tmp_path, place(1), place(3)))
+    # Declared otherwise and gone: where it was read from is known from its runs.
+    gone = box_world.declare("donges", id="autre", connector="local_folder", options={"folder": str(tmp_path)})
+    harmonise(gone.platform)
+    told = json.loads(_delete(gone, "--json"))
+    assert {Path(path).name for path in told["handed_in"]} == {taken, back, never}
+    assert list(gone.platform.settings.uploads_dir.rglob("*")) == []
+    (entry,) = gone.platform.journal.search(Search(kind="source_change", limit=1))
+    assert (entry.fields["action"], set(entry.fields["handed_in"])) == ("deleted", {taken, back, never})
+
+
+def test_what_another_source_reads_from_the_same_box_stays_and_is_said(box_world: World, tmp_path: Path) -> None:
+    name = _hand_in(box_world, _file(tmp_path, place(1)))
+    box_world.harvest()
+    gone = box_world.declare("donges", id="autre")
+    harmonise(gone.platform)
+    found = find_deletable(gone.platform, "donges", SOURCE)
+    assert found.handed_in == () and any(each.endswith(str(name)) for each in found.shared)
+    asked = CliRunner().invoke(
+        app,
+        ["delete", "donges", SOURCE, "--federation", str(gone.platform.settings.federation_dir)]
+        + ["--state", str(gone.platform.settings.state_dir)],
+        input="n\n",
+    )
+    assert "et 1 fichiers qu'une autre source a aussi" in asked.output
+    _delete(gone)
+    assert (gone.platform.settings.uploads_dir / "donges" / "lieux" / str(name)).is_file()
+
+
+def test_a_source_for_which_a_file_waits_is_not_deleted(box_world: World, tmp_path: Path) -> None:
+    box = find_box(box_world.platform, "donges", SOURCE)
+    _hand_in(box_world, _file(tmp_path, place(1)))
+    box_world.harvest()
+    for path in box.folder.glob("*"):
+        path.unlink()
+    assert box_world.harvest()["donges"].report_status == "source_absent"
+    _hand_in(box_world, _file(tmp_path, place(1), place(2)))
+    with pytest.raises(NothingToDelete, match="a file waits in the box of donges/lieux_covoiturage"):
+        find_deletable(box_world.platform, "donges", SOURCE)

@@ -1,6 +1,7 @@
 """What was served at an instant is made again from landing, the same to the byte; or it is said what differs."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,13 @@ from governance.journal.model import Search
 from governance.pipeline.export import export
 from governance.pipeline.harmonise import harmonise
 from governance.pipeline.replay import CannotReplay, replay
+from governance.pipeline.version_record import Software, software_of_now
+from governance.release import release_of_now
 from governance.settings import Settings
 from governance.shared_layer import SharedVersion, read_current, table_path
 from governance.shared_versions import record_path
+from governance.state.database import receipts as receipts_table
+from governance.state.receipts import list_receipts
 from tests.pipeline.conftest import World, place
 
 DATASET = "lieux_covoiturage"
@@ -152,6 +157,78 @@ def test_command_says_same_or_why_not(twice: tuple[World, datetime, str], tmp_pa
     assert isinstance(full.exception, CannotReplay) and "is not empty" in str(full.exception)
     wrong = CliRunner().invoke(app, ["replay", DATASET, "--at", "hier", *places])
     assert "is no instant" in str(wrong.exception)
+
+
+def _command(world: World, instant: datetime, folder: Path, *more: str) -> tuple[int, str]:
+    settings = world.platform.settings
+    places = ["--federation", str(settings.federation_dir), "--state", str(settings.state_dir), "--to", str(folder)]
+    done = CliRunner().invoke(app, ["replay", DATASET, "--at", instant.isoformat(), *places, *more])
+    return done.exit_code, done.output
+
+
+def test_receipt_record_and_journal_say_which_release_did_the_work(twice: tuple[World, datetime, str]) -> None:
+    world, _, _ = twice
+    release = release_of_now()
+    assert re.fullmatch(r"0\.1\.0(\+[0-9a-f]{12}(-dirty)?)?", release)
+    receipts = list_receipts(world.platform.engine, "donges")
+    assert {receipt.release for receipt in receipts} == {release}
+    for entry in world.platform.journal.search(Search(kind="harmonisation")):
+        assert entry.fields["release"] == release
+        record = json.loads(record_path(world.platform.lake, entry.fields["version"]).read_text(encoding="utf-8"))
+        software = Software.model_validate(record["software"])
+        assert software.release == release
+
+
+def test_another_release_with_the_same_result_proves_as_much(
+    twice: tuple[World, datetime, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, instant, sha256 = twice
+    assert "la même qu'alors" in _command(world, instant, tmp_path / "one")[1]
+    then, now = software_of_now(), software_of_now().model_copy(update={"archipel": "9.0.0", "code_sha256": "f" * 64})
+    monkeypatch.setattr("governance.pipeline.replay.software_of_now", lambda: now)
+    code, said = _command(world, instant, tmp_path / "two")
+    assert code == 0
+    assert f"alors {then.release}, maintenant {now.release}" in said and "la preuve tient" in said
+    told = json.loads(_command(world, instant, tmp_path / "three", "--json")[1])
+    assert (told["is_same"], told["is_by_another_release"], told["sha256"]) == (True, True, sha256)
+    assert (told["release"], told["judged_by"], told["release_now"]) == (then.release, [then.release], now.release)
+    assert told["software_changed"][0] == "archipel: 0.1.0 → 9.0.0"
+
+
+@pytest.mark.parametrize(
+    ("changes", "ends_with", "words"),
+    [
+        ({}, 1, "la même qu'alors"),
+        ({"commit": "0" * 12}, 1, "la différence vient d'ailleurs"),
+        ({"code_sha256": "f" * 64}, 3, "La différence peut venir de là (code: "),
+    ],
+)
+def test_whether_a_difference_may_come_from_the_release_is_said(
+    twice: tuple[World, datetime, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str],
+    ends_with: int,
+    words: str,
+) -> None:
+    world, instant, _ = twice
+    now = software_of_now().model_copy(update={**changes, **({"archipel": "9.0.0"} if ends_with == 3 else {})})
+    monkeypatch.setattr("governance.pipeline.replay.software_of_now", lambda: now)
+    monkeypatch.setattr("governance.pipeline.replay.sha256_of", lambda path: "0" * 64)
+    monkeypatch.setattr("governance.pipeline.replay._require_bytes", lambda *_: None)
+    code, said = _command(world, instant, tmp_path / "again")
+    assert (code, words in said.replace("(archipel: 0.1.0 → 9.0.0, code", "(code")) == (ends_with, True), said
+
+
+def test_rows_judged_by_another_release_than_put_them_together_are_said(
+    twice: tuple[World, datetime, str], tmp_path: Path
+) -> None:
+    world, instant, _ = twice
+    with world.platform.engine.begin() as connection:
+        connection.execute(receipts_table.update().values(release="0.0.9+aaaaaaaaaaaa"))
+    told = json.loads(_command(world, instant, tmp_path / "again", "--json")[1])
+    assert told["judged_by"] == ["0.0.9+aaaaaaaaaaaa"]
+    assert (told["is_by_another_release"], told["may_differ_by_release"]) == (True, True)
 
 
 def test_same_rows_are_the_same_bytes_in_whatever_order_they_lie(tmp_path: Path) -> None:

@@ -8,8 +8,12 @@ import pytest
 from ckanapi import RemoteCKAN
 from playwright.sync_api import Browser, BrowserContext
 
+from governance.identity.keycloak.account import open_account
+from governance.settings import Settings
+from infra.native.profiles import PROFILES
 from tests.catalogue.world import ROWS, World
 from tests.chromium import chromium
+from tests.services.people import make_account
 from tests.services.portal import Portal
 from tests.services.stack import Full, Stack, new_stack
 from tests.services.wire import wire_to
@@ -30,6 +34,16 @@ def full() -> Iterator[Full]:
         done = made.native("run", "--profile", "full")
         assert done.returncode == 0, done.stdout + done.stderr
         yield Full(made.state, made.ports, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def settings(full: Full) -> Settings:
+    """Of the running full profile, with an operator and an officer of the federation in its realm."""
+    settled = PROFILES["full"].adapt(full.settings)
+    admin = open_account(settled)
+    make_account(admin, "exploitante-essai", "carene", "operator")
+    make_account(admin, "chargee-essai", "carene", "officer")
+    return settled
 
 
 @pytest.fixture(scope="session")

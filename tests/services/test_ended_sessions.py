@@ -23,8 +23,7 @@ from governance.identity.keycloak.desired import AIRFLOW, CATALOGUE
 from governance.journal.journal import Journal
 from governance.journal.model import Search
 from governance.settings import Settings
-from infra.native.profiles import PROFILES
-from tests.services.people import enter, make_account
+from tests.services.people import enter
 from tests.services.stack import Full
 
 pytestmark = pytest.mark.services
@@ -66,24 +65,14 @@ class Door:
         admin.user_logout(str(admin.get_user_id(self.account)))
 
 
-@pytest.fixture(scope="module")
-def settings(full: Full) -> Settings:
-    """Of the running profile, with the tests' accounts in its realm."""
-    settled = PROFILES["full"].adapt(full.settings)
-    admin = open_account(settled)
-    make_account(admin, "exploitante-de-passage", "carene", "operator")
-    make_account(admin, "chargee-de-passage", "donges", "officer")
-    return settled
-
-
 @pytest.fixture(params=[AIRFLOW, CATALOGUE])
 def door(request: pytest.FixtureRequest, settings: Settings) -> Door:
     airflow, ckan = f"http://{settings.host}:{settings.airflow_port}", str(settings.ckan_public_url).rstrip("/")
     if request.param == AIRFLOW:
         told_at = f"{airflow}/auth/back-channel-logout"
-        return Door(AIRFLOW, airflow, f"{airflow}/auth/sign-in", told_at, "exploitante-de-passage", settings)
+        return Door(AIRFLOW, airflow, f"{airflow}/auth/sign-in", told_at, "exploitante-essai", settings)
     told_at = f"{str(settings.ckan_url).rstrip('/')}/user/back-channel-logout"
-    return Door(CATALOGUE, ckan, f"{ckan}/user/login", told_at, "chargee-de-passage", settings)
+    return Door(CATALOGUE, ckan, f"{ckan}/user/login", told_at, "chargee-essai", settings)
 
 
 def _wait(until: Callable[[], bool]) -> None:
@@ -195,7 +184,7 @@ def _of_the_other(door: Door) -> str:
 
 def test_an_identity_token_that_leaked_ends_nothing(settings: Settings, context: BrowserContext) -> None:
     airflow = f"http://{settings.host}:{settings.airflow_port}"
-    enter(context, f"{airflow}/auth/sign-in", "exploitante-de-passage").wait_for_url(f"{airflow}/**")
+    enter(context, f"{airflow}/auth/sign-in", "exploitante-essai").wait_for_url(f"{airflow}/**")
     (identity,) = [each["value"] for each in context.cookies(f"{airflow}/auth") if each["name"].endswith("-identity")]
     refused = httpx.post(f"{airflow}/auth/back-channel-logout", data={"logout_token": str(identity)})
     assert (refused.status_code, refused.json()["error_description"]) == (400, "token_wrong_kind")
@@ -205,8 +194,8 @@ def test_while_nobody_can_say_what_ended_those_signed_in_wait_and_others_read_on
     full: Full, settings: Settings, context: BrowserContext
 ) -> None:
     ckan = str(settings.ckan_public_url).rstrip("/")
-    page = enter(context, f"{ckan}/user/login", "chargee-de-passage")
-    page.get_by_text("Essai chargee-de-passage").first.wait_for()
+    page = enter(context, f"{ckan}/user/login", "chargee-essai")
+    page.get_by_text("Essai chargee-essai").first.wait_for()
     full.control.stopProcess("redis")
     try:
         answer = page.goto(f"{ckan}/dataset/")
@@ -217,4 +206,4 @@ def test_while_nobody_can_say_what_ended_those_signed_in_wait_and_others_read_on
         full.control.startProcess("redis")
     # It reads its memory first.
     _wait(lambda: bool((answer := page.goto(f"{ckan}/dataset/")) and answer.status == 200))
-    page.get_by_text("Essai chargee-de-passage").first.wait_for()
+    page.get_by_text("Essai chargee-essai").first.wait_for()

@@ -12,21 +12,10 @@ from governance.journal.journal import Journal
 from governance.journal.model import Search
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
-from infra.native.profiles import PROFILES
 from tests.services.people import enter, make_account
 from tests.services.stack import Full
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def settings(full: Full) -> Settings:
-    """Of the running profile, with the tests' accounts in its realm."""
-    settled = PROFILES["full"].adapt(full.settings)
-    admin = open_account(settled)
-    make_account(admin, "exploitante-essai", "carene", "operator")
-    make_account(admin, "chargee-essai", "carene", "officer")
-    return settled
 
 
 def _noted(settings: Settings) -> list[tuple[str | None, str]]:

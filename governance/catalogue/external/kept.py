@@ -1,19 +1,27 @@
 """What other catalogues said when they were last asked, and since when each dataset is there, or no longer.
 
-One JSON file a catalogue below ``catalogue/external``. It is kept whatever became of the dataset, so that one that
-comes back has its first date. Beside it, what the last publication made of it.
+Files of a catalogue below ``catalogue/external``, by its id:
+
+  <id>.json            each dataset, kept whatever became of it, so that one that comes back has its first date
+  <id>.sums.json       what a page says of them all, so that no look at it reads each
+  <id>.listing.json    what the last publication made of them
+  <id>.left-out.json   each that it left out, and why
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from governance.catalogue.already_there import Compared
+from governance.catalogue.already_there import Compared, Kind
 from governance.catalogue.external.described import key_of
 from governance.lake import write_if_changed
+
+SHOWN = 25
+"""Datasets left out that are kept beside the sums of a listing, for the page to show."""
 
 
 class KeptRecord(BaseModel):
@@ -31,6 +39,11 @@ class KeptRecord(BaseModel):
         """Whether it is still shown: gone, it stays for the days of grace, in case it was only mislaid."""
         return self.absent_since is None or now - self.absent_since < grace
 
+    @property
+    def last_news_at(self) -> datetime:
+        """When an answer last said anything of it that was not known."""
+        return max(self.first_seen, self.changed, self.absent_since or self.changed)
+
 
 class Change(BaseModel):
     """What a catalogue's last answer brought beside the one before, in datasets of the territory."""
@@ -40,6 +53,13 @@ class Change(BaseModel):
     new: int
     changed: int
     gone: int
+
+
+class LeftOut(Compared):
+    """One dataset that is not listed: ours come back, or there already."""
+
+    like_title: str = ""
+    """What it is like is called, where that is a dataset of others; else empty."""
 
 
 class KeptListing(BaseModel):
@@ -52,12 +72,14 @@ class KeptListing(BaseModel):
     listed: int
     undescribed: int
     """Datasets that say neither what they are nor where, and so are no entries."""
-    left_out: tuple[Compared, ...]
-    """Ours come back, and what was there already."""
+    left_out_by: dict[Kind, int]
+    """How many were left out as what; every kind is there."""
+    first_left_out: tuple[LeftOut, ...]
+    """The first ``SHOWN`` of them."""
 
 
-class KeptCatalogue(BaseModel):
-    """One catalogue of others as we know it."""
+class _Answered(BaseModel):
+    """When a catalogue was asked, and what came of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,7 +95,40 @@ class KeptCatalogue(BaseModel):
     remedy_en: str = ""
     offered: int | None = None
     """How many datasets its last answer listed, of the territory or not."""
+
+
+class KeptSums(_Answered):
+    """All that is said of a catalogue without naming a dataset."""
+
+    there: int = 0
+    """Datasets of the territory that it has."""
+    gone: dict[datetime, int] = {}
+    """How many of those that it had were first found missing when."""
+    change: Change = Change(new=0, changed=0, gone=0)
+    last_news_at: datetime | None = None
+    """When an answer last brought anything new, changed or gone."""
+
+    def missing(self, now: datetime, grace: timedelta) -> int:
+        """Count what is gone from there and still listed."""
+        return sum(count for since, count in self.gone.items() if now - since < grace)
+
+
+class KeptCatalogue(_Answered):
+    """One catalogue of others as we know it."""
+
     records: dict[str, KeptRecord] = {}
+
+    def sums(self) -> KeptSums:
+        """Add up what is known."""
+        records = self.records.values()
+        gone = Counter(each.absent_since for each in records if each.absent_since is not None)
+        return KeptSums(
+            **{name: getattr(self, name) for name in _Answered.model_fields},
+            there=len(records) - gone.total(),
+            gone=dict(gone),
+            change=self.last_change(),
+            last_news_at=max((each.last_news_at for each in records), default=None),
+        )
 
     def last_change(self) -> Change:
         """Count what the last answer brought: its instant is theirs."""
@@ -83,11 +138,6 @@ class KeptCatalogue(BaseModel):
             changed=sum(1 for each, is_new in of_then if each.changed == self.asked_at and not is_new),
             gone=sum(1 for each, _ in of_then if each.absent_since is not None and each.absent_since == self.asked_at),
         )
-
-    def says_more_than(self, instant: datetime) -> bool:
-        """Whether some answer since an instant brought anything new, changed or gone."""
-        each = self.records.values()
-        return any(max(one.first_seen, one.changed, one.absent_since or one.changed) > instant for one in each)
 
     def told(self, records: Iterable[Mapping[str, Any]], now: datetime, offered: int | None = None) -> "KeptCatalogue":
         """Return what is known after an answer: what is new, changed, the same, back, or missing from now on.
@@ -118,6 +168,9 @@ class KeptCatalogue(BaseModel):
         )
 
 
+_LEFT_OUT = TypeAdapter(tuple[LeftOut, ...])
+
+
 class KeptCatalogues:
     """The files of all catalogues of others."""
 
@@ -138,24 +191,37 @@ class KeptCatalogues:
             OSError: the disk refused; what was known stays.
         """
         write_if_changed(self._path(catalogue_id), kept.model_dump_json(indent=1).encode())
+        write_if_changed(self._path(catalogue_id, "sums"), kept.sums().model_dump_json(indent=1).encode())
+
+    def read_sums(self, catalogue_id: str) -> KeptSums:
+        """Return what a catalogue's datasets come to, without reading each; nothing before it was first asked."""
+        try:
+            return KeptSums.model_validate_json(self._path(catalogue_id, "sums").read_bytes())
+        except FileNotFoundError:
+            return KeptSums()
 
     def read_listing(self, catalogue_id: str) -> KeptListing | None:
         """Return what the last publication made of a catalogue; None before the first."""
         try:
-            return KeptListing.model_validate_json(self._listing_path(catalogue_id).read_bytes())
+            return KeptListing.model_validate_json(self._path(catalogue_id, "listing").read_bytes())
         except FileNotFoundError:
             return None
 
-    def write_listing(self, catalogue_id: str, listing: KeptListing) -> None:
+    def read_left_out(self, catalogue_id: str) -> tuple[LeftOut, ...]:
+        """Return all that the last publication left out of a catalogue."""
+        try:
+            return _LEFT_OUT.validate_json(self._path(catalogue_id, "left-out").read_bytes())
+        except FileNotFoundError:
+            return ()
+
+    def write_listing(self, catalogue_id: str, listing: KeptListing, left_out: tuple[LeftOut, ...]) -> None:
         """Replace what the last publication made of a catalogue.
 
         Raises:
             OSError: the disk refused; what was known stays.
         """
-        write_if_changed(self._listing_path(catalogue_id), listing.model_dump_json(indent=1).encode())
+        write_if_changed(self._path(catalogue_id, "left-out"), _LEFT_OUT.dump_json(left_out, indent=1))
+        write_if_changed(self._path(catalogue_id, "listing"), listing.model_dump_json(indent=1).encode())
 
-    def _path(self, catalogue_id: str) -> Path:
-        return self._root / f"{catalogue_id}.json"
-
-    def _listing_path(self, catalogue_id: str) -> Path:
-        return self._root / f"{catalogue_id}.listing.json"
+    def _path(self, catalogue_id: str, *part: str) -> Path:
+        return self._root / ".".join((catalogue_id, *part, "json"))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from governance.catalogue.already_there import AlreadyThere, Compared
+from governance.catalogue.already_there import AlreadyThere, Compared, counted
 from governance.catalogue.external.described import describe
-from governance.catalogue.external.kept import KeptCatalogue, KeptListing
+from governance.catalogue.external.kept import SHOWN, KeptCatalogue, KeptListing, LeftOut
 from governance.catalogue.model import Catalogue, ExternalCatalogue, ExternalDataset
 from governance.external_catalogues import DeclaredCatalogue, concerns
 from governance.federation import Federation
@@ -23,8 +23,8 @@ class Listing:
 
     catalogues: tuple[ExternalCatalogue, ...]
     compared: tuple[Compared, ...]
-    kept: Mapping[str, KeptListing]
-    """By catalogue, what there is to remember of it."""
+    kept: Mapping[str, tuple[KeptListing, tuple[LeftOut, ...]]]
+    """By catalogue, what there is to remember of it, and each dataset that was left out of it."""
 
 
 def list_external(
@@ -42,18 +42,30 @@ def list_external(
     compared: list[Compared] = []
     found = []
     listings = {}
+    titles = {
+        str(each.record.get("uri")): str(each.record.get("title") or "")
+        for kept in known.values()
+        for each in kept.records.values()
+    }
     for declared in federation.external.values():
         kept = known.get(declared.id, KeptCatalogue())
         entries = _entries(federation, declared, kept, now, grace)
         verdicts = [(entry, already.compare(declared.id, record)) for record, entry in entries if entry is not None]
         datasets = [entry for entry, verdict in verdicts if verdict.kind == "new"]
         compared += [verdict for _, verdict in verdicts]
-        listings[declared.id] = KeptListing(
+        left_out = tuple(
+            LeftOut(**dict(verdict), like_title=titles.get(verdict.like, ""))
+            for _, verdict in verdicts
+            if verdict.kind != "new"
+        )
+        listing = KeptListing(
             asked_at=kept.asked_at,
             listed=len(datasets),
             undescribed=len(entries) - len(verdicts),
-            left_out=tuple(verdict for _, verdict in verdicts if verdict.kind != "new"),
+            left_out_by=counted(left_out),
+            first_left_out=left_out[:SHOWN],
         )
+        listings[declared.id] = listing, left_out
         if datasets:
             by_id = tuple(sorted(datasets, key=lambda entry: entry.id))
             told = {"id": declared.id, "name": declared.name, "homepage": declared.homepage}

@@ -24,7 +24,7 @@ from governance.federation import Member, load_federation
 from governance.kept_secrets import secret_path, write_privately
 from governance.settings import PROJECT_ROOT, Settings
 from infra.native.programs import find_program, run
-from infra.native.service import Say, Service, StartFailed, folder_of, listens
+from infra.native.service import Say, Service, StartFailed, folder_of, listens, require_way_in
 from infra.native.services.front_certificate import make_authority, make_certificate
 
 ACCOUNT = "www-data"
@@ -135,12 +135,7 @@ def _account(settings: Settings) -> str | None:
         pwd.getpwnam(ACCOUNT)
     except KeyError:
         raise StartFailed(f"There is no account {ACCOUNT!r} for nginx's workers: apt-get install nginx") from None
-    for parent in reversed((settings.state_dir.resolve() / "catalogue").parents):
-        if parent.is_dir() and not parent.stat().st_mode & 0o001:
-            raise StartFailed(
-                f"The account {ACCOUNT!r}, as which nginx reads the published files, may not enter {parent}. "
-                f"Either chmod o+x {parent}, or choose another place: ARCHIPEL_STATE_DIR=…"
-            )
+    require_way_in(ACCOUNT, settings.state_dir.resolve() / "catalogue", "nginx reads the published files")
     return ACCOUNT
 
 

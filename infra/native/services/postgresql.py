@@ -10,7 +10,7 @@ import psycopg
 from governance.kept_secrets import kept_secret
 from governance.settings import Settings
 from infra.native.programs import find_program, run
-from infra.native.service import Say, Service, StartFailed, folder_of
+from infra.native.service import Say, Service, StartFailed, folder_of, require_way_in
 from infra.native.services.databases import SUPERUSER, superuser_address
 from infra.native.services.platform_state import furnish_state
 
@@ -52,16 +52,6 @@ def account(_settings: Settings) -> str | None:
         ) from None
 
 
-def _require_reachable(folder: Path, user: str) -> None:
-    """Refuse a place whose parents shut the account out, with words; PostgreSQL would only say "permission denied"."""
-    for parent in reversed(folder.parents):
-        if not parent.stat().st_mode & 0o001:
-            raise StartFailed(
-                f"The account {user!r}, as which PostgreSQL runs when root starts it, may not enter {parent}. "
-                f"Either chmod o+x {parent}, or choose another place: ARCHIPEL_STATE_DIR=…"
-            )
-
-
 def _own(path: Path, user: str | None) -> None:
     if user:
         shutil.chown(path, user)
@@ -94,7 +84,7 @@ def _configure(settings: Settings, say: Say) -> None:
     folder = folder_of(settings, "postgresql")
     user = account(settings)
     if user:
-        _require_reachable(folder / "data", user)
+        require_way_in(user, folder / "data", "PostgreSQL runs when root starts it")
     if not (folder / "data").is_dir():
         say("  making the PostgreSQL cluster")
         _initialise(settings, folder / "data")
