@@ -191,10 +191,11 @@ def relation_of(
     With an earlier ``contract`` they stand under its names.
     """
     present = [name for name, _ in table.columns]
+    file = table_path(gate.platform.lake, table).resolve()
     sql, parameters = relation_sql(
         decision,
         contract.served_as or contract,
-        table_path(gate.platform.lake, table).resolve(),
+        file,
         present=present,
         key=derive_key(load_key(gate.platform.settings), f"column-hash:{decision.agreement_id or ''}"),
         without=without,
@@ -205,9 +206,8 @@ def relation_of(
         sql = f"SELECT {', '.join(f'{value} AS {quote(name)}' for name, value in shown.items())} FROM ({sql})"  # noqa: S608
         decision, present = seen_decision(decision, contract), list(shown)
     geometry = geometry_of(contract, decision, present)
-    return Relation(
-        sql, tuple(parameters), geometry, feature_id_sql(contract, decision, present) if geometry else "NULL"
-    )
+    feature_id = feature_id_sql(contract, decision, present) if geometry else "NULL"
+    return Relation(sql, tuple(parameters), geometry, feature_id, file)
 
 
 def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:

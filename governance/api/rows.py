@@ -19,6 +19,7 @@ import duckdb
 from governance.api.compression import ENCODINGS, Encoding, compress_file
 from governance.api.formats import FORMATS, Format
 from governance.api.geometry import Geometry
+from governance.api.held_tables import HeldTables
 from governance.api.problems import ProblemError
 from governance.api.query import FeedQuery, quote
 from governance.api.words import reason
@@ -44,6 +45,8 @@ class Relation:
     geometry: Geometry | None = None
     feature_id: str = "NULL"
     """SQL of what a row is known by as a feature."""
+    file: Path | None = None
+    """The one file that is read; nothing where there are several."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,11 @@ class RowReader:
         self._engine.execute(f"SET allowed_directories = [{folders}]")
         # The files of the shared layer never change, and reading what each row group holds took half of a count.
         self._engine.execute("SET parquet_metadata_cache = true")
+        # A name in a statement is a table's or a file's, never that of a variable of this program.
+        self._engine.execute("SET python_enable_replacements = false")
         self._engine.execute("SET enable_external_access = false")
         self._engine.execute("SET lock_configuration = true")
+        self._held = HeldTables(self._engine)
 
     def close(self) -> None:
         """Free the engine."""
@@ -127,6 +133,8 @@ class RowReader:
         Raises:
             ProblemError: 503, reading took longer than allowed.
         """
+        if relation.file is not None:
+            self._held.ask(relation.file)
         path = self._work / f"page-{uuid4().hex}.{file_format.extension}"
         try:
             sheet = self._sheet(relation, query, file_format, envelope)
