@@ -24,6 +24,7 @@ from governance.api.problems import ProblemError
 from governance.api.query import FeedQuery, quote
 from governance.api.words import reason
 from governance.api.writing import Envelope, Sheet, finish, literal
+from governance.shared_layer import SharedTable
 
 _LONGEST_SECONDS = 30.0
 _MEMORY_LIMIT = "512MB"
@@ -73,14 +74,14 @@ class RowReader:
     """Reads relations over the shared layer; one for the process, safe for its threads."""
 
     def __init__(self, shared: Path, work: Path) -> None:
-        self._work = work.resolve()
+        self._work, self._shared = work.resolve(), shared.resolve()
         self._work.mkdir(parents=True, exist_ok=True)
         self.whole_folder = self._work / WHOLE
         self.whole_folder.mkdir(exist_ok=True)
         self._building = threading.Lock()
         self._described: dict[tuple[str, str], dict[str, str]] = {}
         self._engine = duckdb.connect(":memory:")
-        folders = ", ".join(literal(f"{path}/") for path in (shared.resolve(), self._work))
+        folders = ", ".join(literal(f"{path}/") for path in (self._shared, self._work))
         # Kept in this order because each line forbids what the one before still needed.
         self._engine.execute(f"SET memory_limit = {literal(_MEMORY_LIMIT)}")
         self._engine.execute(f"SET temp_directory = {literal(str(self._work / 'spill'))}")
@@ -92,6 +93,10 @@ class RowReader:
         self._engine.execute("SET enable_external_access = false")
         self._engine.execute("SET lock_configuration = true")
         self._held = HeldTables(self._engine)
+
+    def file_of(self, table: SharedTable) -> Path:
+        """Path of a table's file, by the name under which it may be read."""
+        return self._shared / table.file
 
     def close(self) -> None:
         """Free the engine."""

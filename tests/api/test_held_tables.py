@@ -1,4 +1,4 @@
-"""Tables held in memory answer as their files do, in the same order; what is held is bounded and nobody depends on it."""
+"""Held tables answer as their files do, in the same order; what is held is bounded and nobody depends on it."""
 
 import threading
 from collections.abc import Iterator
