@@ -5,6 +5,7 @@ it names. A version's folder is never changed after the pointer has named it.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -53,10 +54,18 @@ def pointer(lake: Lake) -> Path:
 
 def read_current(lake: Lake) -> SharedVersion | None:
     """Return the version in use, or None before the first one."""
+    path = pointer(lake)
     try:
-        return SharedVersion.model_validate_json(pointer(lake).read_bytes())
+        status = path.stat()
+        return _read(path, status.st_mtime_ns, status.st_ino)
     except FileNotFoundError:
         return None
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, _changed: int, _number: int) -> SharedVersion:
+    """Read once for each pointer that was put in place: every request for rows asks which version is in use."""
+    return SharedVersion.model_validate_json(path.read_bytes())
 
 
 def table_path(lake: Lake, table: SharedTable) -> Path:

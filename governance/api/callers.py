@@ -55,6 +55,9 @@ async def caller_of(
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenError("token_malformed")
+    known = gate.verifier.known(token.strip())
+    if known is not None:
+        return known
     return await run_in_threadpool(_verified, gate, token.strip(), _client_of(request), request.url.path[:200])
 
 

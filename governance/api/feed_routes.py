@@ -11,12 +11,14 @@ from governance.api.cursor import Cursor, read_cursor
 from governance.api.feeds import FeedDescription, FeedList, describe_feed, list_feeds
 from governance.api.formats import FORMATS, format_of, formats_of
 from governance.api.gate import Asked, Gate, open_feed, recorded_when_wrong
+from governance.api.plain_route import PlainRoute
 from governance.api.problems import MEDIA_TYPE, Problem, ProblemError
 from governance.api.query import LARGEST_LIMIT, RESERVED, Shape, read_query
 from governance.api.words import reason
 from governance.shared_versions import find_version
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
+_rows = APIRouter(route_class=PlainRoute)
 _PROBLEM: dict[str, Any] = {"model": Problem, "content": {MEDIA_TYPE: {}}}
 _REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 503), _PROBLEM)
 
@@ -93,8 +95,8 @@ async def _shape_of(
 AskedShape = Annotated[Shape, Depends(_shape_of)]
 
 
-@router.head("/feeds/{dataset}", include_in_schema=False)
-@router.get(
+@_rows.head("/feeds/{dataset}", include_in_schema=False)
+@_rows.get(
     "/feeds/{dataset}",
     operation_id="read_feed",
     response_class=Response,
@@ -137,6 +139,9 @@ def get_rows(
         query = read_query(filters, shape, feed.visible, feed.hidden, feed.relation.geometry)
         asked = Question(feed, query, file_format, shape.since, cursor)
         return count(gate, request, asked) if shape.count else answer(gate, request, asked)
+
+
+router.include_router(_rows)
 
 
 def cursor_of(gate: Gate, text: str | None) -> Cursor | None:

@@ -41,7 +41,7 @@ from governance.decisions.model import (
 from governance.identity.tokens import TokenVerifier, open_verifier
 from governance.journal.keys import derive_key, load_key
 from governance.platform import Platform
-from governance.shared_layer import SharedTable, SharedVersion, table_path
+from governance.shared_layer import SharedTable, SharedVersion
 from governance.shared_versions import find_version
 
 
@@ -56,12 +56,15 @@ class Gate:
     pages: KeptPages
     refused: RefusedTokens
     cursor_key: bytes
+    hash_key: bytes
+    """The installation's, from which those of hashed columns are derived."""
     front_key: str
 
     @classmethod
     def of(cls, platform: Platform) -> Self:
         """Return the gate of a platform."""
         settings = platform.settings
+        key = load_key(settings)
         default = Quota(requests=settings.feed_quota_requests, seconds=settings.feed_quota_seconds)
         return cls(
             platform=platform,
@@ -70,7 +73,8 @@ class Gate:
             quotas=Quotas(settings.federation_dir, default),
             pages=KeptPages(),
             refused=RefusedTokens(platform.journal),
-            cursor_key=derive_key(load_key(settings), "feed-cursor"),
+            cursor_key=derive_key(key, "feed-cursor"),
+            hash_key=key,
             front_key=front_key(settings),
         )
 
@@ -191,12 +195,13 @@ def relation_of(
     With an earlier ``contract`` they stand under its names.
     """
     present = [name for name, _ in table.columns]
+    file = gate.rows.file_of(table)
     sql, parameters = relation_sql(
         decision,
         contract.served_as or contract,
-        table_path(gate.platform.lake, table).resolve(),
+        file,
         present=present,
-        key=derive_key(load_key(gate.platform.settings), f"column-hash:{decision.agreement_id or ''}"),
+        key=derive_key(gate.hash_key, f"column-hash:{decision.agreement_id or ''}"),
         without=without,
     )
     if contract.served_as is not None:
@@ -205,9 +210,8 @@ def relation_of(
         sql = f"SELECT {', '.join(f'{value} AS {quote(name)}' for name, value in shown.items())} FROM ({sql})"  # noqa: S608
         decision, present = seen_decision(decision, contract), list(shown)
     geometry = geometry_of(contract, decision, present)
-    return Relation(
-        sql, tuple(parameters), geometry, feature_id_sql(contract, decision, present) if geometry else "NULL"
-    )
+    feature_id = feature_id_sql(contract, decision, present) if geometry else "NULL"
+    return Relation(sql, tuple(parameters), geometry, feature_id, file)
 
 
 def open_feed(gate: Gate, asked: Asked, at: str | None = None) -> OpenFeed:

@@ -20,10 +20,12 @@ from connectors.problems import is_out_of_room
 from governance.api.compression import ENCODINGS, Encoding, compress_file
 from governance.api.formats import FORMATS, Format
 from governance.api.geometry import Geometry
+from governance.api.held_tables import HeldTables
 from governance.api.problems import ProblemError
 from governance.api.query import FeedQuery, quote
 from governance.api.words import reason
 from governance.api.writing import Envelope, Sheet, finish, literal
+from governance.shared_layer import SharedTable
 
 _LONGEST_SECONDS = 30.0
 _MEMORY_LIMIT = "512MB"
@@ -47,6 +49,8 @@ class Relation:
     geometry: Geometry | None = None
     feature_id: str = "NULL"
     """SQL of what a row is known by as a feature."""
+    file: Path | None = None
+    """The one file that is read; nothing where there are several."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class RowReader:
     """Reads relations over the shared layer; one for the process, safe for its threads."""
 
     def __init__(self, shared: Path, work: Path) -> None:
-        self._work = work.resolve()
+        self._work, self._shared = work.resolve(), shared.resolve()
         self._work.mkdir(parents=True, exist_ok=True)
         self.whole_folder = self._work / WHOLE
         self.whole_folder.mkdir(exist_ok=True)
@@ -82,15 +86,22 @@ class RowReader:
         self._building = threading.Lock()
         self._described: dict[tuple[str, str], dict[str, str]] = {}
         self._engine = duckdb.connect(":memory:")
-        folders = ", ".join(literal(f"{path}/") for path in (shared.resolve(), self._work))
+        folders = ", ".join(literal(f"{path}/") for path in (self._shared, self._work))
         # Kept in this order because each line forbids what the one before still needed.
         self._engine.execute(f"SET memory_limit = {literal(_MEMORY_LIMIT)}")
         self._engine.execute(f"SET temp_directory = {literal(str(self._work / 'spill'))}")
         self._engine.execute(f"SET allowed_directories = [{folders}]")
         # The files of the shared layer never change, and reading what each row group holds took half of a count.
         self._engine.execute("SET parquet_metadata_cache = true")
+        # A name in a statement is a table's or a file's, never that of a variable of this program.
+        self._engine.execute("SET python_enable_replacements = false")
         self._engine.execute("SET enable_external_access = false")
         self._engine.execute("SET lock_configuration = true")
+        self._held = HeldTables(self._engine)
+
+    def file_of(self, table: SharedTable) -> Path:
+        """Path of a table's file, by the name under which it may be read."""
+        return self._shared / table.file
 
     def close(self) -> None:
         """Free the engine."""
@@ -132,6 +143,8 @@ class RowReader:
         Raises:
             ProblemError: 503, reading took longer than allowed.
         """
+        if relation.file is not None:
+            self._held.ask(relation.file)
         path = self._work / f"page-{uuid4().hex}.{file_format.extension}"
         try:
             sheet = self._sheet(relation, query, file_format, envelope)

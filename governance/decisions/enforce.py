@@ -62,9 +62,10 @@ def relation_sql(
         bound += [part for pair in without for part in pair]
     parameters = [value for column in shown for value in column.parameters]
     select = ", ".join(column.sql for column in shown)
-    # kept because every name is quoted and of the contract, and every value is bound
-    sql = f"SELECT {select} FROM read_parquet(?) WHERE {condition}"  # noqa: S608
-    return sql, [*parameters, str(parquet_path), *bound]
+    # kept because every name is quoted, the file's as well (DuckDB reads a file whose name stands for a table), and
+    # every value is bound
+    sql = f"SELECT {select} FROM {quote(str(parquet_path))} WHERE {condition}"  # noqa: S608
+    return sql, [*parameters, *bound]
 
 
 def column_hash_key(agreement_id: str | None) -> bytes:

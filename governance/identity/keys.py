@@ -34,6 +34,10 @@ class KeySource(Protocol):
         """
         ...
 
+    def known(self, key_id: str | None) -> PyJWK | None:
+        """Return the key of that id as far as it can be told without asking anybody; None where it cannot."""
+        ...
+
 
 def _pick(keys: PyJWKSet | None, key_id: str | None) -> PyJWK | None:
     signing = [key for key in (keys.keys if keys else []) if key.public_key_use in (None, "sig")]
@@ -71,6 +75,13 @@ class KeyFile:
             raise TokenError("token_key_unknown")
         return key
 
+    def known(self, key_id: str | None) -> PyJWK | None:
+        """Return the key of that id; see `KeySource`. A file is at hand."""
+        try:
+            return self.find(key_id)
+        except TokenError:
+            return None
+
 
 class KeyAddress:
     """Keys at an issuer's JWKS address, asked once, kept, and asked again when a new key appears."""
@@ -87,8 +98,11 @@ class KeyAddress:
 
         A key that is known waits for nobody: who brings an unknown one may be waiting for the issuer.
         """
-        known = _pick(self._keys, key_id) if time.monotonic() - self._fetched_at <= _KEEP_SECONDS else None
-        return known or self._find_anew(key_id)
+        return self.known(key_id) or self._find_anew(key_id)
+
+    def known(self, key_id: str | None) -> PyJWK | None:
+        """Return the key of that id; see `KeySource`."""
+        return _pick(self._keys, key_id) if time.monotonic() - self._fetched_at <= _KEEP_SECONDS else None
 
     def _find_anew(self, key_id: str | None) -> PyJWK:
         with self._lock:

@@ -4,11 +4,16 @@ The same checks hold for the development issuer and for production: algorithm, k
 audience, dates, kind, organisation. Who may read what is not in the token: it is the policy engine's answer.
 """
 
+import hashlib
 import re
+import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import jwt
+from cachetools import LRUCache
 from jwt.exceptions import (
     ExpiredSignatureError,
     ImmatureSignatureError,
@@ -31,6 +36,7 @@ ALGORITHMS = ("ES256", "RS256")
 _LEEWAY_SECONDS = 30
 """Two machines' clocks differ a little; more than this is a fault to mend."""
 _LONGEST_TOKEN = 16_384
+_MOST_KNOWN = 1_024
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
 _SIREN = re.compile(r"[0-9]{9}", re.ASCII)
 
@@ -71,17 +77,38 @@ def strings_of(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
+def _hash_of(token: str) -> bytes:
+    # Half a character pair may stand in a header; no token that was verified has one.
+    return hashlib.sha256(token.encode(errors="replace")).digest()
+
+
 def _code_of(error: PyJWTError) -> str:
     return next((code for kind, code in _CODES if isinstance(error, kind)), "token_malformed")
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What came of a token that every check let through, and for which instants (seconds since 1970) that holds."""
+
+    subject: Subject
+    key: jwt.PyJWK
+    since: float
+    until: float
+
+
 class TokenVerifier:
-    """Checks tokens of one issuer for one audience."""
+    """Checks tokens of one issuer for one audience; safe for threads.
+
+    Who shows the same token again is not made to wait for the same signature: it is known by its hash until it ends,
+    and no longer than the issuer has the key that signed it.
+    """
 
     def __init__(self, keys: KeySource, issuer: str, audience: str) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
+        self._known: LRUCache[bytes, _Known] = LRUCache(_MOST_KNOWN)
+        self._lock = threading.Lock()
 
     def verify(self, token: str) -> Subject:
         """Return who presents the token.
@@ -89,7 +116,24 @@ class TokenVerifier:
         Raises:
             TokenError: with the code of the first check that failed.
         """
-        return self._subject_of(self.claims_of(token))
+        return self.known(token) or self._verify_anew(token)
+
+    def known(self, token: str) -> Subject | None:
+        """Return who presents a token that was verified before and still would be; waits for nobody."""
+        with self._lock:
+            found = self._known.get(_hash_of(token))
+        if found is None or not found.since <= time.time() < found.until:
+            return None
+        # The same object, so that a key that was read anew verifies anew.
+        return found.subject if self._keys.known(found.key.key_id) is found.key else None
+
+    def _verify_anew(self, token: str) -> Subject:
+        began = time.time()
+        claims, key = self._checked(token)
+        subject = self._subject_of(claims)
+        with self._lock:
+            self._known[_hash_of(token)] = _Known(subject, key, began, int(claims["exp"]) + _LEEWAY_SECONDS)
+        return subject
 
     def claims_of(self, token: str) -> dict[str, Any]:
         """Return what a token of this issuer and for this audience says; which kind it is of is not looked at.
@@ -97,6 +141,9 @@ class TokenVerifier:
         Raises:
             TokenError: with the code of the first check that failed.
         """
+        return self._checked(token)[0]
+
+    def _checked(self, token: str) -> tuple[dict[str, Any], jwt.PyJWK]:
         if len(token) > _LONGEST_TOKEN:
             raise TokenError("token_malformed")
         try:
@@ -110,7 +157,7 @@ class TokenVerifier:
         if key.algorithm_name != header["alg"]:
             # A key is used with its own algorithm only, whatever the token's header asks for.
             raise TokenError("token_algorithm_refused")
-        return self._claims(token, key)
+        return self._claims(token, key), key
 
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         try:
