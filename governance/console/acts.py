@@ -40,6 +40,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/sign-in-refused": EVERYBODY,
     "/sign-out": EVERYBODY,
     "/mapping": (CONTRIBUTOR, OFFICER),
+    "/agreements": READERS,
     "/why": READERS,
     "/journal": READERS,
     "/policies": (*READERS, OPERATOR),

@@ -33,6 +33,14 @@ from governance.console.why import FormFault, WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
 
 router = APIRouter(include_in_schema=False)
+_ERROR_HEADS = {
+    "fr": ("ligne", "colonne", "valeur", "règle", "gravité", "message", "remède", "correction"),
+    "en": ("line", "column", "value", "rule", "severity", "message", "remedy", "correction"),
+}
+_SEVERITIES = {
+    "fr": {"blocks": "bloque", "improves": "à améliorer"},
+    "en": {"blocks": "blocks", "improves": "improves"},
+}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -133,10 +141,11 @@ def get_errors(request: Request, gate: CallerGate, run_id: str) -> Response:
     language = language_of_path(request)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["line", "column", "value", "rule", "severity", "message", "remedy", "correction"])
+    writer.writerow(_ERROR_HEADS[language])
     for error, fault in faults_of(gate, find_run(gate.platform, run_id), person_of_request(request)):
         texts = (fault.message.text(language), fault.remedy.text(language))
-        cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts, fault.correction)
+        severity = _SEVERITIES[language][error.severity]
+        cells = (error.line, error.column, fault.value, error.rule, severity, *texts, fault.correction)
         writer.writerow([escape_formula(None if cell is None else str(cell)) for cell in cells])
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)

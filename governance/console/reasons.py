@@ -83,6 +83,11 @@ def reason_list(platform: Platform) -> ReasonList:
     return ReasonList(reasons=tuple(sorted(pages, key=lambda page: (page.layer, page.code))))
 
 
+def reason_titles(platform: Platform) -> dict[str, Words]:
+    """Return what each reason code is called, for lists: its rule's title, or what it finds."""
+    return {code: page.title or page.text for code, page in _all(platform.settings.policies_dir).items()}
+
+
 def reason_page(platform: Platform, code: str) -> ReasonPage:
     """Return one reason code's page.
 

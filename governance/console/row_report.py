@@ -13,7 +13,7 @@ from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.acts import may_act_for
-from governance.console.overview import SourceState, source_state
+from governance.console.source_state import SourceState, source_state
 from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
 from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy

@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.decisions.bundle import bundle_path
 from governance.decisions.bundle_names import BUNDLES
+from governance.decisions.facts import current_facts
 from governance.settings import Settings
 
 Changes = Mapping[str, Mapping[str, list[str]]]
@@ -26,6 +27,20 @@ def content_in_force(settings: Settings) -> dict[str, dict[str, Any]]:
         except (OSError, tarfile.TarError, ValueError):
             continue
     return found
+
+
+def agreements_not_in_force(settings: Settings) -> frozenset[str]:
+    """Ids of agreements that the declarations and the bundles in force do not both have, and the same.
+
+    Raises:
+        DeclarationError, ContractError: a declaration cannot be used.
+    """
+    in_force = content_in_force(settings).get("agreements", {})
+    declared: dict[str, dict[str, Any]] = {}
+    _sort_in(declared, "data.json", json.dumps(current_facts(settings)).encode())
+    agreements = declared.get("agreements", {})
+    names = in_force.keys() | agreements.keys()
+    return frozenset(name for name in names if in_force.get(name) != agreements.get(name))
 
 
 def _sort_in(found: dict[str, dict[str, Any]], path: str, content: bytes) -> None:

@@ -106,7 +106,10 @@ def test_row_report_csv_is_safe_in_a_spreadsheet(running: Running) -> None:
     text = running.client().get("/en/runs/run-donges/errors.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     assert [(row["line"], row["value"]) for row in rows] == [("3", "01/03/2024"), ("4", "'=douze")]
-    assert rows[0]["remedy"] == "Write “2024-03-01”."
+    assert (rows[0]["remedy"], rows[0]["severity"]) == ("Write “2024-03-01”.", "blocks")
+    french = running.client().get("/fr/runs/run-donges/errors.csv").content.decode("utf-8-sig")
+    (first, _) = list(csv.DictReader(io.StringIO(french), delimiter=";"))
+    assert (first["ligne"], first["remède"], first["gravité"]) == ("3", "Écrivez « 2024-03-01 ».", "bloque")
 
 
 @pytest.mark.services
