@@ -1,6 +1,7 @@
 """Each page says what it must, in both languages, with its JSON beside it, and shows no hidden cell."""
 
 import csv
+import html
 import io
 import re
 import time
@@ -29,6 +30,7 @@ PAGES = (
     "/mapping",
     "/why",
     "/journal",
+    "/agreements",
     "/policies",
     "/policies/impact",
     "/reasons",
@@ -119,6 +121,16 @@ def test_open_dataset_has_a_preview_and_a_restricted_one_has_reasons(running: Ru
     restricted = client.get("/fr/datasets/consommation_energie").text
     assert "Ce qui changerait la réponse" in restricted
     assert "/fr/reasons/" in restricted
+
+
+@pytest.mark.services
+def test_dataset_under_agreement_says_whom_to_ask_and_an_open_one_does_not(running: Running) -> None:
+    client = running.client()
+    restricted = client.get("/fr/datasets/consommation_energie").text
+    message = html.unescape(re.search(r'href="(mailto:[^"]*body=[^"]*)"', restricted)[1])  # type: ignore[index]
+    assert message.startswith("mailto:donnees@federation.example?subject=Demande%20d%27acc%C3%A8s")
+    assert "consommation_energie" in message and "%0D%0A" in message
+    assert 'id="ask"' not in client.get("/fr/datasets/subventions").text
 
 
 @pytest.mark.services
