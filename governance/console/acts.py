@@ -28,6 +28,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/": EVERYBODY,
     "/members/{member_id}": EVERYBODY,
     "/members/{member_id}/sources/{source_id}/hand-in": (CONTRIBUTOR, OFFICER),
+    "/members/{member_id}/sources/{source_id}/hand-in/corrected.xlsx": (CONTRIBUTOR, OFFICER),
     "/runs/{run_id}": EVERYBODY,
     "/runs/{run_id}/errors.csv": EVERYBODY,
     "/runs/{run_id}/corrected.xlsx": EVERYBODY,

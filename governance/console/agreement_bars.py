@@ -5,10 +5,10 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-_WIDTH, _ROW, _TOP, _LABELS = 720.0, 30.0, 34.0, 250.0
+_WIDTH, _ROW, _TOP, _LABELS = 1100.0, 30.0, 34.0, 400.0
 _LEAST_WIDTH = 3.0
 """Of a bar, so that an agreement of a few days is seen."""
-_MOST_SIGNS = 34
+_MOST_SIGNS = 54
 """That fit in the place for names."""
 
 

@@ -12,7 +12,7 @@ from governance.console.agreement_bars import Bars, draw_bars
 from governance.console.source_state import title_of
 from governance.contracts.model import ContractError
 from governance.decisions.agreements import LEGAL_TIME, Agreement, Condition, State, load_agreements
-from governance.decisions.changes import agreements_not_in_force
+from governance.decisions.changes import changes_declared
 from governance.federation import DeclarationError
 from governance.pipeline.unusable import Unusable, unusable
 from governance.platform import Platform
@@ -102,13 +102,14 @@ def agreements_page(platform: Platform, today: date | None = None) -> Agreements
     day = today or datetime.now(UTC).astimezone(LEGAL_TIME).date()
     try:
         declared = load_agreements(platform.settings.federation_dir)
-        elsewise = agreements_not_in_force(platform.settings)
+        changes = changes_declared(platform.settings).get("agreements", {})
     except (DeclarationError, ContractError) as error:
         return AgreementsPage(today=day, agreements=(), bars=None, unusable=unusable(platform.settings, error))
+    elsewise = {*changes.get("added", ()), *changes.get("changed", ())}
     told = (_line(platform, one, day, is_in_force=one.id not in elsewise) for one in declared.values())
     ordered = tuple(sorted(told, key=lambda line: (_ORDER.index(line.standing), line.valid_until, line.id)))
-    spans = [(one.id, one.title, one.valid_from, one.valid_until, one.standing) for one in ordered]
-    gone = tuple(sorted(elsewise - declared.keys()))
+    spans = [(one.id, one.title, one.valid_from, _last_day(declared[one.id]), one.standing) for one in ordered]
+    gone = tuple(changes.get("removed", ()))
     return AgreementsPage(today=day, agreements=ordered, bars=draw_bars(spans, day), gone=gone)
 
 
@@ -155,6 +156,13 @@ def standing_on(one: Agreement, day: date) -> Standing:
     if day < one.valid_from:
         return "to_come"
     return "ends_soon" if (one.valid_until - day).days < ENDS_SOON_DAYS else "in_force"
+
+
+def _last_day(one: Agreement) -> date:
+    """The last day on which it held or will hold; one that was never signed is drawn as long as it was asked for."""
+    steps = [step.day for step in one.history if step.state == one.state]
+    is_cut_short = one.state in ("revoked", "renounced", "refused") and bool(steps)
+    return max(one.valid_from, min(one.valid_until, steps[-1])) if is_cut_short else one.valid_until
 
 
 def _party(platform: Platform, siren: str) -> Party:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from governance.api.feeds import Words
+from governance.console.languages import by_letters
 from governance.console.source_state import OrganisationState, SourceState
 
 BAR = 40
@@ -53,7 +54,7 @@ def coverage_of(organisations: Sequence[OrganisationState]) -> Coverage:
         titles |= {source.dataset: source.dataset_title for source in who.sources}
         for dataset in {source.dataset for source in who.sources}:
             providers[dataset] = providers.get(dataset, 0) + 1
-    ordered = sorted(titles, key=lambda dataset: (-providers[dataset], titles[dataset].fr))
+    ordered = sorted(titles, key=lambda dataset: (-providers[dataset], by_letters(titles[dataset].fr)))
     rows = tuple(
         CoverageRow(
             id=who.id,

@@ -10,10 +10,17 @@ from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.acts import may_act_for
 from governance.console.entrance import HERE, desk_of, person_of_request, require_own_form
-from governance.console.hand_in_page import TOO_LARGE, HandInPage, answered, box_of, hand_in_page
+from governance.console.hand_in_page import (
+    TOO_LARGE,
+    HandInPage,
+    answered,
+    box_of,
+    corrected_waiting,
+    hand_in_page,
+)
 from governance.console.page_addresses import add_page
 from governance.console.received_form import TooLarge, read_form
-from governance.console.rendering import render
+from governance.console.rendering import XLSX, language_of_path, render
 from governance.console.why import FormFault
 from governance.pipeline.hand_in import Box
 
@@ -31,6 +38,14 @@ def _box(request: Request, gate: Gate, member_id: str, source_id: str) -> Box:
 
 def _hand_in(request: Request, gate: CallerGate, member_id: str, source_id: str) -> HandInPage:
     return hand_in_page(gate, _box(request, gate, member_id, source_id))
+
+
+@router.get(f"{_ADDRESS}/corrected.xlsx")
+def get_corrected_waiting(request: Request, gate: CallerGate, member_id: str, source_id: str) -> Response:
+    """The file that waits as a workbook, its wrong cells marked and commented, certain values filled in."""
+    copy = corrected_waiting(gate, _box(request, gate, member_id, source_id), language_of_path(request))
+    headers = {"Content-Disposition": f'attachment; filename="{source_id}.xlsx"', "Cache-Control": "no-store"}
+    return Response(copy, media_type=XLSX, headers=headers)
 
 
 add_page(router, _ADDRESS, "hand_in.html", _hand_in)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from governance.api.feeds import Words
 from governance.console.commune_map import CommuneMap, commune_map
 from governance.console.coverage import Coverage, coverage_of
+from governance.console.languages import by_letters
 from governance.console.source_state import OrganisationState, is_open, organisation_state, title_of
 from governance.contracts.model import Classification
 from governance.platform import Platform
@@ -49,7 +50,7 @@ class Overview(_Frozen):
 
 
 def _datasets(platform: Platform, shared: SharedVersion | None) -> Iterable[DatasetLine]:
-    for dataset, contract in sorted(platform.contracts.items(), key=lambda pair: pair[1].title):
+    for dataset, contract in sorted(platform.contracts.items(), key=lambda pair: by_letters(pair[1].title)):
         table = shared.tables.get(dataset) if shared else None
         yield DatasetLine(
             id=dataset,

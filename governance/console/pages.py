@@ -27,7 +27,7 @@ from governance.console.page_addresses import add_page
 from governance.console.policies_routes import router as policies
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.received_form import TooLarge, read_form
-from governance.console.rendering import STATIC, language_of_path, render, sign_in_link
+from governance.console.rendering import STATIC, XLSX, language_of_path, render, sign_in_link
 from governance.console.row_report import ERRORS_PER_GROUP, RunPage, corrected_copy, faults_of, find_run, run_page
 from governance.console.why import FormFault, WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
@@ -41,7 +41,6 @@ _SEVERITIES = {
     "fr": {"blocks": "bloque", "improves": "à améliorer"},
     "en": {"blocks": "blocks", "improves": "improves"},
 }
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class PlainPage(BaseModel):
@@ -77,8 +76,8 @@ def _journal(request: Request, gate: CallerGate) -> JournalPage:
     return journal_page(gate.platform, request.query_params)
 
 
-def _mapping(gate: CallerGate) -> MappingPage:
-    return empty_page(gate)
+def _mapping(request: Request, gate: CallerGate) -> MappingPage:
+    return empty_page(gate, dict(request.query_params))
 
 
 def _reasons(gate: CallerGate) -> ReasonList:
@@ -156,7 +155,7 @@ def get_corrected_copy(request: Request, gate: CallerGate, run_id: str) -> Respo
     """The file of a run as a workbook, its wrong cells marked and commented, certain values filled in."""
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"', "Cache-Control": "no-store"}
     copy = corrected_copy(gate, run_id, language_of_path(request), person_of_request(request))
-    return Response(copy, media_type=_XLSX, headers=headers)
+    return Response(copy, media_type=XLSX, headers=headers)
 
 
 def _show_problem(request: Request, problem: Problem) -> Response:

@@ -3,6 +3,7 @@
 The policy's own words come from the METADATA of its rules; the API's and the tokens' from their tables.
 """
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +54,11 @@ def _of_reason(found: Reason, layer: str) -> ReasonPage:
     )
 
 
+def _unfilled(text: str) -> str:
+    """A rule's sentence without a case to fill it in."""
+    return re.sub(r"\{\w+\}", "…", text)
+
+
 @lru_cache(maxsize=4)
 def _all(policies: Path) -> dict[str, ReasonPage]:
     pages = {code: _of_reason(reason(code), "api") for code in CODES}
@@ -71,8 +77,8 @@ def _all(policies: Path) -> dict[str, ReasonPage]:
             permits=rule.effect == "permit",
             rule=rule.rule,
             title=Words(fr=rule.title_fr, en=rule.title_en),
-            text=Words(fr=rule.text_fr, en=rule.text_en),
-            change=Words(fr=rule.change_fr, en=rule.change_en),
+            text=Words(fr=_unfilled(rule.text_fr), en=_unfilled(rule.text_en)),
+            change=Words(fr=_unfilled(rule.change_fr), en=_unfilled(rule.change_en)),
         )
     return pages
 

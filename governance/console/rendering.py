@@ -18,6 +18,7 @@ from governance.platform import Platform
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @lru_cache(maxsize=2)

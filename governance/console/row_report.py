@@ -28,7 +28,8 @@ from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
 
 ERRORS_PER_GROUP = 100
-_WITHOUT_COPY = {"too_large": "copy_too_large", "too_long": "copy_too_long", "no_table": "copy_without_table"}
+WITHOUT_COPY = {"too_large": "copy_too_large", "too_long": "copy_too_long", "no_table": "copy_without_table"}
+"""The reason of the API for each why there is no corrected copy."""
 
 
 class _Frozen(BaseModel):
@@ -144,7 +145,7 @@ def corrected_copy(gate: Gate, run_id: str, language: Language, person: Person |
     try:
         return write_corrected_copy(kept, report.report.errors, sight_of_run(gate, receipt, person), language)
     except NoCopy as refusal:
-        raise ProblemError(404, reason(_WITHOUT_COPY[refusal.code], run=run_id)) from None
+        raise ProblemError(404, reason(WITHOUT_COPY[refusal.code], run=run_id)) from None
 
 
 def mends_of(gate: Gate, receipt: Receipt, person: Person | None) -> tuple[Mend, ...]:

@@ -29,18 +29,16 @@ def content_in_force(settings: Settings) -> dict[str, dict[str, Any]]:
     return found
 
 
-def agreements_not_in_force(settings: Settings) -> frozenset[str]:
-    """Ids of agreements that the declarations and the bundles in force do not both have, and the same.
+def changes_declared(settings: Settings) -> Changes:
+    """Return what the declarations have that the bundles in force have not, or otherwise; rules of policies aside.
 
     Raises:
         DeclarationError, ContractError: a declaration cannot be used.
     """
-    in_force = content_in_force(settings).get("agreements", {})
     declared: dict[str, dict[str, Any]] = {}
     _sort_in(declared, "data.json", json.dumps(current_facts(settings)).encode())
-    agreements = declared.get("agreements", {})
-    names = in_force.keys() | agreements.keys()
-    return frozenset(name for name in names if in_force.get(name) != agreements.get(name))
+    in_force = content_in_force(settings)
+    return changes_between({kind: named for kind, named in in_force.items() if kind in declared}, declared)
 
 
 def _sort_in(found: dict[str, dict[str, Any]], path: str, content: bytes) -> None:

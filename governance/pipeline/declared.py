@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
-from governance.federation import Federation, Member, Partner, load_federation
+from governance.federation import Federation, Member, Partner, Source, load_federation
 from governance.settings import load_settings
 
 ZONE = ZoneInfo("Europe/Paris")
@@ -36,6 +36,13 @@ def is_due(organisation: Member | Partner, source_id: str, instant: datetime | N
         return True
     source = next(source for source in organisation.sources if source.id == source_id)
     return bool(croniter.match(source.schedule or organisation.schedule, instant.astimezone(ZONE)))
+
+
+def next_due(organisation: Member | Partner, source: Source, after: datetime) -> datetime:
+    """Return when a source's cron line names an instant next, in the time of the town halls."""
+    cron = source.schedule or organisation.schedule
+    due: datetime = croniter(cron, after.astimezone(ZONE)).get_next(datetime)
+    return due
 
 
 def set_off_by(triggering_asset_events: Mapping[Any, Sequence[Any]] | None) -> list[str]:

@@ -1,12 +1,9 @@
 """Put the declared policies in force, and write into the journal that they changed, and what in them."""
 
-import shutil
-import subprocess
-from pathlib import Path
-
 from governance.decisions.bundle import revisions_of, write_bundles
 from governance.decisions.changes import changes_between, content_in_force
 from governance.journal.journal import Journal
+from governance.pipeline.commits import commit_of
 from governance.settings import Settings
 
 
@@ -22,19 +19,6 @@ def put_in_force(settings: Settings, journal: Journal) -> str:
     revision = write_bundles(settings)
     if revision != previous:
         told = changes_between(before, content_in_force(settings)) if previous else {}
-        commit = _commit_of(settings.federation_dir)
+        commit = commit_of(settings.federation_dir, settings.policies_dir)
         journal.append("policy_change", {"revision": revision, "previous": previous, "changes": told, "commit": commit})
     return revision
-
-
-def _commit_of(folder: Path) -> str | None:
-    """The commit that the declarations stand at, which says who changed and approved them; marked where they differ.
-
-    None where they are under no version control here.
-    """
-    git = shutil.which("git")
-    if git is None:
-        return None
-    words = ["describe", "--always", "--abbrev=12", "--dirty", "--exclude", "*"]
-    done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False)
-    return done.stdout.strip() or None if done.returncode == 0 else None
