@@ -12,6 +12,7 @@ from governance.api.decision_words import DOORS
 from governance.api.feeds import Words
 from governance.console.why import ANONYMOUS
 from governance.journal.model import Entry, Kind
+from governance.pipeline.hand_in import name_given
 from governance.pipeline.impact_words import told_differences
 from governance.platform import Platform
 
@@ -38,15 +39,17 @@ KINDS: Mapping[Kind, Words] = {
 }
 """Each kind of entry, as a list and a line name it."""
 
-_OUTCOMES: Mapping[str, tuple[Words, Tone]] = {
-    "allowed": (Words(fr="accordé", en="granted"), "good"),
-    "refused": (Words(fr="refusé", en="refused"), "bad"),
-    "no_data": (Words(fr="accordé, mais sans données encore", en="granted, but there is no data yet"), "good"),
-    "not_modified": (Words(fr="accordé, rien de neuf depuis", en="granted, nothing new since"), "good"),
-    "over_quota": (Words(fr="arrêté, trop de demandes", en="stopped, too many requests"), "bad"),
-    "failed": (Words(fr="accordé, mais la réponse a échoué", en="granted, but the answer failed"), "bad"),
-    "invalid": (Words(fr="accordé, mais la demande était mal écrite", en="granted, but badly asked"), "bad"),
+_GRANTED, _REFUSED = Words(fr="Accordé", en="Granted"), Words(fr="Refusé", en="Refused")
+_OUTCOMES: Mapping[str, tuple[Words, Words | None, Tone]] = {
+    "allowed": (_GRANTED, None, "good"),
+    "refused": (_REFUSED, None, "bad"),
+    "no_data": (_GRANTED, Words(fr="pas encore de données", en="no data yet"), "good"),
+    "not_modified": (_GRANTED, Words(fr="rien de neuf depuis la dernière lecture", en="nothing new since"), "good"),
+    "over_quota": (_REFUSED, Words(fr="trop de demandes", en="too many requests"), "bad"),
+    "failed": (_GRANTED, Words(fr="mais la réponse a échoué", en="but the answer failed"), "bad"),
+    "invalid": (_GRANTED, Words(fr="mais la demande était mal écrite", en="but it was badly asked"), "bad"),
 }
+"""What became of a decision: granted or not, and a remark."""
 _SOURCE_ACTS: Mapping[str, Words] = {
     "handed_in": Words(fr="fichier déposé", en="file handed in"),
     "taken_back": Words(fr="fichier repris avant la collecte", en="file taken back before the harvest"),
@@ -75,23 +78,29 @@ def told_entry(entry: Entry, platform: Platform) -> Told | None:
 
 
 def _decision(entry: Entry, platform: Platform) -> Told:
-    fields = entry.fields
+    fields, organisations = entry.fields, platform.federation.organisations
     outcome = str(fields.get("outcome") or ("allowed" if fields.get("allow") else "refused"))
-    said, tone = _OUTCOMES.get(outcome, (Words(fr=outcome, en=outcome), "plain"))
-    siren = fields.get("organisation")
-    who = next((one for one in platform.federation.organisations.values() if one.siren == siren), None)
+    said, remark, tone = _OUTCOMES.get(outcome, (_same(outcome), None, "plain"))
+    siren, provider = fields.get("organisation"), organisations.get(str(fields.get("member_id")))
+    who = next((one for one in organisations.values() if one.siren == siren), None)
     name = Words(fr="tout le monde", en="everybody") if siren is None else _same(who.name if who else str(siren))
     door = DOORS.get(str(fields.get("channel")), _same(str(fields.get("channel"))))
-    rows, purpose = fields.get("rows"), fields.get("purpose")
-    french = f"{said.fr[0].upper()}{said.fr[1:]} à {name.fr}, par la porte « {door.fr} »"
-    english = f"{said.en[0].upper()}{said.en[1:]} to {name.en}, through “{door.en}”"
-    if purpose:
-        french, english = f"{french}, pour {purpose}", f"{english}, for {purpose}"
-    if rows is not None:
-        french = f"{french} : {rows} ligne{'s' if rows > 1 else ''}"
-        english = f"{english}: {rows} row{'' if rows == 1 else 's'}"
+    french = [f"{said.fr} à {name.fr}, par la porte «\u00a0{door.fr}\u00a0»"]
+    english = [f"{said.en} to {name.en}, through “{door.en}”"]
+    if purpose := fields.get("purpose"):
+        french.append(f"pour {purpose}")
+        english.append(f"for {purpose}")
+    if provider is not None:
+        french.append(f"lignes de {provider.name}")
+        english.append(f"rows of {provider.name}")
+    if (rows := fields.get("rows")) is not None:
+        french.append(f"{rows} ligne{'s' if rows > 1 else ''}")
+        english.append(f"{rows} row{'' if rows == 1 else 's'}")
+    if remark is not None:
+        french.append(remark.fr)
+        english.append(remark.en)
     return Told(
-        text=Words(fr=f"{french}.", en=f"{english}."),
+        text=Words(fr=f"{', '.join(french)}.", en=f"{', '.join(english)}."),
         tone=tone,
         reasons=_codes(fields),
         why=_question(entry, who.id if who else None if siren else ANONYMOUS),
@@ -161,7 +170,9 @@ def _source_change(entry: Entry, platform: Platform) -> Told | None:
     member, file = entry.fields.get("member"), entry.fields.get("file")
     known = platform.federation.organisations.get(str(member))
     of = known.name if known else member or entry.fields.get("external")
-    more = f" « {file} »" if file else ""
+    if file:
+        file = name_given(str(file))
+    more = f" «\u00a0{file}\u00a0»" if file else ""
     return Told(
         text=Words(
             fr=f"{f'{of} : ' if of else ''}{act.fr}{more}.",

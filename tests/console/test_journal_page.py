@@ -24,8 +24,8 @@ def test_access_given_and_refused_are_told_with_their_reason(running: Running) -
     assert client.get(f"{ENERGY}ResearchAndDevelopment").status_code == 200
     assert client.get(f"{ENERGY}Marketing").status_code == 403
     text = client.get("/fr/journal?kind=decision&target=consommation_energie").text
-    door = "à exemple-startup (exemple), par la porte « flux », pour dpv:"
-    assert f"Accordé {door}ResearchAndDevelopment : 3 lignes." in text
+    door = "à exemple-startup (exemple), par la porte «\u00a0flux\u00a0», pour dpv:"
+    assert f"Accordé {door}ResearchAndDevelopment, 3 lignes." in text
     assert f"Refusé {door}Marketing." in text
     assert '<a href="/fr/reasons/purpose_not_covered">' in text
     assert "Granted to exemple-startup (exemple)" in client.get("/en/journal?kind=decision").text
