@@ -32,6 +32,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/runs/{run_id}": EVERYBODY,
     "/runs/{run_id}/errors.csv": EVERYBODY,
     "/runs/{run_id}/corrected.xlsx": EVERYBODY,
+    "/runs/{run_id}/confirm": (CONTRIBUTOR, OFFICER),
     "/datasets/{dataset}": EVERYBODY,
     "/reasons": EVERYBODY,
     "/reasons/{code}": EVERYBODY,

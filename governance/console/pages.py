@@ -17,6 +17,7 @@ from governance.console.dataset import DatasetPage, dataset_page
 from governance.console.entrance import enter, person_of_request, require_own_form
 from governance.console.external_routes import router as external
 from governance.console.hand_in_routes import router as hand_in
+from governance.console.held_routes import router as held
 from governance.console.journal_page import JournalPage, journal_page
 from governance.console.languages import LANGUAGES
 from governance.console.mapping_page import TOO_LARGE, MappingPage, empty_page, mapping_page
@@ -118,6 +119,7 @@ add_page(router, "/api", "api.html", _api)
 router.include_router(policies)
 router.include_router(operations)
 router.include_router(hand_in)
+router.include_router(held)
 router.include_router(external)
 
 

@@ -23,6 +23,7 @@ from governance.deliverables.sight import Sight, sight_of, sight_of_own
 from governance.identity.people import Person
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, RowError
+from governance.pipeline.confirm import Held, NothingHeld, find_held
 from governance.pipeline.run_reports import read_as, read_run_report
 from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
@@ -62,6 +63,13 @@ class FaultGroup(_Frozen):
     """The first hundred on the page; all of them in the JSON and CSV."""
 
 
+class HeldFile(_Frozen):
+    """A file that waits for a person's word because so many rows vanished; counts are accepted rows."""
+
+    rows_before: int
+    rows_after: int
+
+
 class RunPage(_Frozen):
     """One run of one source."""
 
@@ -80,6 +88,8 @@ class RunPage(_Frozen):
     contract_version: str | None
     has_copy: bool
     """Whether the received bytes are still there, so that a corrected copy can be made of them."""
+    held: HeldFile | None
+    """What waits for a confirmation, of this very file."""
 
 
 def find_run(platform: Platform, run_id: str) -> Receipt:
@@ -92,6 +102,17 @@ def find_run(platform: Platform, run_id: str) -> Receipt:
     if receipt is None:
         raise ProblemError(404, reason("page_not_found"))
     return receipt
+
+
+def held_of_run(platform: Platform, receipt: Receipt) -> Held | None:
+    """Return what waits for a person's word where it is the file of this run."""
+    if receipt.outcome != "held":
+        return None
+    try:
+        held = find_held(platform, receipt.member_id, receipt.source_id)
+    except NothingHeld:
+        return None
+    return held if held.receipt.run_id == receipt.run_id else None
 
 
 def _fault(error: RowError, *, is_hidden: bool) -> Fault:
@@ -182,7 +203,9 @@ def run_page(gate: Gate, run_id: str, person: Person | None = None, most: int = 
     receipt = find_run(platform, run_id)
     faults = faults_of(gate, receipt, person)
     organisation = platform.federation.organisations.get(receipt.member_id)
+    held = held_of_run(platform, receipt)
     return RunPage(
+        held=HeldFile(rows_before=held.rows_before, rows_after=held.rows_after) if held else None,
         member_id=receipt.member_id,
         member_name=organisation.name if organisation else receipt.member_id,
         file_name=receipt.file_name,
