@@ -49,7 +49,7 @@ def test_bar_is_never_full_while_a_row_is_to_be_mended() -> None:
     (cell,) = coverage_of([_who("a", _source("x", taken=999_999, wrong=1))]).rows[0].cells
     (full,) = coverage_of([_who("a", _source("x", taken=1))]).rows[0].cells
     assert cell is not None and full is not None
-    assert cell.taken < BAR and full.taken == BAR
+    assert cell.taken <= BAR - 3 and full.taken == BAR
 
 
 def test_trend_goes_from_the_oldest_to_the_newest_and_marks_what_was_not_read() -> None:

@@ -6,12 +6,13 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import pytest
 from babel.messages.extract import extract_from_dir
 
 from governance.api.decision_words import filter_words
-from governance.console.languages import Writing, english_catalogue
+from governance.console.languages import Writing, by_letters, english_catalogue
 from governance.console.rendering import TEMPLATES
 from tests.api.small_platform import Running
 
@@ -231,6 +232,14 @@ def test_numbers_and_plurals_follow_the_language() -> None:
     assert Writing("fr").number(1234567.5) == "1\u202f234\u202f567,5"
     assert Writing("en").number(1234567.5) == "1,234,567.5"
     assert Writing("fr").number(None) == "–"
+
+
+def test_first_of_a_month_is_premier_and_accents_do_not_sort_behind_z() -> None:
+    assert Writing("fr").day(date(2026, 1, 1)) == "1er janvier 2026"
+    assert Writing("fr").day(date(2026, 1, 11)) == "11 janvier 2026"
+    assert Writing("en").day(date(2026, 1, 1)) == "1 January 2026"
+    assert Writing("fr").instant(datetime(2026, 11, 1, 12, tzinfo=UTC)) == "1er nov. 2026, 13:00"
+    assert sorted(["Subventions", "Équipements", "Délibérations"], key=by_letters)[1] == "Équipements"
 
 
 @pytest.mark.parametrize(
