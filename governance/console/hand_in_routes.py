@@ -8,8 +8,7 @@ from governance.api.callers import CallerGate
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
-from governance.console.acts import may_act_for
-from governance.console.entrance import HERE, desk_of, person_of_request, require_own_form
+from governance.console.entrance import HERE, may_act_here, person_of_request, require_own_form
 from governance.console.hand_in_page import (
     TOO_LARGE,
     HandInPage,
@@ -30,8 +29,7 @@ _ADDRESS = "/members/{member_id}/sources/{source_id}/hand-in"
 
 def _box(request: Request, gate: Gate, member_id: str, source_id: str) -> Box:
     box = box_of(gate.platform, member_id, source_id)
-    person, head = person_of_request(request), gate.platform.federation.head
-    if desk_of(request) is not None and not may_act_for(person, member_id, head.id):
+    if not may_act_here(request, member_id):
         raise ProblemError(403, reason("not_your_member", member=box.ask[0].name))
     return box
 

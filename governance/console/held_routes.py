@@ -8,8 +8,7 @@ from governance.api.callers import CallerGate
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
-from governance.console.acts import may_act_for
-from governance.console.entrance import HERE, desk_of, person_of_request, require_own_form
+from governance.console.entrance import HERE, may_act_here, person_of_request, require_own_form
 from governance.console.received_form import read_form
 from governance.console.rendering import language_of_path
 from governance.console.row_report import find_run, held_of_run
@@ -32,7 +31,7 @@ def _confirm(request: Request, gate: Gate, run_id: str) -> str:
     platform, person = gate.platform, person_of_request(request)
     receipt = find_run(platform, run_id)
     member = platform.federation.organisations.get(receipt.member_id)
-    if desk_of(request) is not None and not may_act_for(person, receipt.member_id, platform.federation.head.id):
+    if not may_act_here(request, receipt.member_id):
         raise ProblemError(403, reason("not_your_member", member=member.name if member else receipt.member_id))
     held = held_of_run(platform, receipt)
     if held is None:

@@ -14,7 +14,7 @@ from governance.api.feeds import FeedFormat, formats_at
 from governance.api.problems import Problem
 from governance.console import sign_in_routes
 from governance.console.dataset import DatasetPage, dataset_page
-from governance.console.entrance import enter, person_of_request, require_own_form
+from governance.console.entrance import enter, may_act_here, person_of_request, require_own_form
 from governance.console.external_routes import router as external
 from governance.console.hand_in_routes import router as hand_in
 from governance.console.held_routes import router as held
@@ -62,7 +62,9 @@ def _member(request: Request, gate: CallerGate, member_id: str) -> MemberPage:
 
 def _run(request: Request, gate: CallerGate, run_id: str) -> RunPage:
     most = 1_000_000 if request.url.path.endswith(".json") else ERRORS_PER_GROUP
-    return run_page(gate, run_id, person_of_request(request), most)
+    page = run_page(gate, run_id, person_of_request(request), most)
+    # The question is put to those alone whose answer counts.
+    return page if may_act_here(request, page.member_id) else page.model_copy(update={"held": None})
 
 
 def _dataset(gate: CallerGate, dataset: str) -> DatasetPage:

@@ -1,6 +1,7 @@
 """A person says on the page of a held file that its rows are really gone; the journal knows who, and it is taken."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ def test_page_says_what_a_confirmation_does_and_does_it_once(held: World) -> Non
     assert "Ces lignes ont-elles" not in app.get(f"/fr/runs/{run_id}").text
     again = app.ask("POST", f"/fr/runs/{run_id}/confirm", data=form, files=files)
     assert again.status_code == 404 and "attend plus de confirmation" in again.text
+
+
+def test_question_is_put_to_nobody_whose_answer_does_not_count(held: World) -> None:
+    settings = held.platform.settings.model_copy(update={"public_url": "https://donnees.federation.example"})
+    app = InProcess(create_app(replace(held.platform, settings=settings)))
+    run_id = find_held(held.platform, *KEY).receipt.run_id
+    page = app.get(f"/fr/runs/{run_id}")
+    assert page.status_code == 200
+    assert "/confirm" not in page.text
+    assert app.get(f"/fr/runs/{run_id}.json").json()["held"] is None
 
 
 def test_form_of_another_site_confirms_nothing(held: World) -> None:
