@@ -1,28 +1,13 @@
 """Which release of the platform is at work: its version and, where that is known, the commit."""
 
-import shutil
-import subprocess
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
 
+from governance.commits import commit_of
 from governance.settings import PROJECT_ROOT
 
 COMMIT_FILE = "COMMIT"
 """Where an image, which has no Git folder, says what it was built from."""
-
-
-def commit_of(folder: Path) -> str | None:
-    """Return the commit that a folder stands at, with ``-dirty`` behind it where its files are others.
-
-    None where it is under no version control here.
-    """
-    git = shutil.which("git")
-    if git is None:
-        return None
-    words = ["describe", "--always", "--abbrev=12", "--dirty", "--exclude", "*"]
-    done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False)
-    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,16 @@ _DUTIES = {
     "delete_after": Words(fr="supprimer après", en="delete after"),
 }
 
+PURPOSES = {
+    "dpv:DirectMarketing": Words(fr="prospection directe", en="direct marketing"),
+    "dpv:Marketing": Words(fr="prospection", en="marketing"),
+    "dpv:OrganisationGovernance": Words(fr="gouvernance de l'organisme", en="governance of the organisation"),
+    "dpv:PublicBenefit": Words(fr="intérêt général", en="public benefit"),
+    "dpv:ResearchAndDevelopment": Words(fr="recherche et développement", en="research and development"),
+    "dpv:ServiceOptimisation": Words(fr="amélioration d'un service", en="improvement of a service"),
+    "dpv:ServiceProvision": Words(fr="fourniture d'un service", en="provision of a service"),
+}
+"""Purposes of the Data Privacy Vocabulary that agreements name, as people say them."""
 _OPERATORS: dict[str, tuple[str, str]] = {
     "eq": ("est", "is"),
     "ne": ("n'est pas", "is not"),
@@ -106,6 +116,11 @@ def duty_words(duty: Duty) -> Words:
     """Return a duty in words; one that has none is shown by its code."""
     said = _DUTIES.get(duty.code, Words(fr=duty.code, en=duty.code))
     return _joined(said, f" {duty.days} jours", f" {duty.days} days") if duty.days else said
+
+
+def purpose_words(code: str) -> Words:
+    """Return a purpose in words; one that has none is shown by its code."""
+    return PURPOSES.get(code, Words(fr=code, en=code))
 
 
 def _joined(said: Words, french: str, english: str) -> Words:

@@ -45,6 +45,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Partez de l'accueil ou de la documentation de l'API.",
         "Start from the home page or the API's documentation.",
     ),
+    "nothing_held": (
+        "Ce fichier n'attend plus de confirmation.",
+        "This file waits for no confirmation any more.",
+        "Ouvrez la page de la commune : un fichier plus récent est peut-être arrivé.",
+        "Open the page of the town hall: a later file may have come.",
+    ),
     "impact_not_found": (
         "Cette réponse n'est pas ou plus gardée.",
         "This answer is not kept, or no more.",

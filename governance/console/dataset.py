@@ -7,6 +7,7 @@ from uuid import uuid4
 from governance.api.feeds import FeedDescription, describe_feed
 from governance.api.gate import Asked, Gate, ask, record, relation_of
 from governance.catalogue.file_catalogue import FileCatalogue, IndexedFile
+from governance.console.ask_for_access import AskForAccess, ask_for_access
 from governance.console.shown import Shown
 from governance.decisions.model import PROVENANCE_COLUMNS, Reason, Subject
 from governance.shared_layer import SharedTable, read_current
@@ -44,6 +45,8 @@ class DatasetPage(Shown):
 
     feed: FeedDescription
     steward_name: str | None
+    ask: AskForAccess | None
+    """Whom to ask, where not everybody may read."""
     keywords: tuple[str, ...]
     contributors: tuple[Contributor, ...]
     preview: Preview
@@ -128,6 +131,7 @@ def dataset_page(gate: Gate, dataset: str) -> DatasetPage:
     return DatasetPage(
         feed=feed,
         steward_name=steward.name if steward else platform.federation.head.name,
+        ask=ask_for_access(platform, contract),
         keywords=contract.keywords,
         contributors=_contributors(gate, table, contract.classification == "open"),
         preview=preview_of(gate, dataset),

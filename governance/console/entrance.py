@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from governance.api.problems import ProblemError
 from governance.api.words import reason, token_reason
-from governance.console.acts import ACTS, EVERYBODY, READERS, role_words
+from governance.console.acts import ACTS, EVERYBODY, READERS, may_act_for, role_words
 from governance.console.languages import LANGUAGES
 from governance.identity.people import Person
 from governance.identity.refusals import TokenError
@@ -86,6 +86,14 @@ def reads_agreements(request: Request) -> bool:
         return platform.settings.is_local
     person = person_of_request(request)
     return person is not None and person.has_one_of(READERS)
+
+
+def may_act_here(request: Request, member_id: str) -> bool:
+    """Whether who looks may act for a member; where nobody can sign in, whoever is on this machine."""
+    platform: Platform = request.app.state.platform
+    if desk_of(request) is None:
+        return platform.settings.is_local
+    return may_act_for(person_of_request(request), member_id, platform.federation.head.id)
 
 
 async def enter(request: Request) -> None:

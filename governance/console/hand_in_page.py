@@ -1,6 +1,6 @@
 """Hand in a file for a source: what is wrong is said at once, and until it is harvested it can be taken back."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from governance.api.feeds import Words
@@ -9,13 +9,28 @@ from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.received_form import MAX_BYTES, ReceivedForm
 from governance.console.refused import Refused, refused_of
+from governance.console.row_report import WITHOUT_COPY
 from governance.console.shown import Shown
 from governance.console.why import FormFault
 from governance.contracts.model import Contract
+from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
+from governance.deliverables.kept_file import table_of
 from governance.deliverables.mends import Mend, first_mends
 from governance.deliverables.sight import Sight, sight_of_own
 from governance.intake.model import FileFacts, RowCounts
-from governance.pipeline.hand_in import Box, HandedIn, NotHandedIn, find_box, find_waiting, hand_in, take_back
+from governance.pipeline.declared import next_due
+from governance.pipeline.hand_in import (
+    Box,
+    HandedIn,
+    NotHandedIn,
+    Waiting,
+    find_box,
+    find_waiting,
+    hand_in,
+    look_at_waiting,
+    name_given,
+    take_back,
+)
 from governance.platform import Platform
 
 TOO_LARGE = Words(
@@ -28,6 +43,8 @@ class FileThatWaits(Shown):
     """A file that the next harvest takes."""
 
     name: str
+    name_given: str
+    """As whoever handed it in called it."""
     since: datetime
 
 
@@ -54,6 +71,8 @@ class HandInPage(Shown):
     dataset: str
     dataset_title: Words
     schedule: str
+    next_harvest: datetime
+    """When the next harvest is due, by the schedule."""
     max_mib: int = MAX_BYTES >> 20
     faults: tuple[FormFault, ...] = ()
     waiting: FileThatWaits | None = None
@@ -85,9 +104,35 @@ def hand_in_page(gate: Gate, box: Box, *faults: FormFault) -> HandInPage:
         dataset=source.dataset,
         dataset_title=Words(fr=contract.title, en=contract.title_en or contract.title),
         schedule=source.schedule or organisation.schedule,
+        next_harvest=next_due(organisation, source, datetime.now(UTC)),
         faults=faults,
-        waiting=FileThatWaits(name=waiting.path.name, since=waiting.since) if waiting else None,
+        waiting=_waiting(waiting) if waiting else None,
     )
+
+
+def _waiting(found: Waiting) -> FileThatWaits:
+    return FileThatWaits(name=found.path.name, name_given=name_given(found.path.name), since=found.since)
+
+
+def corrected_waiting(gate: Gate, box: Box, language: Language) -> bytes:
+    """Return the workbook of the file that waits, its wrong cells marked, as on the page of a run.
+
+    Raises:
+        ProblemError: 404, no file waits, or no copy can be made of it here.
+    """
+    found = look_at_waiting(gate.platform, box)
+    kept = table_of(box.contract, box.ask[1], found[0]) if found is not None else None
+    if found is None or kept is None:
+        raise ProblemError(404, reason("copy_without_table"))
+    try:
+        return write_corrected_copy(kept, found[1].errors, _own_sight(box.contract), language)
+    except NoCopy as refusal:
+        raise ProblemError(404, reason(WITHOUT_COPY[refusal.code], run=found[0].filename)) from None
+
+
+def _own_sight(contract: Contract) -> Sight:
+    """What those see who hand a file in: all but cells of personal data."""
+    return sight_of_own(contract, Sight(frozenset(), is_whole=False))
 
 
 def answered(gate: Gate, box: Box, form: ReceivedForm, who: str) -> HandInPage:
@@ -112,8 +157,7 @@ def _words(refused: NotHandedIn) -> Words:
 
 
 def _answer(done: HandedIn, contract: Contract) -> Answer:
-    """As those see it who handed the file in, which is without cells of personal data."""
-    report, sight = done.report, sight_of_own(contract, Sight(frozenset(), is_whole=False))
+    report, sight = done.report, _own_sight(contract)
     errors = [sight.seen(error) for error in report.errors]
     return Answer(
         file=report.file,

@@ -58,6 +58,10 @@ class HealthPage(Shown):
     runs: tuple[Receipt, ...]
     disk: Disk
     versions: tuple[tuple[str, str], ...]
+    layout: int
+    """Number of the layout of the state's database."""
+    names: dict[str, str]
+    """Of organisations, by id."""
     shared_version: str | None
     shared_at: datetime | None
     catalogue_is_current: bool
@@ -84,7 +88,9 @@ def health_page(gate: Gate) -> HealthPage:
         queues=_queues(platform),
         runs=tuple(recent_receipts(platform.engine, LAST_RUNS)),
         disk=Disk(free=usage.free, size=usage.total),
-        versions=(*versions, ("state layout", str(LAYOUT))),
+        versions=tuple(versions),
+        layout=LAYOUT,
+        names={who.id: who.name for who in platform.federation.organisations.values()},
         shared_version=shared.version if shared else None,
         shared_at=shared.created_at if shared else None,
         catalogue_is_current=is_of_version and published_policies(settings) == policies_in_force(settings),

@@ -48,7 +48,7 @@ class ImpactPage(Shown):
 
 
 def impact_page(settings: Settings, desk: ImpactDesk, parameters: Mapping[str, str]) -> ImpactPage:
-    """Return the page of one impact (``id``), or of the newest.
+    """Return the page of one impact (``id``), or of the newest; ``ended`` fills the form in with an agreement.
 
     Raises:
         ProblemError: 404, there is none of that id, or no more.
@@ -61,7 +61,8 @@ def impact_page(settings: Settings, desk: ImpactDesk, parameters: Mapping[str, s
             raise ProblemError(404, reason("impact_not_found"))
     # What is supposed can be asked of the same declarations again, so the form shows the question that was answered.
     supposed = asked.supposed if asked else Supposed()
-    form = ImpactForm(ended=supposed.ended or "", on=supposed.on.isoformat() if supposed.on else "")
+    ended = parameters.get("ended", "")[:63] or supposed.ended or ""
+    form = ImpactForm(ended=ended, on=supposed.on.isoformat() if supposed.on else "")
     page = _empty(settings, form)
     return page.model_copy(
         update={

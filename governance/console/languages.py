@@ -4,6 +4,7 @@ Templates hold the French sentences; ``locale/en/LC_MESSAGES/console.po`` holds 
 compiled in memory at start, so that no binary file is kept.
 """
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -51,6 +52,12 @@ def load_translations(language: Language) -> Translations:
     return Translations(compiled, domain="messages")
 
 
+def by_letters(text: str) -> str:
+    """Return what sorts a text as a dictionary does: É beside E, not behind Z; small and great alike."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+
+
 class Writing:
     """Numbers and dates as a language writes them; an absent value is a dash."""
 
@@ -66,13 +73,17 @@ class Writing:
         if value is None:
             return "–"
         local = value.astimezone(LEGAL_TIME) if isinstance(value, datetime) else value
-        return format_date(local, "long", locale=self._locale)
+        return self._first(format_date(local, "long", locale=self._locale))
 
     def instant(self, value: datetime | None) -> str:
         """A day and time, in legal time."""
         if value is None:
             return "–"
-        return format_datetime(value, "d MMM y, HH:mm", tzinfo=LEGAL_TIME, locale=self._locale)
+        return self._first(format_datetime(value, "d MMM y, HH:mm", tzinfo=LEGAL_TIME, locale=self._locale))
+
+    def _first(self, text: str) -> str:
+        """French says *premier* of the first of a month, which no locale data knows."""
+        return f"1er {text[2:]}" if self._locale == "fr_FR" and text.startswith("1 ") else text
 
     def schedule(self, cron: str) -> str:
         """A cron line as a sentence where it is a plain one (daily, weekly, monthly), else as it stands."""

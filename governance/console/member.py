@@ -6,10 +6,11 @@ from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
-from governance.console.overview import OrganisationState, SourceState, organisation_state, source_state
 from governance.console.row_report import mends_of
 from governance.console.shown import Shown
+from governance.console.source_state import OrganisationState, SourceState, organisation_state, source_state
 from governance.console.subscribers import Subscriber, subscribers_of
+from governance.console.trend import Trend, draw_trend
 from governance.deliverables.mends import Mend
 from governance.identity.people import Person
 from governance.intake.messages import MESSAGES
@@ -35,6 +36,7 @@ class SourcePage(Shown):
     checked_at: datetime | None
     """When it was last asked, whatever came of it."""
     history: tuple[SourceState, ...]
+    trend: Trend | None
     served_run: str | None
     """The run whose rows count."""
     given_twice: tuple[tuple[Words, int], ...]
@@ -72,6 +74,7 @@ def member_page(gate: Gate, member_id: str, person: Person | None = None) -> Mem
     for source in organisation.sources:
         key = (member_id, source.id)
         receipts = list_receipts(platform.engine, member_id, source.id, limit=10, with_unchanged=False)
+        history = tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts)
         pages.append(
             SourcePage(
                 standing=stands.get(key, Standing()),
@@ -85,7 +88,8 @@ def member_page(gate: Gate, member_id: str, person: Person | None = None) -> Mem
                 else (),
                 served_run=served[key].run_id if key in served else None,
                 given_twice=_given_twice(platform, source.dataset, served.get(key)),
-                history=tuple(source_state(platform, source.id, source.dataset, receipt) for receipt in receipts),
+                history=history,
+                trend=draw_trend(history),
             )
         )
     return MemberPage(

@@ -13,9 +13,10 @@ from governance.api.feeds import FeedFormat, formats_at
 from governance.api.problems import Problem
 from governance.console import sign_in_routes
 from governance.console.dataset import DatasetPage, dataset_page
-from governance.console.entrance import enter, person_of_request, require_own_form
+from governance.console.entrance import enter, may_act_here, person_of_request, require_own_form
 from governance.console.external_routes import router as external
 from governance.console.hand_in_routes import router as hand_in
+from governance.console.held_routes import router as held
 from governance.console.journal_page import JournalPage, journal_page
 from governance.console.languages import LANGUAGES
 from governance.console.mapping_page import TOO_LARGE, MappingPage, empty_page, mapping_page
@@ -26,14 +27,21 @@ from governance.console.page_addresses import add_page
 from governance.console.policies_routes import router as policies
 from governance.console.reasons import ReasonList, ReasonPage, reason_list, reason_page
 from governance.console.received_form import TooLarge, read_form
-from governance.console.rendering import STATIC, language_of_path, render, sign_in_link
+from governance.console.rendering import STATIC, XLSX, language_of_path, render, sign_in_link
 from governance.console.row_report import ERRORS_PER_GROUP, RunPage, corrected_copy, faults_of, find_run, run_page
 from governance.console.shown import Shown
 from governance.console.why import FormFault, WhyPage, read_question, why_page
 from governance.intake.report_files import escape_formula
 
 router = APIRouter(include_in_schema=False)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ERROR_HEADS = {
+    "fr": ("ligne", "colonne", "valeur", "règle", "gravité", "message", "remède", "correction"),
+    "en": ("line", "column", "value", "rule", "severity", "message", "remedy", "correction"),
+}
+_SEVERITIES = {
+    "fr": {"blocks": "bloque", "improves": "à améliorer"},
+    "en": {"blocks": "blocks", "improves": "improves"},
+}
 
 
 class PlainPage(Shown):
@@ -52,7 +60,9 @@ def _member(request: Request, gate: CallerGate, member_id: str) -> MemberPage:
 
 def _run(request: Request, gate: CallerGate, run_id: str) -> RunPage:
     most = 1_000_000 if request.url.path.endswith(".json") else ERRORS_PER_GROUP
-    return run_page(gate, run_id, person_of_request(request), most)
+    page = run_page(gate, run_id, person_of_request(request), most)
+    # The question is put to those alone whose answer counts.
+    return page if may_act_here(request, page.member_id) else page.model_copy(update={"held": None})
 
 
 def _dataset(gate: CallerGate, dataset: str) -> DatasetPage:
@@ -67,8 +77,8 @@ def _journal(request: Request, gate: CallerGate) -> JournalPage:
     return journal_page(gate.platform, request.query_params)
 
 
-def _mapping(gate: CallerGate) -> MappingPage:
-    return empty_page(gate)
+def _mapping(request: Request, gate: CallerGate) -> MappingPage:
+    return empty_page(gate, dict(request.query_params))
 
 
 def _reasons(gate: CallerGate) -> ReasonList:
@@ -107,6 +117,7 @@ add_page(router, "/api", "api.html", _api)
 router.include_router(policies)
 router.include_router(operations)
 router.include_router(hand_in)
+router.include_router(held)
 router.include_router(external)
 
 
@@ -129,10 +140,11 @@ def get_errors(request: Request, gate: CallerGate, run_id: str) -> Response:
     language = language_of_path(request)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["line", "column", "value", "rule", "severity", "message", "remedy", "correction"])
+    writer.writerow(_ERROR_HEADS[language])
     for error, fault in faults_of(gate, find_run(gate.platform, run_id), person_of_request(request)):
         texts = (fault.message.text(language), fault.remedy.text(language))
-        cells = (error.line, error.column, fault.value, error.rule, error.severity, *texts, fault.correction)
+        severity = _SEVERITIES[language][error.severity]
+        cells = (error.line, error.column, fault.value, error.rule, severity, *texts, fault.correction)
         writer.writerow([escape_formula(None if cell is None else str(cell)) for cell in cells])
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -143,7 +155,7 @@ def get_corrected_copy(request: Request, gate: CallerGate, run_id: str) -> Respo
     """The file of a run as a workbook, its wrong cells marked and commented, certain values filled in."""
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"', "Cache-Control": "no-store"}
     copy = corrected_copy(gate, run_id, language_of_path(request), person_of_request(request))
-    return Response(copy, media_type=_XLSX, headers=headers)
+    return Response(copy, media_type=XLSX, headers=headers)
 
 
 def _show_problem(request: Request, problem: Problem) -> Response:

@@ -1,4 +1,4 @@
-"""Addresses of the console's pages about policies: what is in force, and what a change would do."""
+"""Addresses of the console's pages about policies: agreements, what is in force, and what a change would do."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from governance.api.callers import CallerGate
+from governance.console.agreements_page import AgreementsPage, agreements_page
 from governance.console.impact_page import REFRESH_SECONDS, ImpactPage, ask_impact, impact_page
 from governance.console.page_addresses import add_page
 from governance.console.policies_page import PoliciesPage, policies_page
@@ -20,6 +21,10 @@ router = APIRouter(include_in_schema=False)
 
 def _desk(request: Request) -> ImpactDesk:
     return cast("ImpactDesk", request.app.state.impact_desk)
+
+
+def _agreements(gate: CallerGate) -> AgreementsPage:
+    return agreements_page(gate.platform)
 
 
 def _policies(gate: CallerGate) -> PoliciesPage:
@@ -35,6 +40,7 @@ def _refresh(page: ImpactPage) -> Mapping[str, str]:
     return {"Refresh": str(REFRESH_SECONDS)} if page.is_running and not page.is_still else {}
 
 
+add_page(router, "/agreements", "agreements.html", _agreements)
 add_page(router, "/policies", "policies.html", _policies)
 add_page(router, "/policies/impact", "impact.html", _impact, _refresh)
 

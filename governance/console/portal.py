@@ -6,8 +6,8 @@ from governance.api.feeds import Words
 from governance.api.gate import Gate
 from governance.catalogue.file_catalogue import FileCatalogue, IndexedFile
 from governance.catalogue.openings import SUBJECT
-from governance.console.overview import title_of
 from governance.console.shown import Shown
+from governance.console.source_state import title_of
 from governance.decisions.model import Context, Decision, DecisionRequest, Target
 from governance.federation import Member
 from governance.platform import Platform

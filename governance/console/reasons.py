@@ -3,6 +3,7 @@
 The policy's own words come from the METADATA of its rules; the API's and the tokens' from their tables.
 """
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,11 @@ def _of_reason(found: Reason, layer: str) -> ReasonPage:
     )
 
 
+def _unfilled(text: str) -> str:
+    """A rule's sentence without a case to fill it in."""
+    return re.sub(r"\{\w+\}", "…", text)
+
+
 @lru_cache(maxsize=4)
 def _all(policies: Path) -> dict[str, ReasonPage]:
     pages = {code: _of_reason(reason(code), "api") for code in CODES}
@@ -66,8 +72,8 @@ def _all(policies: Path) -> dict[str, ReasonPage]:
             permits=rule.effect == "permit",
             rule=rule.rule,
             title=Words(fr=rule.title_fr, en=rule.title_en),
-            text=Words(fr=rule.text_fr, en=rule.text_en),
-            change=Words(fr=rule.change_fr, en=rule.change_en),
+            text=Words(fr=_unfilled(rule.text_fr), en=_unfilled(rule.text_en)),
+            change=Words(fr=_unfilled(rule.change_fr), en=_unfilled(rule.change_en)),
         )
     return pages
 
@@ -76,6 +82,11 @@ def reason_list(platform: Platform) -> ReasonList:
     """Return every reason code, in alphabetical order of layer and code."""
     pages = _all(platform.settings.policies_dir).values()
     return ReasonList(reasons=tuple(sorted(pages, key=lambda page: (page.layer, page.code))))
+
+
+def reason_titles(platform: Platform) -> dict[str, Words]:
+    """Return what each reason code is called, for lists: its rule's title, or what it finds."""
+    return {code: page.title or page.text for code, page in _all(platform.settings.policies_dir).items()}
 
 
 def reason_page(platform: Platform, code: str) -> ReasonPage:

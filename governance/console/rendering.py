@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
-from governance.api.decision_words import DOORS, MASKS, duty_words, mask_words
+from governance.api.decision_words import DOORS, MASKS, duty_words, mask_words, purpose_words
 from governance.console.entrance import FORM_FIELD, desk_of, form_token, is_known, person_of_request
 from governance.console.languages import Language, Writing, load_translations
 from governance.pipeline.impact_words import EFFECTS, LABELS
@@ -18,6 +18,7 @@ from governance.platform import Platform
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @lru_cache(maxsize=2)
@@ -32,7 +33,9 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(load_translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(doors=DOORS, masks=MASKS, mask_words=mask_words, duty_words=duty_words)
+    made.globals.update(
+        doors=DOORS, masks=MASKS, mask_words=mask_words, duty_words=duty_words, purpose_words=purpose_words
+    )
     made.globals.update(effects=EFFECTS, labels=LABELS)
     writing = Writing(language)
     made.filters.update(

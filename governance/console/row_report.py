@@ -11,8 +11,8 @@ from governance.api.gate import Gate
 from governance.api.problems import ProblemError
 from governance.api.words import reason
 from governance.console.acts import may_act_for
-from governance.console.overview import SourceState, source_state
 from governance.console.shown import Shown
+from governance.console.source_state import SourceState, source_state
 from governance.contracts.model import Severity
 from governance.deliverables.changes import Changes, find_changes
 from governance.deliverables.corrected_copy import Language, NoCopy, write_corrected_copy
@@ -22,12 +22,14 @@ from governance.deliverables.sight import Sight, sight_of, sight_of_own
 from governance.identity.people import Person
 from governance.intake.messages import MESSAGES
 from governance.intake.model import FileFacts, RowError
+from governance.pipeline.confirm import Held, NothingHeld, find_held
 from governance.pipeline.run_reports import read_as, read_run_report
 from governance.platform import Platform
 from governance.state.receipts import Receipt, find_receipt
 
 ERRORS_PER_GROUP = 100
-_WITHOUT_COPY = {"too_large": "copy_too_large", "too_long": "copy_too_long", "no_table": "copy_without_table"}
+WITHOUT_COPY = {"too_large": "copy_too_large", "too_long": "copy_too_long", "no_table": "copy_without_table"}
+"""The reason of the API for each why there is no corrected copy."""
 
 
 class Fault(Shown):
@@ -56,6 +58,13 @@ class FaultGroup(Shown):
     """The first hundred on the page; all of them in the JSON and CSV."""
 
 
+class HeldFile(Shown):
+    """A file that waits for a person's word because so many rows vanished; counts are accepted rows."""
+
+    rows_before: int
+    rows_after: int
+
+
 class RunPage(Shown):
     """One run of one source."""
 
@@ -76,6 +85,8 @@ class RunPage(Shown):
     """Which release of the platform did the work."""
     has_copy: bool
     """Whether the received bytes are still there, so that a corrected copy can be made of them."""
+    held: HeldFile | None
+    """What waits for a confirmation, of this very file."""
 
 
 def find_run(platform: Platform, run_id: str) -> Receipt:
@@ -88,6 +99,17 @@ def find_run(platform: Platform, run_id: str) -> Receipt:
     if receipt is None:
         raise ProblemError(404, reason("page_not_found"))
     return receipt
+
+
+def held_of_run(platform: Platform, receipt: Receipt) -> Held | None:
+    """Return what waits for a person's word where it is the file of this run."""
+    if receipt.outcome != "held":
+        return None
+    try:
+        held = find_held(platform, receipt.member_id, receipt.source_id)
+    except NothingHeld:
+        return None
+    return held if held.receipt.run_id == receipt.run_id else None
 
 
 def _fault(error: RowError, *, is_hidden: bool) -> Fault:
@@ -141,7 +163,7 @@ def corrected_copy(gate: Gate, run_id: str, language: Language, person: Person |
     try:
         return write_corrected_copy(kept, report.report.errors, sight_of_run(gate, receipt, person), language)
     except NoCopy as refusal:
-        raise ProblemError(404, reason(_WITHOUT_COPY[refusal.code], run=run_id)) from None
+        raise ProblemError(404, reason(WITHOUT_COPY[refusal.code], run=run_id)) from None
 
 
 def mends_of(gate: Gate, receipt: Receipt, person: Person | None) -> tuple[Mend, ...]:
@@ -178,7 +200,9 @@ def run_page(gate: Gate, run_id: str, person: Person | None = None, most: int = 
     receipt = find_run(platform, run_id)
     faults = faults_of(gate, receipt, person)
     organisation = platform.federation.organisations.get(receipt.member_id)
+    held = held_of_run(platform, receipt)
     return RunPage(
+        held=HeldFile(rows_before=held.rows_before, rows_after=held.rows_after) if held else None,
         member_id=receipt.member_id,
         member_name=organisation.name if organisation else receipt.member_id,
         file_name=receipt.file_name,

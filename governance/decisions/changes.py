@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.decisions.bundle import bundle_path
 from governance.decisions.bundle_names import BUNDLES
+from governance.decisions.facts import current_facts
 from governance.settings import Settings
 
 Changes = Mapping[str, Mapping[str, list[str]]]
@@ -26,6 +27,18 @@ def content_in_force(settings: Settings) -> dict[str, dict[str, Any]]:
         except (OSError, tarfile.TarError, ValueError):
             continue
     return found
+
+
+def changes_declared(settings: Settings) -> Changes:
+    """Return what the declarations have that the bundles in force have not, or otherwise; rules of policies aside.
+
+    Raises:
+        DeclarationError, ContractError: a declaration cannot be used.
+    """
+    declared: dict[str, dict[str, Any]] = {}
+    _sort_in(declared, "data.json", json.dumps(current_facts(settings)).encode())
+    in_force = content_in_force(settings)
+    return changes_between({kind: named for kind, named in in_force.items() if kind in declared}, declared)
 
 
 def _sort_in(found: dict[str, dict[str, Any]], path: str, content: bytes) -> None:

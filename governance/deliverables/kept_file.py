@@ -60,9 +60,11 @@ def read_kept_file(platform: Platform, receipt: Receipt) -> KeptFile | None:
     None where no table was read, where the bytes are no longer there, or where nothing says how they were read.
     """
     found = _received(platform, receipt)
-    if found is None:
-        return None
-    contract, source, file = found
+    return table_of(*found) if found is not None else None
+
+
+def table_of(contract: Contract, source: Source, file: ReceivedFile) -> KeptFile | None:
+    """Return the table of a file of a source; None where none can be read."""
     wanted = wanted_of(file, contract)
     try:
         table = read_table(file, wanted)

@@ -6,7 +6,7 @@ from typing import Any
 
 from croniter import croniter
 
-from governance.federation import Federation, Member, Partner, load_federation
+from governance.federation import Federation, Member, Partner, Source, load_federation
 from governance.legal_time import LEGAL_TIME
 from governance.settings import load_settings
 
@@ -33,6 +33,13 @@ def is_due(organisation: Member | Partner, source_id: str, instant: datetime | N
         return True
     source = next(source for source in organisation.sources if source.id == source_id)
     return bool(croniter.match(source.schedule or organisation.schedule, instant.astimezone(LEGAL_TIME)))
+
+
+def next_due(organisation: Member | Partner, source: Source, after: datetime) -> datetime:
+    """Return when a source's cron line names an instant next, in the time of the town halls."""
+    cron = source.schedule or organisation.schedule
+    due: datetime = croniter(cron, after.astimezone(LEGAL_TIME)).get_next(datetime)
+    return due
 
 
 def set_off_by(triggering_asset_events: Mapping[Any, Sequence[Any]] | None) -> list[str]:

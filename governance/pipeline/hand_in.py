@@ -161,16 +161,41 @@ def hand_in(platform: Platform, box: Box, file: Path, filename: str, who: str) -
             f"This source takes files named like {box.pattern!r}: rename {filename!r}.",
         )
     sha256 = sha256_of(file)
-    received = ReceivedFile.of(source, key=name, path=file, filename=filename, sha256=sha256, owner=organisation.id)
-    (examined,) = examine([received], box.contract, find_references(platform, box.contract, {organisation.id}).rows)
+    report = _judged(platform, box, _received(box, name, file, filename, sha256))
     key = organisation.id, source.id
     known = find_accepted(platform.engine, [key]).get(key)
-    before, after = (known.rows if known else 0), examined.report.rows.accepted
+    before, after = (known.rows if known else 0), report.rows.accepted
     left_as = None
-    if examined.report.status != "unusable":
+    if report.status != "unusable":
         left_as = _leave(platform, box, file, name, sha256, who)
     held = left_as is not None and is_suspicious_shrink(before, after, source.max_shrink)
-    return HandedIn(examined.report, left_as, before, held)
+    return HandedIn(report, left_as, before, held)
+
+
+def look_at_waiting(platform: Platform, box: Box) -> tuple[ReceivedFile, Report] | None:
+    """Look once more at the file that waits, as a harvest would; None where none does."""
+    waiting = find_waiting(platform, box)
+    if waiting is None:
+        return None
+    name = waiting.path.name
+    received = _received(box, name, waiting.path, name, waiting.sha256)
+    return received, _judged(platform, box, received)
+
+
+def name_given(name: str) -> str:
+    """Return what a file of a box was called by whoever handed it in, as far as its letters were kept."""
+    return re.sub(r"-\d{8}-\d{6}-\d{6}(?=\.|$)", "", name)
+
+
+def _received(box: Box, key: str, path: Path, filename: str, sha256: str) -> ReceivedFile:
+    organisation, source = box.ask
+    return ReceivedFile.of(source, key=key, path=path, filename=filename, sha256=sha256, owner=organisation.id)
+
+
+def _judged(platform: Platform, box: Box, received: ReceivedFile) -> Report:
+    references = find_references(platform, box.contract, {box.ask[0].id})
+    (examined,) = examine([received], box.contract, references.rows)
+    return examined.report
 
 
 def take_back(platform: Platform, box: Box, who: str) -> str:

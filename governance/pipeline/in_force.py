@@ -1,9 +1,9 @@
 """Put the declared policies in force, and write into the journal that they changed, and what in them."""
 
+from governance.commits import commit_of
 from governance.decisions.bundle import revisions_of, write_bundles
 from governance.decisions.changes import changes_between, content_in_force
 from governance.journal.journal import Journal
-from governance.release import commit_of
 from governance.settings import Settings
 
 
@@ -19,6 +19,6 @@ def put_in_force(settings: Settings, journal: Journal) -> str:
     revision = write_bundles(settings)
     if revision != previous:
         told = changes_between(before, content_in_force(settings)) if previous else {}
-        commit = commit_of(settings.federation_dir)  # which says who changed and approved them
+        commit = commit_of(settings.federation_dir, settings.policies_dir)
         journal.append("policy_change", {"revision": revision, "previous": previous, "changes": told, "commit": commit})
     return revision

@@ -66,7 +66,7 @@ def test_everything_works_without_javascript(running: Running, browser: Browser)
     page = context.new_page()
     page.goto(f"{running.url}/")
     assert page.url.endswith("/fr/")
-    page.get_by_role("link", name="Subventions versées").click()
+    page.get_by_role("region", name="Les données").get_by_role("link", name="Subventions versées").click()
     assert page.locator("h1").inner_text() == "Subventions versées"
     page.get_by_role("link", name="English").click()
     assert page.url.endswith("/en/datasets/subventions")

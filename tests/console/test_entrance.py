@@ -95,8 +95,12 @@ def test_the_table_and_the_realm_have_the_same_roles() -> None:
     assert {role for roles in ACTS.values() for role in roles} <= set(ROLES)
 
 
+COPY, CONFIRM = "/members/{member_id}/sources/{source_id}/hand-in/corrected.xlsx", "/runs/{run_id}/confirm"
+"""Reserved, and no pages: a file, and an act."""
 RESERVED = {
-    path.format(member_id="donges", source_id="lieux"): roles for path, roles in ACTS.items() if roles != EVERYBODY
+    path.format(member_id="donges", source_id="lieux"): roles
+    for path, roles in ACTS.items()
+    if roles != EVERYBODY and path not in (COPY, CONFIRM)
 }
 """Pages that some roles open, and which; of a member those of Donges, where whoever signs in here belongs."""
 
@@ -118,7 +122,18 @@ def test_a_reserved_page_opens_to_its_roles_and_tells_others_which(console: Cons
             assert all(ROLE_WORDS[opens][1] in told["change"] for opens in RESERVED[path])
             entry = console.desk.journal.search(Search(kind="access", limit=1))[0]
             assert (entry.target, entry.fields["reasons"]) == (f"/en{path}.json", ["role_needed"])
-    assert len(RESERVED) == 8
+    assert len(RESERVED) == 9
+
+
+def test_what_is_reserved_and_no_page_opens_to_its_roles_alone(console: Console) -> None:
+    copy, confirm = COPY.format(member_id="donges", source_id="lieux"), CONFIRM.format(run_id="none")
+    for role in ROLE_WORDS:
+        cookies = console.enter(role)
+        asked = console.get(f"/fr{copy}", cookies=cookies)
+        done = console.post(f"/fr{confirm}", cookies, form_token=console.token(cookies))
+        # What opens finds that no file waits, and that there is no such run.
+        assert asked.status_code == (404 if role in ACTS[COPY] else 403), role
+        assert done.status_code == (404 if role in ACTS[CONFIRM] else 403), role
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_a_program_is_told(console: Console) -> None:
@@ -187,7 +202,7 @@ def test_over_plain_http_on_this_machine_the_cookie_has_no_prefix(tmp_path: Path
 def test_every_form_is_refused_without_its_token_and_with_anothers(console: Console) -> None:
     mine, theirs = console.enter("officer"), console.enter("officer")
     posted = {
-        route.path.format(member_id="donges", source_id="lieux")
+        route.path.format(member_id="donges", source_id="lieux", run_id="none")
         for route in console.app.routes
         if isinstance(route, APIRoute) and "POST" in route.methods and not route.path.startswith(OTHER_DOORS)
     }

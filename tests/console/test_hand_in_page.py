@@ -1,11 +1,14 @@
 """A clerk hands in a file on the page of their commune, learns at once what is wrong, and takes it back."""
 
+import io
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Browser
 
 from governance.console.languages import Language
@@ -62,6 +65,32 @@ def test_the_json_says_the_same_for_a_program(running: Running) -> None:
     assert answer["refused"]["of_rows"][0]["line"] == 3
     (mend,) = answer["mends"]
     assert (mend["column"], mend["lines"], mend["first_line"]) == ("date_maj", 1, 3)
+
+
+def test_the_marked_copy_of_what_waits_is_there_before_any_harvest(running: Running) -> None:
+    address = f"{PAGE}/corrected.xlsx"
+    assert running.client().get(address).status_code == 404
+    assert address in _post(running, content=WRONG).text
+    copy = running.client().get(address)
+    assert copy.status_code == 200
+    sheet = load_workbook(io.BytesIO(copy.content)).worksheets[0]
+    assert (sheet["E3"].value, sheet["E2"].value) == ("<b>hier</b>", "2026-01-15")
+    assert sheet["E3"].comment is not None and sheet["E2"].comment is None
+
+
+def test_the_page_says_when_the_file_is_taken_and_calls_it_as_its_owner_does(running: Running) -> None:
+    _post(running)
+    waits = running.client().get(f"{PAGE}.json").json()
+    assert waits["waiting"]["name_given"] == "lieux.csv"
+    assert datetime.fromisoformat(waits["next_harvest"]) > datetime.now(UTC)
+
+
+def test_a_file_of_other_headers_leads_to_the_mapping_of_its_dataset(running: Running) -> None:
+    answer = _post(running, content="a;b\n1;2\n").text
+    address = "/fr/mapping?contract=lieux&amp;organisation=donges"
+    assert f'href="{address}"' in answer
+    page = running.client().get(address.replace("&amp;", "&")).text
+    assert '<option value="lieux" selected>' in page and '<option value="donges" selected>' in page
 
 
 def test_it_is_taken_back_until_it_is_harvested(running: Running) -> None:

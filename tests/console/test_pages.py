@@ -1,16 +1,18 @@
 """Each page says what it must, in both languages, with its JSON beside it, and shows no hidden cell."""
 
 import csv
+import html
 import io
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import pytest
 from babel.messages.extract import extract_from_dir
 
 from governance.api.decision_words import filter_words
-from governance.console.languages import Writing, english_catalogue
+from governance.console.languages import Writing, by_letters, english_catalogue
 from governance.console.rendering import TEMPLATES
 from tests.api.small_platform import Running
 
@@ -29,6 +31,7 @@ PAGES = (
     "/mapping",
     "/why",
     "/journal",
+    "/agreements",
     "/policies",
     "/policies/impact",
     "/reasons",
@@ -106,7 +109,10 @@ def test_row_report_csv_is_safe_in_a_spreadsheet(running: Running) -> None:
     text = running.client().get("/en/runs/run-donges/errors.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     assert [(row["line"], row["value"]) for row in rows] == [("3", "01/03/2024"), ("4", "'=douze")]
-    assert rows[0]["remedy"] == "Write “2024-03-01”."
+    assert (rows[0]["remedy"], rows[0]["severity"]) == ("Write “2024-03-01”.", "blocks")
+    french = running.client().get("/fr/runs/run-donges/errors.csv").content.decode("utf-8-sig")
+    (first, _) = list(csv.DictReader(io.StringIO(french), delimiter=";"))
+    assert (first["ligne"], first["remède"], first["gravité"]) == ("3", "Écrivez « 2024-03-01 ».", "bloque")
 
 
 @pytest.mark.services
@@ -116,6 +122,16 @@ def test_open_dataset_has_a_preview_and_a_restricted_one_has_reasons(running: Ru
     restricted = client.get("/fr/datasets/consommation_energie").text
     assert "Ce qui changerait la réponse" in restricted
     assert "/fr/reasons/" in restricted
+
+
+@pytest.mark.services
+def test_dataset_under_agreement_says_whom_to_ask_and_an_open_one_does_not(running: Running) -> None:
+    client = running.client()
+    restricted = client.get("/fr/datasets/consommation_energie").text
+    message = html.unescape(re.search(r'href="(mailto:[^"]*body=[^"]*)"', restricted)[1])  # type: ignore[index]
+    assert message.startswith("mailto:donnees@federation.example?subject=Demande%20d%27acc%C3%A8s")
+    assert "consommation_energie" in message and "%0D%0A" in message
+    assert 'id="ask"' not in client.get("/fr/datasets/subventions").text
 
 
 @pytest.mark.services
@@ -216,6 +232,14 @@ def test_numbers_and_plurals_follow_the_language() -> None:
     assert Writing("fr").number(1234567.5) == "1\u202f234\u202f567,5"
     assert Writing("en").number(1234567.5) == "1,234,567.5"
     assert Writing("fr").number(None) == "–"
+
+
+def test_first_of_a_month_is_premier_and_accents_do_not_sort_behind_z() -> None:
+    assert Writing("fr").day(date(2026, 1, 1)) == "1er janvier 2026"
+    assert Writing("fr").day(date(2026, 1, 11)) == "11 janvier 2026"
+    assert Writing("en").day(date(2026, 1, 1)) == "1 January 2026"
+    assert Writing("fr").instant(datetime(2026, 11, 1, 12, tzinfo=UTC)) == "1er nov. 2026, 13:00"
+    assert sorted(["Subventions", "Équipements", "Délibérations"], key=by_letters)[1] == "Équipements"
 
 
 @pytest.mark.parametrize(
