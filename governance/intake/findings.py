@@ -10,6 +10,7 @@ from governance.contracts.checks import canonical_name
 from governance.contracts.keys import foreign_keys_of, unique_keys_of
 from governance.contracts.model import Check, Column, Contract
 from governance.intake.corrections import Corrector
+from governance.intake.digits import length_of
 from governance.intake.insee_codes import LATEST, last_year_of
 from governance.intake.messages import LANGUAGES, MESSAGES, TYPES_EN, TYPES_FR, WRITE, WRITE_MERGED
 from governance.intake.model import RowError
@@ -135,6 +136,16 @@ def _type_words(column: Column, words: dict[str, str]) -> str:
     return words[kind].format(yes=column.true_values[0], no=column.false_values[0])
 
 
+def _form_words(column: Column, words: dict[str, str]) -> str:
+    """Say what a pattern wants as people do: how many digits, or an example; itself only where there is neither."""
+    pattern = str(column.constraints.pattern)
+    count = length_of(pattern.replace(r"\d", "[0-9]"))
+    said = [words["digits"].format(count=count)] if count else []
+    if column.example:
+        said.append(words["example"].format(example=column.example))
+    return ", ".join(said) or pattern
+
+
 def expected(rule: str, column: Column | None, check: Check | None, contract: Contract, words: dict[str, str]) -> str:
     """Return what a rule wants, for a message in the language of ``words``."""
     if check is not None:
@@ -172,5 +183,5 @@ def expected(rule: str, column: Column | None, check: Check | None, contract: Co
     if rule in bounds:
         return str(bounds[rule])
     if rule == "pattern":
-        return f"{column.example} ({limits.pattern})" if column.example else str(limits.pattern)
+        return _form_words(column, words)
     return _type_words(column, words) if rule in ("type-error", "required") else ""

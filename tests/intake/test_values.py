@@ -15,7 +15,7 @@ from governance.intake.casting import NUMBER, cast
 from governance.intake.digits import are_digits, length_of
 from governance.intake.distinct import is_one_of
 from governance.intake.validate import compile_contract
-from tests.intake.examples import blocking, contract_of, examined, verdict
+from tests.intake.examples import blocking, contract_of, examined, first, verdict
 
 POINT = '{"type":"Point","coordinates":[1,2]}'
 GOOD: list[tuple[str, str, list[str]]] = [
@@ -202,3 +202,20 @@ def test_one_of_a_few_is_one_of_them(texts: list[str | None], few: set[str]) -> 
     frame = pl.DataFrame({"x": texts}, schema={"x": pl.String})
     found = frame.select(is_one_of(pl.col("x"), sorted(few)).alias("found"))["found"].to_list()
     assert found == [None if text is None else text in few for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "example", "said"),
+    [
+        (r"^\d{14}$", "24440064400013", "14 chiffres, comme 24440064400013"),
+        ("[0-9]{5}", "", "5 chiffres"),
+        ("^[A-Z]{2}$", "FR", "comme FR"),
+        ("^[A-Z]{2}$", "", "^[A-Z]{2}$"),
+    ],
+)
+def test_clerk_reads_a_pattern_only_where_nothing_else_says_it(
+    tmp_path: Path, pattern: str, example: str, said: str
+) -> None:
+    contract = contract_of({"name": "v", "example": example, "constraints": {"pattern": pattern}})
+    error = first(examined(tmp_path, "v\n2,14E+13\n", contract), "pattern")
+    assert error.remedy_fr == f"Suivez la forme attendue : {said}."
