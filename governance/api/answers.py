@@ -176,8 +176,9 @@ def _whole(gate: Gate, asked: Question, encoding: Encoding | None, etag: str, re
                 filename=f"{feed.asked.dataset}.{kind.extension}",
             )
             handed = hand_over(request, sent, gate.rows.whole_folder, gate.front_key)
-            if handed is sent:
-                handed = sent.named(gate.rows.name_apart(file.path))
+            apart = gate.rows.name_apart(file.path) if handed is sent else None
+            if apart is not None:
+                handed = sent.named(apart)
             record_allowed(gate, feed, file.rows)
             return handed
     raise ProblemError(503, reason("file_taken_away"), headers={"Retry-After": "5"})

@@ -176,10 +176,11 @@ class RowReader:
             _prune(folder, keep=_MOST_KEPT)
         return file
 
-    def name_apart(self, file: Path) -> Path:
+    def name_apart(self, file: Path) -> Path | None:
         """Give a whole file a second name, by which it can be opened though its first is taken away meanwhile.
 
-        Who asked for the name takes it away; should they not get to it, ``forget_names`` does.
+        None where the disk gives no second names: then it may be gone when it is opened. Who asked for the name takes
+        it away; should they not get to it, ``forget_names`` does.
 
         Raises:
             FileNotFoundError: its first name was taken away before.
@@ -192,7 +193,7 @@ class RowReader:
         except OSError as error:
             if is_out_of_room(error):
                 raise
-            return file  # kept because not every disk gives second names; then it may be gone when it is opened
+            return None
         return apart
 
     def forget_names(self) -> None:

@@ -1,5 +1,6 @@
 """A whole file that is replaced or taken away just when it is sent: it is made again, or the answer says so."""
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from governance.api import rows
+from governance.api import answers, rows
 from governance.api.app import create_app
 from governance.api.gate import Gate
 from governance.api.handed_over import KEY, front_key
@@ -137,3 +138,15 @@ def test_second_names_do_not_stay(here: Here, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(rows, "_LONGEST_SECONDS", -1.0)
     here.gate.rows.forget_names()
     assert list(apart.iterdir()) == []
+
+
+def test_disk_without_second_names_keeps_the_file_that_was_sent(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    monkeypatch.setattr(answers, "_OPENED_WITHIN_SECONDS", 0.0)
+    assert here.get().status_code == 200
+    kept = [path for path in here.gate.rows.whole_folder.rglob("*") if path.is_file() and APART not in path.parts]
+    assert here.get().status_code == 200
+    assert kept and all(path.is_file() for path in kept)
