@@ -1,13 +1,15 @@
 """Small files written alike, read as one: starting the reader costs more than reading a thousand rows.
 
 Only what leaves no doubt is read together: delimited text under the same header, each record on a line of its own, all
-with as many cells. A file with a quote left open on a line is read alone. Blank rows, units, totals, exchanged axes, a
-short line: whatever needs a look at one file sends its group back, to be read file by file as any other.
+with as many cells. A file that may leave a quote open or hold a total is read alone. Blank rows, exchanged axes, a
+short line: whatever else needs a look at one file sends its group back, to be read file by file as any other.
 """
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import polars as pl
 
@@ -18,7 +20,7 @@ from governance.intake.delimited import Found, edges, locate, read_regular
 from governance.intake.header import Wanted
 from governance.intake.limits import MIB
 from governance.intake.model import ReceivedFile
-from governance.intake.no_data_rows import SIGNS_OF_A_TOTAL, could_be_units, without_blank_rows
+from governance.intake.no_data_rows import could_be_units, places_of_totals, without_blank_rows
 from governance.intake.reading import kind_of
 from governance.intake.table import LINE, TextTable, UnreadableError
 
@@ -71,18 +73,22 @@ def _plain(file: ReceivedFile, wanted: Wanted) -> _Plain | None:
     except (OSError, UnreadableError):
         return None  # kept quiet because it is read again, alone, and says so then
     start, end = edges(text.content, found.last_line, None)
-    body, width = text.content[start:end], len(found.heading.headers)
-    lines = body.count(b"\n") + 1
-    separators = found.delimiter.encode() * (width - 1)
-    more = body.count(found.delimiter.encode()) - (width - 1) * lines
-    has_quotes = b'"' in body
-    is_regular = width > 1 and body and (more >= 0 and not _leaves_open(body) if has_quotes else more == 0)
-    if not is_regular or found.heading.height > 1 or any(sign in body for sign in SIGNS_OF_A_TOTAL):
+    body = text.content[start:end]
+    if not body or len(found.heading.headers) < 2 or found.heading.height > 1:
         return None
-    first = body[: body.find(b"\n")] if lines > 1 else body
-    if b"\n" + separators in body or could_be_units(first.decode().replace('"', "").split(found.delimiter)):
+    first = body[: body.find(b"\n")] if b"\n" in body else body
+    if could_be_units(first.decode().replace('"', "").split(found.delimiter)):
         return None
-    return _Plain(file.key, wanted, text, found, body, lines)
+    return _Plain(file.key, wanted, text, found, body, body.count(b"\n") + 1)
+
+
+def _is_regular(plain: _Plain) -> bool:
+    """Tell whether a file would be read with others as it is alone: no short, blank or open line."""
+    delimiter, width = plain.found.delimiter.encode(), len(plain.found.heading.headers)
+    more = plain.body.count(delimiter) - (width - 1) * plain.lines
+    if b"\n" + delimiter * (width - 1) in plain.body:
+        return False
+    return more >= 0 and not _leaves_open(plain.body) if b'"' in plain.body else more == 0
 
 
 def _leaves_open(body: bytes) -> bool:
@@ -91,23 +97,49 @@ def _leaves_open(body: bytes) -> bool:
 
 
 def _read_group(group: Sequence[_Plain]) -> dict[str, TextTable]:
-    """Read files as one and cut the rows apart again; nothing where a closer look is needed."""
+    """Read files as one and cut the rows apart again; nothing where a closer look is needed.
+
+    Mostly all are regular. Only where that turns out wrong are those that are not looked for, which costs as much as
+    to read all; until then a quote inside a cell could also be one that another file left open.
+    """
+    tables = _tables_of(group, is_whole=False)
+    if tables:
+        return tables
+    regular = [plain for plain in group if _is_regular(plain)]
+    return _tables_of(regular, is_whole=True) if len(regular) > 1 else {}
+
+
+def _tables_of(group: Sequence[_Plain], *, is_whole: bool) -> dict[str, TextTable]:
+    frame = _rows_of(group, is_whole)
+    return {} if frame is None else _apart(group, frame)
+
+
+def _rows_of(group: Sequence[_Plain], is_whole: bool) -> pl.DataFrame | None:
+    """Return the rows of all files, if they are as many as lines: then none reaches from one file into the next."""
+    width = len(group[0].found.heading.headers)
+    body = b"\n".join(plain.body for plain in group)
+    frame = read_regular(body, group[0].found.delimiter, width, 1, is_whole)
+    if frame is None or frame.height != sum(plain.lines for plain in group):
+        return None
+    return frame.rechunk().with_columns(_lines_of(group))
+
+
+def _apart(group: Sequence[_Plain], frame: pl.DataFrame) -> dict[str, TextTable]:
+    """Cut the rows of files apart; a file that may hold a total is left out, to be looked at by itself."""
     found, wanted = group[0].found, group[0].wanted
     headers = found.heading.headers
-    frame = read_regular(b"\n".join(plain.body for plain in group), found.delimiter, len(headers), 1)
-    # As many records as lines: no cell holds a line end, so that no record reaches from one file into the next.
-    if frame is None or frame.height != sum(plain.lines for plain in group):
-        return {}
-    frame = frame.rechunk().with_columns(_lines_of(group))
     if without_blank_rows(frame)[0].height != frame.height or check_axes(headers, frame, wanted, Reading())[1]:
         return {}
-    tables, offset = {}, 0
-    for plain in group:
-        tables[plain.key] = TextTable(
-            headers, frame.slice(offset, plain.lines), plain.found.first_line, plain.text.encoding, found.delimiter,
-            suspect=plain.text.suspect, damaged=plain.text.damaged,
-        )  # fmt: skip
-        offset += plain.lines
+    ends = list(accumulate(plain.lines for plain in group))
+    totals = places_of_totals(headers, frame, wanted, [end - 1 for end in ends])
+    doubtful = {bisect(ends, place) for place in totals}
+    tables = {}
+    for number, plain in enumerate(group):
+        if number not in doubtful:
+            tables[plain.key] = TextTable(
+                headers, frame.slice(ends[number] - plain.lines, plain.lines), plain.found.first_line,
+                plain.text.encoding, found.delimiter, suspect=plain.text.suspect, damaged=plain.text.damaged,
+            )  # fmt: skip
     return tables
 
 

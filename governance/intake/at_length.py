@@ -5,11 +5,11 @@ rows whose hashes meet, and no others, are read a second time and compared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import polars as pl
+from polars import selectors
 
 from governance.contracts.keys import foreign_keys_of
 from governance.contracts.model import Contract
@@ -18,13 +18,22 @@ from governance.intake.gathering import Gathered, gather, read_mapped
 from governance.intake.header import Wanted
 from governance.intake.long_text import AnotherEncodingError, WholeLookNeeded, is_long, read_by_pieces
 from governance.intake.model import Examined, ReceivedFile, RowCounts
-from governance.intake.row_keys import FILE, INDEX, Judgeable, keys_of_rows, reference_errors, repeat_errors
+from governance.intake.read_ahead import one_ahead
+from governance.intake.row_keys import (
+    FILE,
+    INDEX,
+    Judgeable,
+    keys_of_rows,
+    reference_errors,
+    repeat_errors,
+    telling_columns,
+)
 from governance.intake.spool import Spool
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 from governance.intake.validate import (
     RECORD,
     Judged,
-    Rule,
+    Rules,
     errors_of_keys,
     in_order,
     judge_cells,
@@ -34,6 +43,9 @@ from governance.intake.validate import (
 )
 from governance.intake.verdicts import ERRORS, FAULTS_OF_ROWS, RULES_OF_DAMAGE, answer_for, fault_frame, part
 
+MANY = 0.02
+"""Share of rows to be read again above which a look at more columns costs less."""
+
 
 class Job(NamedTuple):
     """One file to examine, and by what."""
@@ -41,7 +53,7 @@ class Job(NamedTuple):
     file: ReceivedFile
     wanted: Wanted
     contract: Contract
-    rules: Sequence[Rule]
+    rules: Rules
     references: Mapping[str, pl.DataFrame]
     faults: tuple[Fault, ...]
     guessed: str | None = None
@@ -52,6 +64,8 @@ class Job(NamedTuple):
 class _Seen:
     """What is kept of the pieces that went by."""
 
+    telling: Sequence[str] = ()
+    """The columns whose hash tells rows apart."""
     first: TextTable | None = None
     rows: int = 0
     lines: list[pl.Series] = field(default_factory=list)
@@ -81,29 +95,24 @@ def examine_at_length(job: Job) -> Examined | None:
         return None  # kept quiet because it is read again, as any other, and says so then
 
 
-def _by_pieces(job: Job) -> Examined | None:
-    seen = _Seen()
+def _by_pieces(job: Job, telling: Sequence[str] = ()) -> Examined | None:
+    seen = _Seen(telling)
     for gathered, table in _gathered(job):
         _take(job, seen, gathered, table)
     meeting = _where_hashes_meet(seen)
+    names = [column.name for column in job.contract.columns]
+    if not telling and len(meeting) > seen.rows * MANY:  # a few columns did not tell enough
+        del seen
+        return _by_pieces(job, names)
     return _answer(job, seen, _read_again(job, meeting) if len(meeting) else None)
 
 
 def _gathered(job: Job) -> Iterator[tuple[Gathered, TextTable]]:
     first_record = 1
-    for table in _one_ahead(read_by_pieces(job.file.path, job.file.reading, job.wanted, job.guessed)):
+    for table in one_ahead(read_by_pieces(job.file.path, job.file.reading, job.wanted, job.guessed)):
         mapped = read_mapped(job.file, job.wanted, table)
         yield gather([replace(mapped, faults=(*mapped.faults, *job.faults))], job.contract, first_record), table
         first_record += table.rows.height
-
-
-def _one_ahead(tables: Iterator[TextTable]) -> Iterator[TextTable]:
-    """Give the tables, each of which is read while the one before it is judged."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reader:
-        following = reader.submit(next, tables, None)
-        while (table := following.result()) is not None:
-            following = reader.submit(next, tables, None)
-            yield table
 
 
 def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
@@ -116,7 +125,8 @@ def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
     seen.first = seen.first or replace(table, rows=table.rows.clear())
     seen.rows += values.height
     seen.lines.append(gathered.written[LINE].cast(pl.UInt32))
-    seen.hashes.append(_hashes(gathered.rows, values, job.contract))
+    seen.telling = seen.telling or telling_columns(gathered.rows, values.columns)
+    seen.hashes.append(_hashes(gathered.rows, values, job.contract, seen.telling))
     seen.errors.append(_apart(parted.errors))
     seen.accepted.add(parted.accepted.drop(FILE))
     seen.quarantined.append(_apart(parted.quarantined.drop(FILE)))
@@ -124,15 +134,12 @@ def _take(job: Job, seen: _Seen, gathered: Gathered, table: TextTable) -> None:
 
 def _apart(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame with texts of its own: as cut from a piece, a few rows would keep the whole piece in memory."""
-    return frame.with_columns(
-        pl.concat_str(pl.col(name), pl.lit("")) for name in frame.columns if frame.schema[name] == pl.String
-    )
+    return frame.with_columns(selectors.string() + "")
 
 
-def _hashes(rows: pl.DataFrame, values: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+def _hashes(rows: pl.DataFrame, values: pl.DataFrame, contract: Contract, telling: Sequence[str]) -> pl.DataFrame:
     """Return a hash of each row as it is written, and one of each of its keys (null where the key is not whole)."""
-    names = [column.name for column in contract.columns]
-    answer = [rows.select(names).hash_rows().alias("row")]
+    answer = [rows.select(telling).hash_rows().alias("row")]
     for names_of_key in keys_of_rows(contract):
         key = values.select(names_of_key)
         whole = key.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
@@ -147,9 +154,11 @@ def _where_hashes_meet(seen: _Seen) -> pl.Series:
     meeting = []
     for name in seen.hashes[0].columns if seen.hashes else ():
         hashes = pl.concat([frame[name] for frame in seen.hashes])
-        known = hashes.drop_nulls()
-        if known.n_unique() < len(known):  # counted first because to mark costs four times as much
-            meeting.append(lines.filter(hashes.is_duplicated() & hashes.is_not_null()))
+        ordered = hashes.drop_nulls().sort(multithreaded=False)  # to count or to mark costs much more, and memory
+        again = ordered.tail(-1)
+        twice = again.filter(again == ordered.head(-1))
+        if len(twice):
+            meeting.append(lines.filter(hashes.is_in(twice.unique().implode()).fill_null(False)))
     return pl.concat(meeting).unique() if meeting else lines.clear()
 
 

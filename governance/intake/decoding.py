@@ -42,7 +42,7 @@ def _is_blank(data: bytes) -> bool:
     return not data[:4096].strip(blank) and not data.strip(blank)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     """Tell whether bytes are UTF-8, by pieces: a whole text in memory would cost twice the file."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -84,7 +84,7 @@ def _without_mark(data: bytes) -> tuple[str, bool]:
     zeros = head.count(0)
     if zeros > len(head) // 4:
         return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", False
-    if _is_utf8(data):
+    if is_utf8(data):
         return "utf-8", True
     return _not_quite_utf8(data[start : start + PIECE] for start in range(0, len(data), PIECE)), False
 
@@ -137,7 +137,7 @@ def _to_utf8(data: bytes, skip: int, name: str, is_certain: bool) -> tuple[bytes
 
     By pieces: a text in memory takes up to four bytes a sign, beside the file and the answer.
     """
-    if is_certain or (name in ("utf-8", "utf-8-sig") and _is_utf8(data)):
+    if is_certain or (name in ("utf-8", "utf-8-sig") and is_utf8(data)):
         return data[skip:] if skip else data, False
     try:
         return _transcoded(data, skip, name, "strict"), False
@@ -156,6 +156,13 @@ def _transcoded(data: bytes, skip: int, name: str, errors: str) -> bytes:
         text = decoder.decode(view[start : start + PIECE], final=start + PIECE >= len(data))
         answer.write(text.encode("utf-8", errors))
     return answer.getvalue()
+
+
+def taken_for_utf8(data: bytes) -> Text:
+    """Return bytes as the text that they most likely are, unlooked at: for readers that refuse what is no UTF-8."""
+    body = data.removesuffix(b"\x1a")
+    damaged = b"\x00" in body
+    return Text(body, "utf-8", damaged, damaged or _may_have_lost_accents(body))
 
 
 def decode(data: bytes, pinned: str | None = None) -> Text:

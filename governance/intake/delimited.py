@@ -169,10 +169,13 @@ def _fast(body: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
 
 
 def read_regular(
-    body: bytes, delimiter: str, width: int, first_line: int, is_whole: bool = True
+    body: bytes, delimiter: str, width: int, first_line: int, is_whole: bool = True, quotes: int | None = None
 ) -> pl.DataFrame | None:
-    """Read a body with Polars; ``None`` if some record has not ``width`` cells, or a quote may be left open."""
-    quotes = count_byte(body, b'"')
+    """Read a body with Polars; ``None`` if it is no UTF-8, a record has not ``width`` cells, or a quote may be open.
+
+    ``quotes`` are how many it has, where they were counted already.
+    """
+    quotes = count_byte(body, b'"') if quotes is None else quotes
     if quotes % 2:
         return None
     frame = _fast(body, delimiter, width)
@@ -215,10 +218,14 @@ def _cut(content: bytes, start: int, end: int, size: int, line: int) -> int:
     return cut
 
 
-def _read_pieces(
+def read_piecemeal(
     content: bytes, start: int, end: int, delimiter: str, width: int, line: int
 ) -> tuple[pl.DataFrame, list[Fault]]:
-    """Read piece by piece, so that what is odd in one place costs nothing elsewhere, and memory stays bounded."""
+    """Read piece by piece, so that what is odd in one place costs nothing elsewhere, and memory stays bounded.
+
+    Raises:
+        UnreadableError: more than one file may hold, or a quote that is never closed.
+    """
     frames: list[pl.DataFrame] = []
     faults: list[Fault] = []
     size = PIECE_BYTES
@@ -245,24 +252,23 @@ def _read_pieces(
     return pl.concat(frames), faults
 
 
-def read_body(
-    content: bytes, start: int, end: int, delimiter: str, width: int, line: int, is_whole: bool = True
-) -> tuple[pl.DataFrame, list[Fault]]:
-    """Read the records between two places of a text, the first of which stands on ``line``; also their faults.
+def read_at_once(
+    content: bytes, start: int, end: int, delimiter: str, width: int, line: int,
+    is_whole: bool = True, quotes: int | None = None,
+) -> pl.DataFrame | None:  # fmt: skip
+    """Read the records between two places of a text, the first of which stands on ``line``; ``None`` as above.
 
     Unless it ``is_whole``, a quote that the text leaves open may be closed behind its end.
-
-    Raises:
-        UnreadableError: more than one file may hold, or a quote that is never closed.
     """
-    if end - start <= WHOLE_BYTES and end > start:
-        frame = read_regular(content[start:end], delimiter, width, line, is_whole)
-        if frame is not None:
-            check_shape(frame.height, width)
-            return (frame.rechunk() if frame.n_chunks() > 1 else frame), []  # kept because mixed chunks cost more later
     if end <= start:
-        return pl.DataFrame(schema={**{str(place): pl.String for place in range(width)}, LINE: pl.Int64}), []
-    return _read_pieces(content, start, end, delimiter, width, line)
+        return pl.DataFrame(schema={**{str(place): pl.String for place in range(width)}, LINE: pl.Int64})
+    if end - start > WHOLE_BYTES:
+        return None
+    frame = read_regular(content[start:end], delimiter, width, line, is_whole, quotes)
+    if frame is None:
+        return None
+    check_shape(frame.height, width)
+    return frame.rechunk() if frame.n_chunks() > 1 else frame  # kept because mixed chunks cost more later
 
 
 def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
@@ -275,7 +281,10 @@ def read_delimited(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     headers, delimiter = found.heading.headers, found.delimiter
     check_shape(0, len(headers))
     start, end = edges(text.content, found.last_line, reading.last_row)
-    frame, faults = read_body(text.content, start, end, delimiter, len(headers), found.last_line + 1)
+    place = (text.content, start, end, delimiter, len(headers), found.last_line + 1)
+    frame, faults = read_at_once(*place), list[Fault]()
+    if frame is None:
+        frame, faults = read_piecemeal(*place)
     is_small = len(text.content) <= PIECE_BYTES  # where to look at the bytes is cheaper than to look at the rows
     may_have_totals = not is_small or any(sign in text.content for sign in SIGNS_OF_A_TOTAL)
     rows, no_data = without_rows_of_no_data(headers, frame, wanted, may_have_totals=may_have_totals)

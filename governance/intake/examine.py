@@ -5,6 +5,7 @@ A file that cannot be read is reported as unusable and never stops another.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import polars as pl
 
@@ -14,12 +15,17 @@ from governance.intake.alike import read_alike
 from governance.intake.at_length import Job, examine_at_length
 from governance.intake.gathering import MappedFile, gather, read_mapped, wanted_of
 from governance.intake.header import Wanted
+from governance.intake.limits import MIB
 from governance.intake.model import Examined, ReceivedFile
+from governance.intake.read_ahead import one_ahead
 from governance.intake.row_keys import unresolved
 from governance.intake.table import Fault, TextTable, UnreadableError
 from governance.intake.upgrade import upgraded
-from governance.intake.validate import NONE, compile_contract, validate
+from governance.intake.validate import NONE, Rules, compile_contract, validate
 from governance.intake.verdicts import split, unusable
+
+PASS_BYTES = 16 * MIB
+"""Of text in one pass: enough that its fixed cost does not count, few enough that cells stay near the processor."""
 
 
 def _unjudged(keys: Sequence[ForeignKey]) -> tuple[Fault, ...]:
@@ -57,7 +63,6 @@ def examine(
     rules = compile_contract(contract)
     owners = {file.owner for file in files}
     unjudged = {owner: _unjudged(unresolved(contract, references, owner)) for owner in owners}
-    mapped: list[MappedFile] = []
     done: dict[str, Examined] = {}
     wanted: list[tuple[ReceivedFile, Wanted]] = []
     for file in files:
@@ -67,23 +72,62 @@ def examine(
             done[file.key] = answer
         else:
             wanted.append((file, headers))
-    tables = read_alike(wanted)
-    for file, headers in wanted:
-        try:
-            mapped.append(_with_faults(read_mapped(file, headers, tables.get(file.key)), unjudged[file.owner]))
-        except UnreadableError as error:
-            done[file.key] = unusable(file, contract, error)
-    if mapped:
-        done |= {answer.key: answer for answer in _judge(mapped, contract, references)}
+    for read in one_ahead(_read(together, contract, unjudged) for together in _passes(wanted)):
+        done |= read.unusable
+        if read.mapped:
+            done |= {answer.key: answer for answer in _judge(read.mapped, contract, rules, references)}
     return [upgraded(done[file.key], contract) for file in files]
 
 
+class _Read(NamedTuple):
+    """Files of one pass: those that could be read, and the answers for the others."""
+
+    mapped: list[MappedFile]
+    unusable: dict[str, Examined]
+
+
+def _passes(files: Sequence[tuple[ReceivedFile, Wanted]]) -> Iterator[list[tuple[ReceivedFile, Wanted]]]:
+    """Part files into as many passes as their size asks for: no rule looks at two files, so nothing is lost by it."""
+    together: list[tuple[ReceivedFile, Wanted]] = []
+    size = 0
+    for file, headers in files:
+        own = _size(file)
+        if together and size + own > PASS_BYTES:
+            yield together
+            together, size = [], 0
+        together.append((file, headers))
+        size += own
+    if together:
+        yield together
+
+
+def _size(file: ReceivedFile) -> int:
+    try:
+        return file.path.stat().st_size
+    except OSError:
+        return 0  # kept quiet because it is read next, and says so then
+
+
+def _read(
+    files: Sequence[tuple[ReceivedFile, Wanted]], contract: Contract, unjudged: Mapping[str, Sequence[Fault]]
+) -> _Read:
+    tables = read_alike(files)
+    mapped: list[MappedFile] = []
+    without: dict[str, Examined] = {}
+    for file, headers in files:
+        try:
+            mapped.append(_with_faults(read_mapped(file, headers, tables.get(file.key)), unjudged[file.owner]))
+        except UnreadableError as error:
+            without[file.key] = unusable(file, contract, error)
+    return _Read(mapped, without)
+
+
 def _judge(
-    mapped: Sequence[MappedFile], contract: Contract, references: Mapping[str, pl.DataFrame] = NONE
+    mapped: Sequence[MappedFile], contract: Contract, rules: Rules, references: Mapping[str, pl.DataFrame] = NONE
 ) -> Iterator[Examined]:
     gathered = gather(mapped, contract)
     whose = [one.file.owner for one in gathered.files]
-    judged = validate(gathered.rows, gathered.written, contract, references, whose, gathered.parsed)
+    judged = validate(gathered.rows, gathered.written, contract, rules, references, whose, gathered.parsed)
     return split(gathered, judged, contract)
 
 
@@ -94,11 +138,11 @@ def examine_table(file: ReceivedFile, table: TextTable, contract: Contract) -> E
         ContractError: the contract itself cannot be applied.
         IntakeError: the identity of row counts is broken.
     """
-    compile_contract(contract)
+    rules = compile_contract(contract)
     unjudged = _unjudged(unresolved(contract, NONE))
     try:
         mapped = _with_faults(read_mapped(file, wanted_of(file, contract), table), unjudged)
     except UnreadableError as error:
         return unusable(file, contract, error)
-    (examined,) = _judge([mapped], contract)
+    (examined,) = _judge([mapped], contract, rules)
     return examined

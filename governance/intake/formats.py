@@ -108,6 +108,8 @@ def rewrite(
     from_workbook: bool,
 ) -> pl.DataFrame:
     """Return the frame with every declared notation replaced by the contract's, and declared parsers applied."""
+    if formats == Formats() and not column_formats:
+        return frame
     rewritten = []
     for column in contract.columns:
         own = column_formats.get(column.name)

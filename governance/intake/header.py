@@ -55,13 +55,11 @@ class Wanted:
         joined: Mapping[str, tuple[str, ...]] = NOTHING_JOINED,
     ) -> "Wanted":
         """Return what a contract and a source's declaration look for."""
-        names = [column.name for column in contract.columns]
-        headers = {name: declared.get(name, name) for name in names if name not in joined}
-        together = {name: joined[name] for name in names if name in joined}
+        names = tuple(column.name for column in contract.columns)
+        needed = tuple(column.name for column in contract.columns if column.constraints.required)
+        together = tuple((name, joined[name]) for name in names if name in joined)
         keys = frozenset(contract.primary_key)
-        needed = frozenset(column.name for column in contract.columns if column.constraints.required) | keys
-        folded = frozenset(fold(header) for header in (*headers.values(), *chain.from_iterable(together.values())))
-        return cls(headers, frozenset(constants), needed, folded, keys, together)
+        return _wanted(names, keys.union(needed), keys, tuple(declared.items()), frozenset(constants), together)
 
     def headers_of(self, column: str) -> tuple[str, ...]:
         """Return the headers that a column is made of: one, unless it is joined."""
@@ -82,6 +80,22 @@ class Wanted:
     def count(self, cells: Iterable[str | None]) -> int:
         """Return how many different wanted headers stand in a row."""
         return len({folded for cell in cells if cell and (folded := fold(cell)) in self.folded})
+
+
+@lru_cache(maxsize=256)
+def _wanted(
+    names: tuple[str, ...],
+    needed: frozenset[str],
+    keys: frozenset[str],
+    declared: tuple[tuple[str, str], ...],
+    constants: frozenset[str],
+    joined: tuple[tuple[str, tuple[str, ...]], ...],
+) -> Wanted:
+    """As ``Wanted.of``; once for files declared alike, of which there may be as many as communes."""
+    together, own = dict(joined), dict(declared)
+    headers = {name: own.get(name, name) for name in names if name not in together}
+    folded = frozenset(fold(header) for header in (*headers.values(), *chain.from_iterable(together.values())))
+    return Wanted(headers, constants, needed, folded, keys, together)
 
 
 def clean(cell: str | None) -> str:

@@ -30,6 +30,8 @@ from governance.intake.records import PIECE_RECORDS, Digits, flatten, frame_of, 
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 
 SAMPLED = 20
+LEARNT_RECORDS = 100
+"""As many records show a shape; reading them costs five times as much as those that follow."""
 GEOMETRY = "geometry"
 _NOTHING = Raw(b"{}")
 _NULL = ord("n")
@@ -116,19 +118,21 @@ def _pieces(
         UnreadableError: an element is not an object, or there are more names than a table may have columns.
     """
     shape: Shape | None = None
-    for start in range(0, len(texts), PIECE_RECORDS):
-        piece, at = texts[start : start + PIECE_RECORDS], lines[start : start + PIECE_RECORDS]
+    start = 0
+    while start < len(texts):
+        end = start + (PIECE_RECORDS if start else LEARNT_RECORDS)
+        piece, at = texts[start:end], lines[start:end]
         text = _list_of(piece)
-        with collector_at_rest():
-            answer = shape.decode(text) if shape else None
-            if answer is None and features:
-                answer, shape = _features_in_general(piece, at)
-            elif answer is None:
-                frame, shape, members = _in_general(piece, at, ())
-                answer = Decoded(frame, members)
+        answer = shape.decode(text) if shape else None
+        if answer is None and features:
+            answer, shape = _features_in_general(piece, at)
+        elif answer is None:
+            frame, shape, members = _in_general(piece, at, ())
+            answer = Decoded(frame, members)
         if answer.members is None or may_repeat(text, answer.members):
             faults += faults_of(piece, at, start + 1)
         yield answer
+        start = end
 
 
 def _names_of(raw: Any, content: bytes) -> list[str]:
@@ -170,7 +174,8 @@ def read_json(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     """
     content = text.content
     if reading.path is None and (reading.format == "geojson" or _is_collection(content)):
-        return _read_features(text, reading)
+        with collector_at_rest():
+            return _read_features(text, reading)
     decoded(msgspec.json.Decoder(Raw).decode, content, content)
     path, raw = _find_list(content, reading, wanted)
     texts = elements(raw, content)
@@ -181,7 +186,8 @@ def read_json(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     if raw is not content:
         require_single_names(content, start + 1, start + len(memoryview(raw)) - 1)
     faults: list[Fault] = []
-    headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
+    with collector_at_rest():
+        headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
     return _table(text, "json", path, lines, headers, rows, faults)
 
 
@@ -278,5 +284,6 @@ def read_json_lines(text: Text) -> TextTable:
             raise UnreadableError("json-malformed", TOO_DEEP, number) from None
         lines.append(number)
     faults: list[Fault] = []
-    headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
+    with collector_at_rest():
+        headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
     return _table(text, "ndjson", "", lines, headers, rows, faults)

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from os import SEEK_CUR
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from governance.federation import Reading
 from governance.intake.axes import check_axes
 from governance.intake.byte_counts import count_byte
-from governance.intake.decoding import Text, decode, has_other_line_ends
-from governance.intake.delimited import NEAR_LINES, Found, edges, locate, read_body
+from governance.intake.decoding import Text, decode, has_other_line_ends, is_utf8, taken_for_utf8
+from governance.intake.delimited import NEAR_LINES, Found, edges, locate, read_at_once, read_piecemeal
 from governance.intake.header import Wanted
 from governance.intake.limits import MAX_CELLS_BY_PIECES, MAX_LINE_BYTES, MIB, check_shape
-from governance.intake.no_data_rows import may_hold_totals, split_blank_rows, without_unit_row
+from governance.intake.no_data_rows import places_of_totals, split_blank_rows, without_unit_row
 from governance.intake.reading import kind_of
 from governance.intake.table import LINE, Fault, TextTable, UnreadableError
 
@@ -48,11 +48,17 @@ def is_long(path: Path, reading: Reading) -> bool:
         return False  # kept quiet because it is read again, as any other, and says so then
 
 
-def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Give whole lines with whole quotes, without the last line's end, and how many line feeds (0 or 1) it has.
+class _Piece(NamedTuple):
+    """Whole lines with whole quotes, without the last line's end: to cut that off later would copy the piece."""
 
-    To cut that end off later would copy the piece.
-    """
+    content: bytes
+    feeds: int
+    """How many line feeds (0 or 1) were behind it."""
+    quotes: int | None
+    """How many it has, where that was counted."""
+
+
+def _pieces(path: Path) -> Iterator[_Piece]:
     size = path.stat().st_size
     with path.open("rb") as opened:
         while (here := opened.tell()) < size:
@@ -66,9 +72,11 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
             opened.seek(behind)
             if ending == b"\n" and piece.endswith(b"\r"):
                 piece, ending = piece[:-1], b"\r\n"
-            if count_byte(piece, b'"') % 2:
-                piece, ending = _with_quotes_closed(piece + ending, opened), b""
-            yield piece, len(ending.lstrip(b"\r"))
+            quotes = count_byte(piece, b'"')
+            if quotes % 2:
+                yield _Piece(_with_quotes_closed(piece + ending, opened), 0, None)
+            else:
+                yield _Piece(piece, len(ending.lstrip(b"\r")), quotes)
 
 
 def _with_quotes_closed(piece: bytes, opened: BinaryIO) -> bytes:
@@ -81,9 +89,10 @@ def _with_quotes_closed(piece: bytes, opened: BinaryIO) -> bytes:
     raise WholeLookNeeded
 
 
-def _text(piece: bytes, reading: Reading, guessed: str | None) -> Text:
+def _text(piece: bytes, reading: Reading, guessed: str | None, is_first: bool) -> Text:
+    """Return a piece as text; one behind the first of what is UTF-8 is taken for it, and the reader refuses others."""
     pinned = guessed or reading.encoding
-    text = decode(piece, pinned)
+    text = decode(piece, pinned) if pinned or is_first else taken_for_utf8(piece)
     if pinned and text.encoding in ONE_BYTE:
         text = replace(text, encoding=guessed or text.encoding)
     elif not text.encoding.startswith("utf-8") or (text.damaged and not pinned):
@@ -111,8 +120,8 @@ def read_by_pieces(path: Path, reading: Reading, wanted: Wanted, guessed: str | 
 def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> Iterator[TextTable]:
     found: Found | None = None
     line, blank = 1, list[int]()
-    for piece, feeds in _pieces(path):
-        text = _text(piece, reading, guessed)
+    for piece in _pieces(path):
+        text = _text(piece.content, reading, guessed, found is None)
         start, end = 0, edges(text.content, 0, None)[1]
         if found is None:
             if text.content.lstrip()[:1] in (b"{", b"["):
@@ -120,10 +129,11 @@ def _read(path: Path, reading: Reading, wanted: Wanted, guessed: str | None) -> 
             found = locate(text.content, reading, wanted)
             check_shape(0, len(found.heading.headers))
             start, line = edges(text.content, found.last_line, None)[0], found.last_line + 1
-        table = _table(found, text, start, end, line)
+        quotes = piece.quotes if text.content is piece.content and start == 0 else None
+        table = _table(found, text, (start, end), line, quotes)
         rows, without_text = split_blank_rows(table.rows)
         last = _last_line(table, text.content, start, end, line)
-        following = last + text.content.count(b"\n", max(start, end)) + feeds
+        following = last + text.content.count(b"\n", max(start, end)) + piece.feeds
         blank += [*without_text, *range(last + 1 if end > start else line, following)]
         line = following
         check_shape(line - found.last_line - 1, len(table.headers), MAX_CELLS_BY_PIECES)
@@ -143,11 +153,16 @@ def _last_line(table: TextTable, content: bytes, start: int, end: int, line: int
     return int(table.rows[LINE][-1]) + sum(cell.count("\n") for cell in cells if isinstance(cell, str))
 
 
-def _table(found: Found, text: Text, start: int, end: int, line: int) -> TextTable:
+def _table(found: Found, text: Text, body: tuple[int, int], line: int, quotes: int | None) -> TextTable:
     headers = found.heading.headers
     if len(headers) < 2:
         raise WholeLookNeeded  # kept because a blank line of one column is no separator short
-    rows, faults = read_body(text.content, start, end, found.delimiter, len(headers), line, is_whole=False)
+    place = (text.content, *body, found.delimiter, len(headers), line)
+    rows, faults = read_at_once(*place, is_whole=False, quotes=quotes), list[Fault]()
+    if rows is None:
+        if not is_utf8(text.content):
+            raise AnotherEncodingError
+        rows, faults = read_piecemeal(*place)
     if any(fault.rule == "unclosed-quote" for fault in faults):
         raise WholeLookNeeded  # kept because a quote inside a cell makes the count of quotes even too early
     if found.heading.height > 1:
@@ -160,7 +175,7 @@ def _table(found: Found, text: Text, start: int, end: int, line: int) -> TextTab
 
 def _checked(table: TextTable, wanted: Wanted) -> TextTable:
     has_units = without_unit_row(table.headers, table.rows.head(1), wanted)[1]
-    if has_units or may_hold_totals(table.headers, table.rows, wanted):
+    if has_units or places_of_totals(table.headers, table.rows, wanted, [table.rows.height - 1]):
         raise WholeLookNeeded
     if check_axes(table.headers, table.rows, wanted, Reading())[1]:
         raise WholeLookNeeded

@@ -5,6 +5,7 @@ Each is left out and reported, never silently, and only when it is certain: a co
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -26,6 +27,7 @@ UNITS = frozenset(
     }
 )  # fmt: skip
 SLACK = 0.01
+PLACE = "\x1fplace"
 
 
 def without_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
@@ -93,25 +95,26 @@ def _is_sum(row: dict[str, str | None], others: pl.DataFrame) -> bool:
     return False
 
 
-def _label(cells: Sequence[str]) -> pl.Expr:
+@lru_cache(maxsize=64)
+def _label(width: int) -> pl.Expr:
     """The first text of a row."""
+    cells = [str(index) for index in range(width)]
     return pl.coalesce(pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)) for name in cells)
 
 
-def _like_totals(indexed: pl.DataFrame, cells: Sequence[str], keys: Sequence[str]) -> pl.DataFrame:
-    """Return the rows that begin as totals do, with an empty key or at the foot."""
-    some_key_empty = pl.any_horizontal([pl.col(key).is_null() for key in keys] or [pl.lit(False)])
-    suspects = indexed.filter(some_key_empty | (pl.col("\x1fplace") == indexed.height - 1))
-    return suspects.filter(_label(cells).str.contains(FIRST_LETTERS).fill_null(False))
+def _like_totals(frame: pl.DataFrame, keys: Sequence[str], feet: Sequence[int]) -> pl.DataFrame:
+    """Return the rows that begin as totals do, with an empty key or at a foot, with their ``PLACE``."""
+    empty = [frame[key].is_null().arg_true() for key in keys if frame[key].null_count()]
+    places = pl.concat([pl.Series(feet, dtype=pl.UInt32), *empty]).unique().sort()
+    suspects = frame[places].with_columns(places.alias(PLACE))
+    return suspects.filter(_label(frame.width - 1).str.contains(FIRST_LETTERS).fill_null(False))
 
 
-def may_hold_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) -> bool:
-    """Tell whether some row is named as a total is, so that all rows above it are to be looked at."""
-    cells, keys = [str(index) for index in range(len(headers))], _key_positions(headers, wanted)
-    if not any(frame[key].null_count() for key in keys):
-        frame = frame.tail(1)  # with every key filled, only what stands at the foot can be a total
-    suspects = _like_totals(frame.with_row_index("\x1fplace"), cells, keys)
-    return any(TOTAL.match(fold(label)) for label in suspects.select(_label(cells)).to_series())
+def places_of_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted, feet: Sequence[int]) -> list[int]:
+    """Return the places of rows named as totals are, with an empty key or at one of the ``feet`` of tables."""
+    suspects = _like_totals(frame, _key_positions(headers, wanted), feet)
+    labels = suspects.select(_label(frame.width - 1)).to_series()
+    return [place for place, label in zip(suspects[PLACE], labels, strict=True) if TOTAL.match(fold(label))]
 
 
 def without_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) -> tuple[pl.DataFrame, list[Fault]]:
@@ -119,16 +122,15 @@ def without_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) 
 
     Sub-totals may stand anywhere, totals at the foot only.
     """
-    cells = [str(index) for index in range(len(headers))]
     keys = _key_positions(headers, wanted)
-    if not cells or frame.height < 2:
+    if not headers or frame.height < 2:
         return frame, []
-    indexed, last = frame.with_row_index("\x1fplace"), frame.height - 1
-    suspects = _like_totals(indexed, cells, keys)
+    last = frame.height - 1
+    suspects = _like_totals(frame, keys, [last])
     totals: list[tuple[int, int, str]] = []
     foot = last
     for row in reversed(suspects.to_dicts()):
-        place, line = row.pop("\x1fplace"), row.pop(LINE)
+        place, line = row.pop(PLACE), row.pop(LINE)
         where, label = next((name, cell) for name, cell in row.items() if cell and cell.strip())
         said = TOTAL.match(fold(label))
         if said is None or (place != foot and not fold(label).startswith("sous")):
@@ -140,7 +142,7 @@ def without_totals(headers: Sequence[str], frame: pl.DataFrame, wanted: Wanted) 
             foot = place - 1 if place == foot else foot
     if not totals:
         return frame, []
-    kept = indexed.filter(~pl.col("\x1fplace").is_in([place for place, _, _ in totals])).drop("\x1fplace")
+    kept = frame.with_row_index(PLACE).filter(~pl.col(PLACE).is_in([place for place, _, _ in totals])).drop(PLACE)
     return kept, [Fault("total-row", line, None, label) for _, line, label in reversed(totals)]
 
 

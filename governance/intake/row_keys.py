@@ -25,6 +25,8 @@ class Found(Protocol):
 
 INDEX = "\x1findex"
 FILE = "\x1ffile"
+LOOKED_AT = 1000
+TELLING = 4
 OWNER = "\x1fowner"
 """Column of rows referred to: whose they are. Files of others do not refer to them; without it, all do."""
 
@@ -116,6 +118,15 @@ def keys_of_rows(contract: Contract) -> list[tuple[str, ...]]:
     unique = [(column.name,) for column in contract.columns if column.constraints.unique]
     primary = [tuple(contract.primary_key)] if contract.primary_key else []
     return [*unique, *primary, *(tuple(names) for names in unique_keys_of(contract))]
+
+
+def telling_columns(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return the few columns that tell rows apart best, by the first rows.
+
+    Rows that are equal are equal in these; to hash all columns costs as many times more as there are.
+    """
+    head = rows.head(LOOKED_AT)
+    return sorted(names, key=lambda name: head[name].n_unique(), reverse=True)[:TELLING]
 
 
 def repeat_errors(rows: Judgeable, contract: Contract, found: Found) -> Iterator[pl.DataFrame]:

@@ -14,7 +14,7 @@ from governance.intake.model import Examined, RowCounts
 from governance.intake.row_keys import FILE, INDEX
 from governance.intake.table import LINE
 from governance.intake.typed_text import as_text, in_plain_notation
-from governance.intake.validate import RECORD, validate
+from governance.intake.validate import RECORD, compile_contract, validate
 
 RULE, ENDS = "not-upgradable", "contract-ends"
 
@@ -31,7 +31,8 @@ def upgraded(examined: Examined, contract: Contract) -> Examined:
         pl.int_range(1, pl.len() + 1).alias(RECORD),
         LINE,
     )
-    judged = validate(text, text, in_plain_notation(served))
+    plain = in_plain_notation(served)
+    judged = validate(text, text, plain, compile_contract(plain))
     wrong = judged.errors.filter("blocks")
     left_out = pl.Series(range(rows.height), dtype=pl.UInt32).is_in(wrong[INDEX].unique().implode())
     accepted = judged.typed.hstack([rows[LINE]]).filter(~left_out)

@@ -17,7 +17,7 @@ from governance.intake.casting import cast, dtype_of
 from governance.intake.checks import detail_of, expression_of
 from governance.intake.constraints import TYPED, constraints_of, text, typed
 from governance.intake.parsers import MARKS, is_marked
-from governance.intake.row_keys import FILE, INDEX, OWNER, Found, Judgeable, key_errors
+from governance.intake.row_keys import FILE, INDEX, OWNER, Found, Judgeable, key_errors, telling_columns
 from governance.intake.table import LINE
 
 RECORD = "\x1frecord"
@@ -52,8 +52,26 @@ class Rule:
     detail: pl.Expr | None = None
 
 
-def compile_contract(contract: Contract) -> list[Rule]:
-    """Return every rule of a contract, made once for all that it judges.
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a contract, made once for all that it judges, and the expressions of the pass over its cells."""
+
+    each: tuple[Rule, ...]
+    casts: tuple[pl.Expr, ...]
+    results: tuple[pl.Expr, ...]
+    """Whether each rule is broken, then each typed column."""
+
+    @classmethod
+    def of(cls, contract: Contract, each: Sequence[Rule]) -> "Rules":
+        """Make the expressions of a contract's columns and of these rules."""
+        casts = [cast(column).alias(column.name + TYPED) for column in contract.columns]
+        broken = [rule.broken.fill_null(False).alias(str(number)) for number, rule in enumerate(each)]
+        kept = [typed(column.name).cast(dtype_of(column)).alias(column.name + TYPED) for column in contract.columns]
+        return cls(tuple(each), tuple(casts), (*broken, *kept))
+
+
+def compile_contract(contract: Contract) -> Rules:
+    """Return every rule of a contract.
 
     Raises:
         ContractError: a pattern, bound or check of the contract cannot be applied.
@@ -70,17 +88,20 @@ def compile_contract(contract: Contract) -> list[Rule]:
         code, broken = canonical_name(check.name), expression_of(check, contract)
         detail = detail_of(check, contract)
         rules.append(Rule(check.columns[0], code, broken, number, check.severity == "blocks", detail))
-    return rules
+    return Rules.of(contract, rules)
 
 
 def repeated_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
-    """Mark rows equal in every cell to an earlier row of the same file; hashed first, compared where hashes meet."""
+    """Mark rows equal in every cell to an earlier row of the same file.
+
+    Those whose hashes meet are compared: first of a few columns, then of all.
+    """
     names = [column.name for column in contract.columns]
-    hashes = frame.select(FILE, *names).hash_rows()
-    twice = hashes.is_duplicated()
-    if not twice.any():
-        return twice
-    candidates = frame.with_row_index(INDEX).filter(twice)
+    candidates = frame.select(FILE, *names).with_row_index(INDEX)
+    for chosen in (telling_columns(frame, names), names):
+        candidates = candidates.filter(candidates.select(FILE, *chosen).hash_rows().is_duplicated())
+        if candidates.height == 0:
+            return pl.Series([False]).new_from_index(0, frame.height)
     again = candidates.filter(~candidates.select(pl.struct(FILE, *names).is_first_distinct()).to_series())[INDEX]
     return pl.Series(INDEX, pl.arange(0, frame.height, dtype=pl.UInt32, eager=True)).is_in(again.implode())
 
@@ -90,7 +111,7 @@ def owned(owners: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame({FILE: range(len(owners)), OWNER: owners}, schema={FILE: pl.UInt32, OWNER: pl.String})
 
 
-def with_parsers(rules: Sequence[Rule], parsed: Set[tuple[str, str]], contract: Contract) -> Sequence[Rule]:
+def with_parsers(rules: Rules, parsed: Set[tuple[str, str]], contract: Contract) -> Rules:
     """Add the rules of declared parsers; a cell that none could read breaks that rule and no other of its column."""
     if not parsed:
         return rules
@@ -98,14 +119,14 @@ def with_parsers(rules: Sequence[Rule], parsed: Set[tuple[str, str]], contract: 
     unread = {column: is_marked(text(column)).fill_null(False) for column, _ in parsed if column in names}
     spared = [
         replace(rule, broken=rule.broken & unread[rule.column].not_()) if rule.column in unread else rule
-        for rule in rules
+        for rule in rules.each
     ]
     own = [
         Rule(column, code, text(column).str.starts_with(MARKS[code]))
         for column, code in sorted(parsed)
         if column in names
     ]
-    return [*own, *spared]
+    return Rules.of(contract, [*own, *spared])
 
 
 def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -> pl.DataFrame:
@@ -130,20 +151,20 @@ def _errors_at(written: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -
 
 
 def judge_cells(
-    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, rules: Sequence[Rule]
+    frame: pl.DataFrame, written: pl.DataFrame, contract: Contract, rules: Rules
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judge every cell by itself and every row by the contract's checks: typed columns, and errors rule by rule."""
     names = [column.name for column in contract.columns]
-    masks = [rule.broken.fill_null(False).alias(str(number)) for number, rule in enumerate(rules)]
-    pass_ = frame.lazy().with_columns(cast(column).alias(column.name + TYPED) for column in contract.columns)
-    kept = [typed(column.name).cast(dtype_of(column)).alias(f"{column.name}{TYPED}") for column in contract.columns]
-    result = pass_.select(*masks, *kept).collect()
-    found = [(wrong.arg_true(), rule) for wrong, rule in zip(result.iter_columns(), rules, strict=False) if wrong.any()]
+    result = frame.lazy().with_columns(rules.casts).select(rules.results).collect()
+    masks = zip(result.iter_columns(), rules.each, strict=False)
+    found = [(wrong.arg_true(), rule) for wrong, rule in masks if wrong.any()]
     errors = _errors_at(written, found)
     if any(rule.detail is not None for _, rule in found):
         whole = frame.hstack(result.select(f"{name}{TYPED}" for name in names))
         errors = errors.with_columns(_details(whole, found))
-    return result.select(pl.col(name + TYPED).alias(name) for name in names), errors
+    values = result[:, len(rules.each) :]
+    values.columns = names
+    return values, errors
 
 
 def _details(whole: pl.DataFrame, found: Sequence[tuple[pl.Series, Rule]]) -> pl.Series:
@@ -181,6 +202,7 @@ def validate(
     frame: pl.DataFrame,
     written: pl.DataFrame,
     contract: Contract,
+    rules: Rules,
     references: Mapping[str, pl.DataFrame] = NONE,
     owners: Sequence[str] = (),
     parsed: Set[tuple[str, str]] = frozenset(),
@@ -190,12 +212,8 @@ def validate(
     ``references`` are the accepted rows of other datasets, by id, for foreign keys; ``owners`` says whose the files
     are, by their number, where rows referred to are somebody's; ``parsed`` are column and rule of the parsers that
     were declared.
-
-    Raises:
-        ContractError: a pattern, bound or check of the contract cannot be applied.
     """
-    rules = with_parsers(compile_contract(contract), parsed, contract)
-    values, found = judge_cells(frame, written, contract, rules)
+    values, found = judge_cells(frame, written, contract, with_parsers(rules, parsed, contract))
     repeated = repeated_rows(frame, contract)
     rows = Judgeable(frame.select(FILE).hstack(values), ~repeated, references, owned(owners))
     of_keys = key_errors(rows, contract, errors_of_keys(written))

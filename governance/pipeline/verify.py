@@ -9,7 +9,7 @@ from governance.contracts.model import Contract
 from governance.intake.row_keys import FILE
 from governance.intake.table import LINE
 from governance.intake.typed_text import as_text, in_plain_notation
-from governance.intake.validate import RECORD, validate
+from governance.intake.validate import RECORD, compile_contract, validate
 
 AT_ONCE_ROWS = 500_000
 """Rows checked at once, unless one member has more."""
@@ -34,6 +34,7 @@ def verify_output(contract: Contract, path: Path, members: Collection[str] | Non
     if missing:
         raise OutputRefused(f"{contract.id}: columns {missing} of the contract are missing")
     plain = in_plain_notation(contract)
+    rules = compile_contract(plain)
     member = pl.col("member_id") if "member_id" in present else pl.lit("")
     # A key is one row's within a file: two sources of a member may contradict each other, and both are served.
     owner = [pl.col(name) for name in ("member_id", "source_id") if name in present]
@@ -49,7 +50,7 @@ def verify_output(contract: Contract, path: Path, members: Collection[str] | Non
             )
             .collect()
         )
-        errors = validate(text, text, plain).errors.filter("blocks")
+        errors = validate(text, text, plain, rules).errors.filter("blocks")
         if errors.height:
             first = ", ".join(f"{e['column']}={e['value']!r} ({e['rule']})" for e in errors.head(3).to_dicts())
             raise OutputRefused(f"{contract.id}: {errors.height} values break the contract, such as {first}")

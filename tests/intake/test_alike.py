@@ -4,11 +4,12 @@ import random
 from pathlib import Path
 
 import pytest
+from polars.testing import assert_frame_equal
 
 from governance.contracts.model import Contract
 from governance.federation import Reading
+from governance.intake import examine
 from governance.intake.alike import read_alike
-from governance.intake.examine import examine
 from governance.intake.gathering import read_table, wanted_of
 from governance.intake.model import ReceivedFile
 from governance.intake.table import UnreadableError
@@ -91,6 +92,33 @@ def test_what_needs_a_look_at_one_file_is_read_alone(tmp_path: Path, odd: str) -
         assert _seen(file, CONTRACT, dict(together)) == _seen(file, CONTRACT, {})
 
 
+@pytest.mark.parametrize("odd", ["Total;6;;", '"a;1;-2.1;47.2', "a;1;-2.1"])
+def test_one_odd_file_keeps_no_other_from_being_read_together(tmp_path: Path, odd: str) -> None:
+    quoted = '"b ""c""";1;-2.1;47.2'
+    texts = {"one": _lines(3), "odd": [*_lines(3), odd], "two": [*_lines(3), quoted]}
+    files = [_file(tmp_path, name, "\n".join([HEADER, *lines])) for name, lines in texts.items()]
+    together = read_alike([(file, wanted_of(file, CONTRACT)) for file in files])
+    assert set(together) == {"one", "two"}
+    for file in files:
+        assert _seen(file, CONTRACT, dict(together)) == _seen(file, CONTRACT, {})
+
+
+def test_files_judged_in_several_passes_get_the_answers_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = [["Total;6;;"], ["a;x;-2.1;47.2"], ["a;1"], []]
+    files = [
+        _file(tmp_path, f"{number}", "\n".join([HEADER, *_lines(number % 5, number), *odd[number % 4]]))
+        for number in range(24)
+    ]
+    whole = examine.examine(files, CONTRACT)
+    monkeypatch.setattr(examine, "PASS_BYTES", 300)
+    parted = examine.examine(files, CONTRACT)
+    assert len(list(examine._passes([(file, wanted_of(file, CONTRACT)) for file in files]))) > 5
+    assert [answer.report.model_dump() for answer in parted] == [answer.report.model_dump() for answer in whole]
+    for one, other in zip(parted, whole, strict=True):
+        assert_frame_equal(one.accepted, other.accepted)
+        assert_frame_equal(one.quarantined, other.quarantined)
+
+
 def test_pinned_files_large_ones_and_other_kinds_are_left_alone(tmp_path: Path) -> None:
     plain = "\n".join([HEADER, *_lines(3)])
     files = [
@@ -105,5 +133,5 @@ def test_pinned_files_large_ones_and_other_kinds_are_left_alone(tmp_path: Path) 
 def test_one_unreadable_file_among_many_is_reported_alone(tmp_path: Path) -> None:
     files = [_file(tmp_path, str(number), "\n".join([HEADER, *_lines(3)])) for number in range(3)]
     files.insert(1, _file(tmp_path, "bad", ""))
-    reports = [answer.report for answer in examine(files, CONTRACT)]
+    reports = [answer.report for answer in examine.examine(files, CONTRACT)]
     assert [report.status for report in reports] == ["valid", "unusable", "valid", "valid"]

@@ -8,7 +8,7 @@ import pytest
 
 from governance.federation import Reading
 from governance.intake.decoding import decode
-from governance.intake.delimited import read_delimited
+from governance.intake.delimited import read_delimited, read_regular
 from governance.intake.examine import examine
 from governance.intake.header import Wanted
 from tests.intake.examples import SHARED, blocking, contract_of, examined, first, received
@@ -235,3 +235,11 @@ def test_cell_beyond_the_headers_of_a_blank_row_blocks_no_other_row(tmp_path: Pa
         (3, "blank-row", "improves"),
         (3, "extra-cell", "improves"),
     ]
+
+
+@pytest.mark.parametrize("cell", ['"dit ""a"" ici"', "une cellule plus longue que douze", "court", ""])
+def test_no_byte_that_is_not_utf8_gets_through(cell: str) -> None:
+    body = "\n".join(f"{cell};é{number};{cell}" for number in range(4)).encode()
+    assert read_regular(body, ";", 3, 1) is not None
+    for place in range(len(body)):
+        assert read_regular(body[:place] + b"\xff" + body[place + 1 :], ";", 3, 1) is None, place

@@ -1,7 +1,9 @@
 """in = accepted + quarantined + duplicates, for any file; and which row counts when rows repeat."""
 
+import random
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from governance.federation import Formats
 from governance.intake.examine import examine
 from governance.intake.model import Examined, Report
+from governance.intake.row_keys import FILE
+from governance.intake.validate import repeated_rows
 from tests.intake.examples import blocking, contract_of, examined, first, received
 
 CONTRACT = contract_of(
@@ -118,3 +122,19 @@ def test_two_files_with_one_key_are_our_fault(tmp_path: Path) -> None:
     file = received(tmp_path, b"id;n;code\na;1;x\n")
     with pytest.raises(ValueError, match="same key"):
         examine([file, file], CONTRACT)
+
+
+@given(seed=st.integers(0, 2**32), values=st.integers(1, 3), height=st.integers(0, 60))
+def test_rows_that_repeat_are_found_whichever_columns_tell_them_apart(seed: int, values: int, height: int) -> None:
+    chance, names = random.Random(seed), [f"c{place}" for place in range(8)]
+    contract = contract_of(*({"name": name} for name in names))
+    rows = [tuple(chance.choice((None, "", *"ab")[: values + 1]) for _ in names) for _ in range(height)]
+    files = [chance.randrange(2) for _ in rows]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    seen: set[tuple[object, ...]] = set()
+    expected = []
+    for row in zip(files, rows, strict=True):
+        expected.append(row in seen)
+        seen.add(row)
+    marked = repeated_rows(frame.with_columns(pl.Series(FILE, files, dtype=pl.UInt32)), contract)
+    assert marked.to_list() == expected
