@@ -10,6 +10,9 @@ from governance.intake.limits import MIB
 KEPT_BYTES = 256 * MIB
 """Rows of some million lines stay in memory: to write them down would cost half as much as to judge them."""
 
+STEP_BYTES = 64 * MIB
+"""Once rows are written down, more at once gains no time, and takes the memory that a long file needs elsewhere."""
+
 
 class Spool:
     """Keeps frames of one schema in the order in which they come; its files go when it goes."""
@@ -30,7 +33,7 @@ class Spool:
         self._frames.append(frame)
         self._size += int(frame.estimated_size())
         self.height += frame.height
-        if self._size > KEPT_BYTES:
+        if self._size > (STEP_BYTES if self._files else KEPT_BYTES):
             self._write_down()
 
     def _write_down(self) -> None:

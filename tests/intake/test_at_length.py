@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from governance.contracts.model import Check, Column, Constraints, Contract
 from governance.federation import ColumnFormats, Formats, Reading
-from governance.intake import at_length, examine, long_text
+from governance.intake import at_length, examine, long_text, spool
 from governance.intake.findings import Findings
 from governance.intake.model import Examined, ReceivedFile
 
@@ -125,6 +125,18 @@ PLAIN: dict[str, str | bytes] = {
 def test_answer_by_pieces_is_that_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     pieces, whole = both(tmp_path / "f.csv", PLAIN[name], monkeypatch)
     assert pieces is not None
+    assert_same(pieces, whole)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("name", ["all right", "wrong cells far apart", "rows that repeat", "keys that repeat"])
+def test_rows_that_were_written_down_come_back_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(spool, "KEPT_BYTES", 1200)
+    monkeypatch.setattr(spool, "STEP_BYTES", 300)
+    pieces, whole = both(tmp_path / "f.csv", PLAIN[name], monkeypatch)
+    assert pieces is not None and pieces.spool is not None and len(pieces.spool._files) > 2
     assert_same(pieces, whole)
 
 
