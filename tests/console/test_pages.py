@@ -276,7 +276,7 @@ def test_row_filter_is_told_in_words() -> None:
     assert filter_words(None).en == "no row"
 
 
-@pytest.mark.parametrize("page", ["/fr/external", "/fr/policies/impact"])
+@pytest.mark.parametrize("page", ["/fr/external", "/fr/policies/impact", "/fr/runs/none/confirm"])
 def test_a_form_larger_than_any_of_ours_is_refused_in_words(running: Running, page: str) -> None:
     answer = running.client().post(page, files={"file": ("gros.bin", b"x" * (21 << 20))})
     assert answer.status_code == 403 and "rien n" in answer.text
