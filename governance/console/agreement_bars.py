@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from governance.console.shown import Shown
 
 _WIDTH, _ROW, _TOP, _LABELS = 1100.0, 30.0, 34.0, 400.0
 _LEAST_WIDTH = 3.0
@@ -12,10 +12,8 @@ _MOST_SIGNS = 54
 """That fit in the place for names."""
 
 
-class Bar(BaseModel):
+class Bar(Shown):
     """One agreement on the drawing."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     label: str
@@ -25,19 +23,15 @@ class Bar(BaseModel):
     standing: str
 
 
-class YearMark(BaseModel):
+class YearMark(Shown):
     """The first day of a year."""
-
-    model_config = ConfigDict(frozen=True)
 
     year: int
     x: float
 
 
-class Bars(BaseModel):
+class Bars(Shown):
     """The drawing, in its units; y grows downwards."""
-
-    model_config = ConfigDict(frozen=True)
 
     width: float
     height: float

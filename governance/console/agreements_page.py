@@ -162,10 +162,8 @@ def _last_day(one: Agreement) -> date:
 
 
 def _party(platform: Platform, siren: str) -> Party:
-    for who in platform.federation.organisations.values():
-        if who.siren == siren:
-            return Party(id=who.id, name=who.name)
-    return Party(id=None, name=f"SIREN {siren}")
+    who = platform.federation.by_siren.get(siren)
+    return Party(id=who.id, name=who.name) if who is not None else Party(id=None, name=f"SIREN {siren}")
 
 
 def _tree(conditions: Iterable[Condition]) -> dict[str, Any]:

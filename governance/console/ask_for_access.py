@@ -2,9 +2,8 @@
 
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.feeds import Words
+from governance.console.shown import Shown
 from governance.contracts.model import Contract
 from governance.platform import Platform
 
@@ -23,10 +22,8 @@ _BODY = Words(
 )
 
 
-class AskForAccess(BaseModel):
+class AskForAccess(Shown):
     """Who decides, and where to write."""
-
-    model_config = ConfigDict(frozen=True)
 
     decides: str
     """Name of the organisation that answers for the dataset."""

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict
-
 from governance.api.decision_words import DOORS
 from governance.api.feeds import Words
+from governance.console.shown import Shown
 from governance.console.why import ANONYMOUS
 from governance.journal.model import Entry, Kind
 from governance.legal_time import LEGAL_TIME
@@ -59,10 +58,8 @@ _SOURCE_ACTS: Mapping[str, Words] = {
 }
 
 
-class Told(BaseModel):
+class Told(Shown):
     """An entry, told; ``why`` is the question of a decision as the page *Why?* takes it."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: Words
     tone: Tone = "plain"
@@ -81,7 +78,7 @@ def _decision(entry: Entry, platform: Platform) -> Told:
     outcome = str(fields.get("outcome") or ("allowed" if fields.get("allow") else "refused"))
     said, remark, tone = _OUTCOMES.get(outcome, (_same(outcome), None, "plain"))
     siren, provider = fields.get("organisation"), organisations.get(str(fields.get("member_id")))
-    who = next((one for one in organisations.values() if one.siren == siren), None)
+    who = platform.federation.by_siren.get(str(siren))
     name = Words(fr="tout le monde", en="everybody") if siren is None else _same(who.name if who else str(siren))
     door = DOORS.get(str(fields.get("channel")), _same(str(fields.get("channel"))))
     french = [f"{said.fr} à {name.fr}, par la porte «\u00a0{door.fr}\u00a0»"]

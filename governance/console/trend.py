@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from governance.console.shown import Shown
 from governance.console.source_state import SourceState
 
 _HEIGHT, _BAR, _GAP = 60.0, 26.0, 8.0
@@ -11,10 +10,8 @@ _LEAST = 3.0
 """Height of a part that is there, so that one row of a thousand is seen."""
 
 
-class TrendBar(BaseModel):
+class TrendBar(Shown):
     """One run: its accepted rows from the ground up, those to mend above; neither where nothing could be read."""
-
-    model_config = ConfigDict(frozen=True)
 
     run_id: str | None
     x: float
@@ -23,10 +20,8 @@ class TrendBar(BaseModel):
     is_unread: bool
 
 
-class Trend(BaseModel):
+class Trend(Shown):
     """The drawing, in its units; y grows downwards. The oldest run is at the left."""
-
-    model_config = ConfigDict(frozen=True)
 
     width: float
     height: float
