@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from governance.by_size import part_by_size
 from governance.contracts.keys import ForeignKey
 from governance.contracts.model import Contract
 from governance.intake.alike import read_alike
@@ -88,17 +89,7 @@ class _Read(NamedTuple):
 
 def _passes(files: Sequence[tuple[ReceivedFile, Wanted]]) -> Iterator[list[tuple[ReceivedFile, Wanted]]]:
     """Part files into as many passes as their size asks for: no rule looks at two files, so nothing is lost by it."""
-    together: list[tuple[ReceivedFile, Wanted]] = []
-    size = 0
-    for file, headers in files:
-        own = _size(file)
-        if together and size + own > PASS_BYTES:
-            yield together
-            together, size = [], 0
-        together.append((file, headers))
-        size += own
-    if together:
-        yield together
+    return part_by_size(files, lambda wanted: _size(wanted[0]), PASS_BYTES)
 
 
 def _size(file: ReceivedFile) -> int:

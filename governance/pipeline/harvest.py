@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from connectors.problems import is_out_of_room
 from connectors.registry import is_nearby
+from governance.by_size import part_by_size
 from governance.contracts.model import Contract
 from governance.intake.examine import examine
 from governance.intake.model import ReceivedFile
@@ -126,21 +127,9 @@ def _settle_all(platform: Platform, came: Sequence[Arrival | NothingNew]) -> Ite
             by_contract[contract.id, contract.version].append(item)
             contracts[contract.id, contract.version] = contract
     for key in sorted(by_contract, key=lambda key: (platform.order.rank(key[0]), key)):
-        for batch in _batches(sorted(by_contract[key], key=lambda arrival: arrival.key)):
+        arrivals = sorted(by_contract[key], key=lambda arrival: arrival.key)
+        for batch in part_by_size(arrivals, lambda arrival: arrival.size, BATCH_BYTES):
             yield settle_arrivals(platform, contracts[key], batch)
-
-
-def _batches(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
-    batch: list[Arrival] = []
-    size = 0
-    for arrival in arrivals:
-        if batch and size + arrival.size > BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(arrival)
-        size += arrival.size
-    if batch:
-        yield batch
 
 
 def settle_arrivals(platform: Platform, contract: Contract, arrivals: Sequence[Arrival]) -> list[Receipt]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from governance.by_size import part_by_size
 from governance.contracts.model import Contract
 from governance.intake.row_keys import FILE
 from governance.intake.table import LINE
@@ -62,13 +63,5 @@ def _members(shared: pl.LazyFrame, member: pl.Expr) -> Iterator[list[str]]:
     The file is sorted by member, so that the rows of the others are not even read.
     """
     counted = shared.group_by(member.alias("member_id")).len().sort("member_id").collect(engine="streaming")
-    some: list[str] = []
-    rows = 0
-    for member_id, count in counted.iter_rows():
-        if some and rows + count > AT_ONCE_ROWS:
-            yield some
-            some, rows = [], 0
-        some.append(member_id)
-        rows += count
-    if some:
-        yield some
+    for some in part_by_size(counted.iter_rows(), lambda row: int(row[1]), AT_ONCE_ROWS):
+        yield [member_id for member_id, _ in some]
