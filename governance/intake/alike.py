@@ -102,16 +102,15 @@ def _read_group(group: Sequence[_Plain]) -> dict[str, TextTable]:
     Mostly all are regular. Only where that turns out wrong are those that are not looked for, which costs as much as
     to read all; until then a quote inside a cell could also be one that another file left open.
     """
-    tables = _tables_of(group, is_whole=False)
+    frame = _rows_of(group, is_whole=False)
+    tables = {} if frame is None else _apart(group, frame)
     if tables:
         return tables
     regular = [plain for plain in group if _is_regular(plain)]
-    return _tables_of(regular, is_whole=True) if len(regular) > 1 else {}
-
-
-def _tables_of(group: Sequence[_Plain], *, is_whole: bool) -> dict[str, TextTable]:
-    frame = _rows_of(group, is_whole)
-    return {} if frame is None else _apart(group, frame)
+    if len(regular) < 2 or (frame is not None and len(regular) == len(group)):  # nothing would be read otherwise
+        return {}
+    frame = _rows_of(regular, is_whole=True)
+    return {} if frame is None else _apart(regular, frame)
 
 
 def _rows_of(group: Sequence[_Plain], is_whole: bool) -> pl.DataFrame | None:

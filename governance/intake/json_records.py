@@ -185,10 +185,7 @@ def read_json(text: Text, reading: Reading, wanted: Wanted) -> TextTable:
     lines = lines_of(content, start, texts)
     if raw is not content:
         require_single_names(content, start + 1, start + len(memoryview(raw)) - 1)
-    faults: list[Fault] = []
-    with collector_at_rest():
-        headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
-    return _table(text, "json", path, lines, headers, rows, faults)
+    return _records(text, "json", path, texts, lines)
 
 
 def _read_features(text: Text, reading: Reading) -> TextTable:
@@ -244,6 +241,13 @@ def _stated(crs: Raw) -> str | None:
         return None
 
 
+def _records(text: Text, kind: str, path: str, texts: Sequence[Raw], lines: Sequence[int]) -> TextTable:
+    faults: list[Fault] = []
+    with collector_at_rest():
+        headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
+    return _table(text, kind, path, lines, headers, rows, faults)
+
+
 def _table(
     text: Text, kind: str, path: str, lines: Sequence[int], headers: tuple[str, ...], rows: pl.DataFrame,
     faults: Sequence[Fault], crs: str | None = None,
@@ -283,7 +287,4 @@ def read_json_lines(text: Text) -> TextTable:
         except RecursionError:
             raise UnreadableError("json-malformed", TOO_DEEP, number) from None
         lines.append(number)
-    faults: list[Fault] = []
-    with collector_at_rest():
-        headers, rows = put_together([piece.frame for piece in _pieces(texts, lines, faults)])
-    return _table(text, "ndjson", "", lines, headers, rows, faults)
+    return _records(text, "ndjson", "", texts, lines)
