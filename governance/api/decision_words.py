@@ -114,13 +114,13 @@ def mask_words(mask: Mask) -> Words:
 
 def duty_words(duty: Duty) -> Words:
     """Return a duty in words; one that has none is shown by its code."""
-    said = _DUTIES.get(duty.code, Words(fr=duty.code, en=duty.code))
+    said = _DUTIES.get(duty.code, Words.same(duty.code))
     return _joined(said, f" {duty.days} jours", f" {duty.days} days") if duty.days else said
 
 
 def purpose_words(code: str) -> Words:
     """Return a purpose in words; one that has none is shown by its code."""
-    return PURPOSES.get(code, Words(fr=code, en=code))
+    return PURPOSES.get(code, Words.same(code))
 
 
 def _joined(said: Words, french: str, english: str) -> Words:

@@ -1,7 +1,7 @@
 """What can be read here and by whom: the list of feeds and the description of one, for one caller."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,11 @@ class Words(_Frozen):
     def text(self, language: str) -> str:
         """The text in French (``fr``) or, for anything else, in English."""
         return self.fr if language == "fr" else self.en
+
+    @classmethod
+    def same(cls, text: str) -> Self:
+        """A name or a code, which is the same in both."""
+        return cls(fr=text, en=text)
 
 
 class Access(_Frozen):

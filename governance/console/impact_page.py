@@ -90,7 +90,7 @@ def _empty(settings: Settings, form: ImpactForm) -> ImpactPage:
         agreements = load_agreements(settings.federation_dir).values()
     except DeclarationError as error:
         return ImpactPage(form=form, unusable=unusable(settings, error))
-    choices = (Choice(value=one.id, label=Words(fr=one.title, en=one.title)) for one in agreements)
+    choices = (Choice(value=one.id, label=Words.same(one.title)) for one in agreements)
     return ImpactPage(form=form, agreements=tuple(choices))
 
 

@@ -71,7 +71,7 @@ def _line(entry: Entry, platform: Platform, titles: Mapping[str, Words]) -> Jour
         subject=entry.subject[:12] if entry.subject else None,
         target=entry.target,
         told=told,
-        reasons=tuple((code, titles.get(code, Words(fr=code, en=code))) for code in (told.reasons if told else ())),
+        reasons=tuple((code, titles.get(code, Words.same(code))) for code in (told.reasons if told else ())),
         details=tuple(details),
     )
 

@@ -76,11 +76,11 @@ def told_entry(entry: Entry, platform: Platform) -> Told | None:
 def _decision(entry: Entry, platform: Platform) -> Told:
     fields, organisations = entry.fields, platform.federation.organisations
     outcome = str(fields.get("outcome") or ("allowed" if fields.get("allow") else "refused"))
-    said, remark, tone = _OUTCOMES.get(outcome, (_same(outcome), None, "plain"))
+    said, remark, tone = _OUTCOMES.get(outcome, (Words.same(outcome), None, "plain"))
     siren, provider = fields.get("organisation"), organisations.get(str(fields.get("member_id")))
     who = platform.federation.by_siren.get(str(siren))
-    name = Words(fr="tout le monde", en="everybody") if siren is None else _same(who.name if who else str(siren))
-    door = DOORS.get(str(fields.get("channel")), _same(str(fields.get("channel"))))
+    name = Words(fr="tout le monde", en="everybody") if siren is None else Words.same(who.name if who else str(siren))
+    door = DOORS.get(str(fields.get("channel")), Words.same(str(fields.get("channel"))))
     french = [f"{said.fr} à {name.fr}, par la porte «\u00a0{door.fr}\u00a0»"]
     english = [f"{said.en} to {name.en}, through “{door.en}”"]
     if purpose := fields.get("purpose"):
@@ -204,10 +204,6 @@ def _access(entry: Entry, _platform: Platform) -> Told:
 
 def _codes(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(code) for code in fields.get("reasons") or ())
-
-
-def _same(text: str) -> Words:
-    return Words(fr=text, en=text)
 
 
 _TELLERS: Mapping[Kind, Callable[[Entry, Platform], Told | None]] = {

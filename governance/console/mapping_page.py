@@ -89,7 +89,7 @@ def empty_page(gate: Gate, fields: dict[str, str] | None = None, *faults: FormFa
     row = given.get("header_row", "").strip()[:6]
     known = gate.platform.federation.organisations.values()
     unsaid = Choice(value="", label=Words(fr="Je ne le dis pas", en="I do not say"))
-    whose = (Choice(value=one.id, label=Words(fr=one.name, en=one.name)) for one in known)
+    whose = (Choice(value=one.id, label=Words.same(one.name)) for one in known)
     return MappingPage(
         contracts=choices,
         contract=given.get("contract", "")[:120],

@@ -173,7 +173,7 @@ def mends_of(gate: Gate, receipt: Receipt, person: Person | None) -> tuple[Mend,
 
 def _title(rule: str) -> Words:
     said = MESSAGES.get(rule)
-    return Words(fr=said.title_fr or rule, en=said.title_en or rule) if said else Words(fr=rule, en=rule)
+    return Words(fr=said.title_fr or rule, en=said.title_en or rule) if said else Words.same(rule)
 
 
 def _groups(faults: Sequence[tuple[RowError, Fault]], most: int) -> tuple[FaultGroup, ...]:

@@ -66,7 +66,7 @@ def title_of(platform: Platform, dataset: str) -> Words:
     """Return a dataset's title in both languages; its id where there is no contract."""
     contract = platform.contracts.get(dataset)
     if contract is None:
-        return Words(fr=dataset, en=dataset)
+        return Words.same(dataset)
     return Words(fr=contract.title, en=contract.title_en or contract.title)
 
 

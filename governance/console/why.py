@@ -125,7 +125,7 @@ def why_page(gate: Gate, question: Question) -> WhyPage:
     platform = gate.platform
     everybody = Choice(value=ANONYMOUS, label=Words(fr="Tout le monde (sans jeton)", en="Everybody (no token)"))
     known = platform.federation.organisations.values()
-    organisations = (Choice(value=who.id, label=Words(fr=who.name, en=who.name)) for who in known)
+    organisations = (Choice(value=who.id, label=Words.same(who.name)) for who in known)
     agreements = load_agreements(platform.settings.federation_dir).values()
     faults = _faults(gate, question)
     explanation = None

@@ -143,7 +143,7 @@ def told_impact(impact: Impact, platform: Platform) -> ToldImpact:
 
 
 def _words_of(table: Mapping[str, Words], name: str) -> Words:
-    return table.get(name, Words(fr=name, en=name))
+    return table.get(name, Words.same(name))
 
 
 def _card(line: Line, platform: Platform) -> Card:
@@ -168,7 +168,7 @@ def _organisation(identifier: str, platform: Platform) -> Named:
     if identifier == PUBLIC:
         return Named(id=PUBLIC, name=_PUBLIC)
     name = known.name if known else identifier
-    return Named(id=identifier, name=Words(fr=name, en=name))
+    return Named(id=identifier, name=Words.same(name))
 
 
 def _dataset(identifier: str, platform: Platform) -> Named:
@@ -178,7 +178,7 @@ def _dataset(identifier: str, platform: Platform) -> Named:
 
 
 def _purpose(purpose: str | None) -> Words:
-    return Words(fr=purpose, en=purpose) if purpose else _NO_PURPOSE
+    return Words.same(purpose) if purpose else _NO_PURPOSE
 
 
 def _seen(names: tuple[str, ...], line: Line) -> tuple[ColumnSeen, ...]:
