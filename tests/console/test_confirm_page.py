@@ -9,7 +9,6 @@ import pytest
 from governance.api.app import create_app
 from governance.journal.model import Search
 from governance.pipeline.confirm import find_held
-from governance.state.cursors import find_accepted
 from tests.api.small_platform import InProcess
 from tests.pipeline.conftest import World, make_world, place
 
@@ -19,16 +18,9 @@ KEY = ("donges", "lieux_covoiturage")
 @pytest.fixture
 def held(tmp_path: Path) -> World:
     world = make_world(tmp_path)
-    world.write("donges", *(place(number) for number in range(1, 21)))
     world.write("trignac", place(1, "44210"))
-    world.harvest()
-    world.write("donges", place(1), place(2))
-    assert world.harvest()["donges"].outcome == "held"
+    world.hold()
     return world
-
-
-def _rows(world: World) -> int:
-    return find_accepted(world.platform.engine, [KEY])[KEY].rows
 
 
 def test_page_says_what_a_confirmation_does_and_does_it_once(held: World) -> None:
@@ -40,7 +32,7 @@ def test_page_says_what_a_confirmation_does_and_does_it_once(held: World) -> Non
     files = {"nothing": ("", b"")}
     done = app.ask("POST", f"/fr/runs/{run_id}/confirm", data=form, files=files)
     assert (done.status_code, done.headers["location"]) == (303, "/fr/members/donges")
-    assert _rows(held) == 2
+    assert held.accepted("donges") == 2
     (entry,) = held.platform.journal.search(Search(kind="confirmation"))
     assert held.platform.journal.identity_of(entry.subject or "") == "console"
     assert "Ces lignes ont-elles" not in app.get(f"/fr/runs/{run_id}").text
@@ -62,4 +54,4 @@ def test_form_of_another_site_confirms_nothing(held: World) -> None:
     app, run_id = InProcess(create_app(held.platform)), find_held(held.platform, *KEY).receipt.run_id
     answer = app.ask("POST", f"/fr/runs/{run_id}/confirm", data={"form_token": "00"}, files={"nothing": ("", b"")})
     assert answer.status_code == 403
-    assert _rows(held) == 20 and held.platform.journal.search(Search(kind="confirmation")) == []
+    assert held.accepted("donges") == 20 and held.platform.journal.search(Search(kind="confirmation")) == []

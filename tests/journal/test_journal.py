@@ -48,6 +48,14 @@ def journal(settings: Settings) -> Journal:
     return made
 
 
+@pytest.fixture
+def of_commands(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands find this journal."""
+    monkeypatch.setenv("ARCHIPEL_STATE_DIR", str(settings.state_dir))
+    monkeypatch.setenv("ARCHIPEL_DATABASE_URL", settings.database_address)
+    load_settings.cache_clear()
+
+
 OFF = {
     "sqlite": [f"DROP TRIGGER IF EXISTS journal_append_only_{word}" for word in ("update", "delete", "replace")],
     "postgresql": ["ALTER TABLE journal_entries DISABLE TRIGGER USER"],
@@ -379,46 +387,32 @@ def test_decision_leaves_its_reasons_and_counts_and_no_identity(journal: Journal
     assert "clerk" not in entry.model_dump_json()
 
 
-def test_command_says_who_is_behind_an_entry_and_forgets_them(
-    journal: Journal, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ARCHIPEL_STATE_DIR", str(settings.state_dir))
-    monkeypatch.setenv("ARCHIPEL_DATABASE_URL", settings.database_address)
-    load_settings.cache_clear()
-    try:
-        number = str(journal.append("access", {}, subject="agente (exemple)").sequence)
-        nobodys = str(journal.append("publication", {}).sequence)
-        run = CliRunner().invoke
-        assert run(app, ["who", number]).stdout == "agente (exemple)\n"
-        assert [run(app, ["who", each]).exit_code for each in (nobodys, "99")] == [1, 1]
-        assert run(app, ["forget", "agente (exemple)"], input="n\n").exit_code == 1
-        assert run(app, ["who", number]).exit_code == 0
-        assert run(app, ["forget", "agente (exemple)", "--yes"]).exit_code == 0
-        assert run(app, ["who", number]).exit_code == 1
-        assert run(app, ["forget", "agente (exemple)", "--yes"]).exit_code == 1
-        assert journal.verify() is None
-    finally:
-        load_settings.cache_clear()
+@pytest.mark.usefixtures("of_commands")
+def test_command_says_who_is_behind_an_entry_and_forgets_them(journal: Journal) -> None:
+    number = str(journal.append("access", {}, subject="agente (exemple)").sequence)
+    nobodys = str(journal.append("publication", {}).sequence)
+    run = CliRunner().invoke
+    assert run(app, ["who", number]).stdout == "agente (exemple)\n"
+    assert [run(app, ["who", each]).exit_code for each in (nobodys, "99")] == [1, 1]
+    assert run(app, ["forget", "agente (exemple)"], input="n\n").exit_code == 1
+    assert run(app, ["who", number]).exit_code == 0
+    assert run(app, ["forget", "agente (exemple)", "--yes"]).exit_code == 0
+    assert run(app, ["who", number]).exit_code == 1
+    assert run(app, ["forget", "agente (exemple)", "--yes"]).exit_code == 1
+    assert journal.verify() is None
 
 
-def test_command_verifies_lists_and_exports(
-    journal: Journal, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ARCHIPEL_STATE_DIR", str(settings.state_dir))
-    monkeypatch.setenv("ARCHIPEL_DATABASE_URL", settings.database_address)
-    load_settings.cache_clear()
-    try:
-        run = CliRunner().invoke
-        assert (run(app, ["verify"]).exit_code, run(app, ["verify", "--json"]).stdout.strip()) == (0, "null")
-        listed = run(app, ["list", "--json", "--limit", "2", "--since", "2020-01-01"]).stdout.splitlines()
-        assert [json.loads(line)["sequence"] for line in listed] == [6, 5]
-        assert "publication" in run(app, ["list"]).stdout
-        assert run(app, ["list", "--kind", "gossip"]).exit_code == 2
-        assert len(run(app, ["export"]).stdout.splitlines()) == 7
-        _tamper(settings, ALTERED[0])
-        broken = run(app, ["verify"])
-        assert broken.exit_code == 1
-        assert "entry 3 was altered" in broken.stdout
-        assert "l'entrée 3 a été modifiée" in broken.stdout
-    finally:
-        load_settings.cache_clear()
+@pytest.mark.usefixtures("of_commands")
+def test_command_verifies_lists_and_exports(journal: Journal, settings: Settings) -> None:
+    run = CliRunner().invoke
+    assert (run(app, ["verify"]).exit_code, run(app, ["verify", "--json"]).stdout.strip()) == (0, "null")
+    listed = run(app, ["list", "--json", "--limit", "2", "--since", "2020-01-01"]).stdout.splitlines()
+    assert [json.loads(line)["sequence"] for line in listed] == [6, 5]
+    assert "publication" in run(app, ["list"]).stdout
+    assert run(app, ["list", "--kind", "gossip"]).exit_code == 2
+    assert len(run(app, ["export"]).stdout.splitlines()) == 7
+    _tamper(settings, ALTERED[0])
+    broken = run(app, ["verify"])
+    assert broken.exit_code == 1
+    assert "entry 3 was altered" in broken.stdout
+    assert "l'entrée 3 a été modifiée" in broken.stdout

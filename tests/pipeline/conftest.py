@@ -12,6 +12,7 @@ from governance.federation import load_federation
 from governance.pipeline.harvest import harvest
 from governance.platform import Platform, open_platform
 from governance.settings import PROJECT_ROOT, Settings, load_settings
+from governance.state.cursors import find_accepted
 from governance.state.receipts import Receipt
 
 HEADER = "id_local,nom_lieu,insee,type,date_maj,ouvert,Xlong,Ylat"
@@ -38,6 +39,18 @@ class World:
         """Run every source; receipts by member."""
         receipts = harvest(self.platform, list(self.platform.federation.sources()))
         return {receipt.member_id: receipt for receipt in receipts}
+
+    def hold(self) -> None:
+        """Let twenty rows of Donges stand and a file of two wait."""
+        self.write("donges", *(place(number) for number in range(1, 21)))
+        self.harvest()
+        self.write("donges", place(1), place(2))
+        assert self.harvest()["donges"].outcome == "held"
+
+    def accepted(self, member: str) -> int:
+        """How many rows of a commune stand."""
+        key = (member, "lieux_covoiturage")
+        return find_accepted(self.platform.engine, [key])[key].rows
 
     def declare(self, member: str, **changes: object) -> "World":
         """Change a source's declaration and read the federation again."""

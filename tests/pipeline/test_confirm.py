@@ -7,8 +7,7 @@ from governance.commands.main import app
 from governance.journal.model import Search
 from governance.pipeline.confirm import NothingHeld, confirm_held, find_held
 from governance.pipeline.run_reports import read_run_report
-from governance.state.cursors import find_accepted
-from tests.pipeline.conftest import World, place
+from tests.pipeline.conftest import World
 
 KEY = ("donges", "lieux_covoiturage")
 WHO = "agent de Donges (exemple)"
@@ -16,16 +15,8 @@ WHO = "agent de Donges (exemple)"
 
 @pytest.fixture
 def held(world: World) -> World:
-    """Twenty rows stand and a file of two waits."""
-    world.write("donges", *(place(number) for number in range(1, 21)))
-    world.harvest()
-    world.write("donges", place(1), place(2))
-    assert world.harvest()["donges"].outcome == "held"
+    world.hold()
     return world
-
-
-def _rows(world: World) -> int:
-    return find_accepted(world.platform.engine, [KEY])[KEY].rows
 
 
 def test_confirmed_file_is_taken_and_who_said_so_is_recorded(held: World) -> None:
@@ -34,7 +25,7 @@ def test_confirmed_file_is_taken_and_who_said_so_is_recorded(held: World) -> Non
     receipt = confirm_held(held.platform, waiting, WHO)
     assert receipt.outcome == "accepted"
     assert receipt.run_id != waiting.receipt.run_id
-    assert _rows(held) == 2
+    assert held.accepted("donges") == 2
     (entry,) = held.platform.journal.search(Search(kind="confirmation"))
     assert entry.fields["rows_before"] == 20
     assert held.platform.journal.identity_of(entry.subject or "") == WHO
@@ -46,7 +37,7 @@ def test_confirmed_file_has_a_report_and_stays_taken(held: World) -> None:
     assert report is not None
     assert report.report.rows.accepted == 2
     assert held.harvest()["donges"].outcome == "unchanged"
-    assert _rows(held) == 2
+    assert held.accepted("donges") == 2
 
 
 def test_nothing_is_confirmed_twice(held: World) -> None:
@@ -81,7 +72,7 @@ def test_command_asks_first_and_a_no_changes_nothing(held: World, monkeypatch: p
     said_no = CliRunner().invoke(app, ["confirm", *KEY, *places], input="n\n")
     assert said_no.exit_code == 1
     assert "20 lignes valables avant, 2 dans le fichier" in said_no.output
-    assert _rows(held) == 20
+    assert held.accepted("donges") == 20
     said_yes = CliRunner().invoke(app, ["confirm", *KEY, *places, "--by", WHO], input="y\n")
     assert said_yes.exit_code == 0
-    assert _rows(held) == 2
+    assert held.accepted("donges") == 2
